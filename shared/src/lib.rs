@@ -9,4 +9,5 @@ pub mod ids;
 pub mod money;
 pub mod number;
 pub mod place;
+pub mod problem;
 pub mod time;
