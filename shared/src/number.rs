@@ -115,7 +115,9 @@ mod tests {
         let number = TicketNumber::from_hash([1, 2, 3, 4, 5]);
         let text = number.to_string();
         assert_eq!(text.len(), 11);
-        for way in [text.to_lowercase(), text.replace('-', " "), number.compact(), text.replace('0', "o").replace('1', "l")] {
+        for way in
+            [text.to_lowercase(), text.replace('-', " "), number.compact(), text.replace('0', "o").replace('1', "l")]
+        {
             assert_eq!(way.parse(), Ok(number), "{way}");
         }
         assert_eq!("".parse::<TicketNumber>(), Err(NotATicketNumber::Shape));
