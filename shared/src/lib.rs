@@ -5,9 +5,18 @@
 //! manifest to that.
 
 pub mod chance;
+pub mod document;
+pub mod event;
+pub mod fold;
 pub mod ids;
+pub mod intent;
 pub mod money;
 pub mod number;
+pub mod offer;
 pub mod place;
 pub mod problem;
+pub mod skills;
+pub mod sync;
+pub mod text;
+pub mod ticket;
 pub mod time;

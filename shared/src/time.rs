@@ -16,6 +16,9 @@ const MINUTE_MS: i64 = 60_000;
 const LAST_MS: i64 = 253_402_300_799_999;
 
 impl Timestamp {
+    /// The first instant, 1970.
+    pub const EPOCH: Self = Self(0);
+
     /// From UTC milliseconds since 1970, held within the years 1970 to 9999.
     pub fn from_millis(millis: i64) -> Self {
         Self(millis.clamp(0, LAST_MS))

@@ -1,0 +1,187 @@
+//! What an expert wants, as his phone writes it down: the mutations of api.md. An intent says what was done, never
+//! what a row should become; the server decides what it means by then.
+
+use crate::ids::{NoteId, OfferId};
+use crate::offer::DeclineReason;
+use crate::text::{NoteText, Slug, Summary};
+use crate::ticket::{Act, CannotFix, Outcome};
+use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// The version in which this release writes every intent.
+pub const VERSION: u32 = 1;
+
+/// An expert's intent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "args")]
+pub enum Intent {
+    /// Says yes to the ticket's offer. Names no offer: a late yes means the ticket.
+    #[serde(rename = "offer.accept")]
+    OfferAccept {},
+    /// The offer was on the screen.
+    #[serde(rename = "offer.seen")]
+    OfferSeen {
+        /// Which.
+        offer: OfferId,
+    },
+    /// Says no, after acceptance too.
+    #[serde(rename = "offer.decline")]
+    OfferDecline {
+        /// Why.
+        reason: DeclineReason,
+        /// Which skills it would need.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        skills: Vec<Slug>,
+    },
+    /// The ticket in this version was on the screen.
+    #[serde(rename = "ticket.seen")]
+    TicketSeen {
+        /// The version.
+        ver: i64,
+    },
+    /// Leaves.
+    #[serde(rename = "ticket.depart")]
+    TicketDepart {},
+    /// Is there.
+    #[serde(rename = "ticket.arrive")]
+    TicketArrive {},
+    /// Finished.
+    #[serde(rename = "ticket.complete")]
+    TicketComplete {
+        /// How it ended.
+        outcome: Outcome,
+        /// What was done.
+        summary: Summary,
+    },
+    /// Could not finish.
+    #[serde(rename = "ticket.cannot_fix")]
+    TicketCannotFix {
+        /// What was in the way.
+        why: CannotFix,
+        /// Which skills it would need.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        skills: Vec<Slug>,
+        /// Which part is missing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        part: Option<Summary>,
+        /// Until when it may take.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Timestamp>,
+    },
+    /// Writes a note.
+    #[serde(rename = "note.add")]
+    NoteAdd {
+        /// Its id, made once on the phone.
+        note: NoteId,
+        /// What it says.
+        text: NoteText,
+    },
+    /// Goes on or off duty.
+    #[serde(rename = "duty.set")]
+    DutySet {
+        /// On.
+        on: bool,
+    },
+}
+
+/// Why an intent cannot be read. It is kept as a dead letter, never dropped.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadIntent {
+    /// Written by a newer app.
+    #[error("version {0} of intents is not known here")]
+    Version(u32),
+    /// Not one of ours, or not filled in rightly.
+    #[error("this intent cannot be read: {0}")]
+    Shape(String),
+}
+
+impl Intent {
+    /// Reads what a phone wrote, in any version that was ever released.
+    pub fn parse(kind: &str, version: u32, args: &Value) -> Result<Self, BadIntent> {
+        match version {
+            1 => {
+                let whole = serde_json::json!({ "kind": kind, "args": args });
+                serde_json::from_value(whole).map_err(|error| BadIntent::Shape(error.to_string()))
+            }
+            other => Err(BadIntent::Version(other)),
+        }
+    }
+
+    /// The kind, as written in a mutation.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::OfferAccept {} => "offer.accept",
+            Self::OfferSeen { .. } => "offer.seen",
+            Self::OfferDecline { .. } => "offer.decline",
+            Self::TicketSeen { .. } => "ticket.seen",
+            Self::TicketDepart {} => "ticket.depart",
+            Self::TicketArrive {} => "ticket.arrive",
+            Self::TicketComplete { .. } => "ticket.complete",
+            Self::TicketCannotFix { .. } => "ticket.cannot_fix",
+            Self::NoteAdd { .. } => "note.add",
+            Self::DutySet { .. } => "duty.set",
+        }
+    }
+
+    /// The arguments, as written in a mutation.
+    pub fn args(&self) -> Value {
+        let whole = serde_json::to_value(self).expect("an intent has only text keys");
+        whole.get("args").cloned().unwrap_or_default()
+    }
+
+    /// What it does to the visit; nothing for notes, receipts and duty.
+    pub fn act(&self) -> Option<Act> {
+        match self {
+            Self::OfferAccept {} => Some(Act::Accept),
+            Self::OfferDecline { .. } => Some(Act::Decline),
+            Self::TicketDepart {} => Some(Act::Depart),
+            Self::TicketArrive {} => Some(Act::Arrive),
+            Self::TicketComplete { .. } => Some(Act::Complete),
+            Self::TicketCannotFix { .. } => Some(Act::CannotFix),
+            Self::OfferSeen { .. } | Self::TicketSeen { .. } | Self::NoteAdd { .. } | Self::DutySet { .. } => None,
+        }
+    }
+
+    /// Whether it is about one ticket.
+    pub fn needs_ticket(&self) -> bool {
+        !matches!(self, Self::DutySet { .. })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn an_intent_survives_the_wire() {
+        let note = NoteId::new(Timestamp::EPOCH, &crate::chance::Seeded::new(1));
+        let summary = |text: &str| text.parse().unwrap();
+        let all = [
+            Intent::OfferAccept {},
+            Intent::OfferDecline { reason: DeclineReason::Skill, skills: vec!["tv".parse().unwrap()] },
+            Intent::TicketSeen { ver: 3 },
+            Intent::TicketDepart {},
+            Intent::TicketArrive {},
+            Intent::TicketComplete { outcome: Outcome::Fixed, summary: summary("Changed the fuse.") },
+            Intent::TicketCannotFix { why: CannotFix::Part, skills: vec![], part: Some(summary("T-con")), until: None },
+            Intent::NoteAdd { note, text: "Ring twice".parse().unwrap() },
+            Intent::DutySet { on: false },
+        ];
+        for intent in all {
+            assert_eq!(Intent::parse(intent.kind(), VERSION, &intent.args()), Ok(intent));
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_says_why() {
+        let parse = |kind, version, args| Intent::parse(kind, version, &args);
+        assert_eq!(parse("offer.accept", 9, json!({})), Err(BadIntent::Version(9)));
+        for (kind, args) in [("ticket.explode", json!({})), ("ticket.complete", json!({"outcome": "fixed"}))] {
+            assert!(matches!(parse(kind, 1, args), Err(BadIntent::Shape(_))), "{kind}");
+        }
+        let nul = json!({"note": "0199a3f0-7c1e-7d2a-8b11-5f6e7a8b9c0d", "text": "a\u{0}b"});
+        assert!(parse("note.add", 1, nul).is_err());
+    }
+}

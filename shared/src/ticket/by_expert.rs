@@ -1,0 +1,224 @@
+//! Moves around one expert: offered, answered, on the way, done, given back.
+
+use super::moves::{Done, Refusal, done, flagged};
+use super::reason::{HumanReason, ReleaseReason, WithdrawReason};
+use super::visit::{Act, CannotFix, Outcome, Phase, Route, VisitPlan, route};
+use super::{Life, State, Timing};
+use crate::event::{Event, Fact};
+use crate::ids::{DecisionId, ExpertId, OfferId};
+use crate::offer::DeclineReason;
+use crate::text::Summary;
+use crate::time::Timestamp;
+
+impl Life {
+    pub(super) fn offer(
+        self,
+        offer: OfferId,
+        expert: ExpertId,
+        visit: VisitPlan,
+        decision: Option<DecisionId>,
+        now: Timestamp,
+        timing: &Timing,
+    ) -> Result<Done, Refusal> {
+        match self.state {
+            State::Waiting => {}
+            State::Offered { offer: open, .. } if open == offer => return Err(Refusal::Already),
+            State::Offered { .. }
+            | State::Accepted { .. }
+            | State::EnRoute { .. }
+            | State::OnSite { .. }
+            | State::OnHold { .. }
+            | State::Completed { .. }
+            | State::Cancelled { .. } => return Err(Refusal::Illegal),
+        }
+        let expires_at = now.plus_minutes(timing.offer_minutes);
+        let state = State::Offered { offer, expert, expires_at, visit };
+        let event = Fact::Offered { offer, expert, expires_at, visit, decision }.into();
+        let life = Self { state, needs_human: None, deadline_at: Some(expires_at), n_offers: self.n_offers + 1 };
+        Ok(done(life, [event]))
+    }
+
+    pub(super) fn accept_late(self, expert: ExpertId, visit: VisitPlan, now: Timestamp) -> Result<Done, Refusal> {
+        match &self.state {
+            State::Waiting => {}
+            State::Accepted { expert: holder, .. } | State::EnRoute { expert: holder, .. } if *holder == expert => {
+                return Err(Refusal::Already);
+            }
+            State::Cancelled { .. } => return Err(Refusal::Cancelled),
+            State::Offered { .. }
+            | State::Accepted { .. }
+            | State::EnRoute { .. }
+            | State::OnSite { .. }
+            | State::OnHold { .. }
+            | State::Completed { .. } => return Err(Refusal::NotHolder),
+        }
+        let state = State::Accepted { expert, visit, reminded: false };
+        let deadline_at = Some(visit.leave_at().max(now));
+        let event = Fact::Accepted { expert, visit, late: true }.into();
+        Ok(done(Self { state, needs_human: None, deadline_at, n_offers: self.n_offers }, [event]))
+    }
+
+    /// Whether this expert may act on the ticket, and from which phase.
+    fn phase_for(&self, expert: ExpertId, act: Act, now: Timestamp) -> Result<Phase, Refusal> {
+        match &self.state {
+            State::Cancelled { .. } => Err(Refusal::Cancelled),
+            State::Completed { expert: by, .. } if *by == Some(expert) => Ok(Phase::Completed),
+            State::Offered { expert: holder, expires_at, .. } if *holder == expert => {
+                // At its expiry instant an offer has lapsed, even if the lapse itself is still on its way.
+                if now < *expires_at || act == Act::Decline { Ok(Phase::Offered) } else { Err(Refusal::Lapsed) }
+            }
+            state if state.holder() == Some(expert) => state.phase().ok_or(Refusal::NotHolder),
+            _ => Err(Refusal::NotHolder),
+        }
+    }
+
+    pub(super) fn advance(
+        self,
+        expert: ExpertId,
+        act: Act,
+        end: Option<(Outcome, Summary)>,
+        now: Timestamp,
+        timing: &Timing,
+    ) -> Result<Done, Refusal> {
+        let from = self.phase_for(expert, act, now)?;
+        let way = match route(from, act) {
+            Route::Forward(way) => way,
+            Route::Already => return Err(Refusal::Already),
+            Route::Back | Route::Illegal => return Err(Refusal::Illegal),
+        };
+        let visit = self.state.visit().ok_or(Refusal::Illegal)?;
+        let goal = *way.last().expect("a way has a goal");
+        let mut events: Vec<Event> = Vec::with_capacity(way.len());
+        for phase in way {
+            let fact = match phase {
+                Phase::Accepted => Fact::Accepted { expert, visit, late: false },
+                Phase::EnRoute => Fact::Departed { expert, visit },
+                Phase::OnSite => Fact::Arrived { expert },
+                Phase::Completed => {
+                    let (outcome, summary) = end.clone().ok_or(Refusal::Illegal)?;
+                    Fact::Completed { expert, outcome, summary }
+                }
+                Phase::Offered | Phase::Cancelled => return Err(Refusal::Illegal),
+            };
+            events.push(Event { fact, skipped: *phase != goal });
+        }
+        let (state, deadline_at) = reach(goal, expert, visit, end.map(|(outcome, _)| outcome), now, timing);
+        let ended = deadline_at.is_none();
+        let needs_human = self.needs_human.filter(|flag| !ended && !flag.reason.falls_with_progress());
+        let deadline_at = match &needs_human {
+            // A person is still asked; the clock of that question goes on.
+            Some(_) => self.deadline_at,
+            None => deadline_at,
+        };
+        Ok(Done { life: Self { state, needs_human, deadline_at, n_offers: self.n_offers }, events })
+    }
+
+    pub(super) fn decline(
+        self,
+        expert: ExpertId,
+        reason: DeclineReason,
+        now: Timestamp,
+        timing: &Timing,
+    ) -> Result<Done, Refusal> {
+        let phase = self.phase_for(expert, Act::Decline, now)?;
+        if route(phase, Act::Decline) != Route::Back {
+            return Err(Refusal::Illegal);
+        }
+        let event = Fact::Declined { expert, reason, after_acceptance: phase != Phase::Offered }.into();
+        Ok(self.back_to_waiting(event, now, timing))
+    }
+
+    pub(super) fn lapse(self, offer: OfferId, now: Timestamp, timing: &Timing) -> Result<Done, Refusal> {
+        match &self.state {
+            State::Offered { offer: open, expert, expires_at, .. } if *open == offer && *expires_at <= now => {
+                let event = Fact::Lapsed { offer, expert: *expert }.into();
+                Ok(self.back_to_waiting(event, now, timing))
+            }
+            _ => Err(Refusal::Already),
+        }
+    }
+
+    pub(super) fn withdraw(self, why: WithdrawReason, now: Timestamp, timing: &Timing) -> Result<Done, Refusal> {
+        match &self.state {
+            State::Offered { offer, expert, .. } => {
+                let event = Fact::Withdrawn { offer: *offer, expert: *expert, why }.into();
+                // A withdrawal is not the expert's silence: it does not count towards the limit.
+                let n_offers = self.n_offers.saturating_sub(1);
+                Ok(Self { n_offers, ..self }.back_to_waiting(event, now, timing))
+            }
+            _ => Err(Refusal::Illegal),
+        }
+    }
+
+    pub(super) fn release(self, why: ReleaseReason, now: Timestamp, timing: &Timing) -> Result<Done, Refusal> {
+        match &self.state {
+            State::Accepted { expert, .. } | State::EnRoute { expert, .. } => {
+                let event = Fact::Released { expert: *expert, why }.into();
+                Ok(self.back_to_waiting(event, now, timing))
+            }
+            State::Cancelled { .. } => Err(Refusal::Cancelled),
+            _ => Err(Refusal::Illegal),
+        }
+    }
+
+    /// To the matcher again, or to a person when enough experts were asked. A person already asked stays asked.
+    fn back_to_waiting(self, event: Event, now: Timestamp, timing: &Timing) -> Done {
+        let mut events = vec![event];
+        let flag = self.needs_human.filter(|flag| !flag.reason.falls_with_progress());
+        let (needs_human, deadline_at) = match flag {
+            Some(flag) => (Some(flag), self.deadline_at),
+            None if self.n_offers >= timing.offers_max => {
+                let reason = HumanReason::OffersExhausted;
+                events.push(Fact::NeedsHuman { reason }.into());
+                (Some(flagged(reason, now)), Some(now.plus_minutes(timing.human_minutes)))
+            }
+            None => (None, Some(now.plus_minutes(timing.waiting_minutes))),
+        };
+        Done { life: Self { state: State::Waiting, needs_human, deadline_at, n_offers: self.n_offers }, events }
+    }
+
+    pub(super) fn cannot_fix(
+        self,
+        expert: ExpertId,
+        why: CannotFix,
+        now: Timestamp,
+        timing: &Timing,
+    ) -> Result<Done, Refusal> {
+        let phase = self.phase_for(expert, Act::CannotFix, now)?;
+        if route(phase, Act::CannotFix) != Route::Back {
+            return Err(Refusal::Illegal);
+        }
+        let reason = HumanReason::CannotFix { why };
+        let life = Self {
+            state: State::Waiting,
+            needs_human: Some(flagged(reason, now)),
+            deadline_at: Some(now.plus_minutes(timing.human_minutes)),
+            n_offers: self.n_offers,
+        };
+        Ok(done(life, [Fact::CannotFix { expert, why }.into(), Fact::NeedsHuman { reason }.into()]))
+    }
+}
+
+fn reach(
+    goal: Phase,
+    expert: ExpertId,
+    visit: VisitPlan,
+    outcome: Option<Outcome>,
+    now: Timestamp,
+    timing: &Timing,
+) -> (State, Option<Timestamp>) {
+    match (goal, outcome) {
+        (Phase::Completed, Some(outcome)) => (State::Completed { at: now, expert: Some(expert), outcome }, None),
+        (Phase::OnSite, _) => {
+            let minutes = i64::from(visit.work_minutes) + timing.work_grace_minutes;
+            (State::OnSite { expert, visit, arrived_at: now }, Some(now.plus_minutes(minutes)))
+        }
+        (Phase::EnRoute, _) => {
+            let minutes = (2 * i64::from(visit.travel_minutes)).max(timing.travel_floor_minutes);
+            (State::EnRoute { expert, visit, departed_at: now }, Some(now.plus_minutes(minutes)))
+        }
+        (Phase::Accepted | Phase::Offered | Phase::Cancelled | Phase::Completed, _) => {
+            (State::Accepted { expert, visit, reminded: false }, Some(visit.leave_at().max(now)))
+        }
+    }
+}

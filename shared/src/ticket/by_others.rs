@@ -1,0 +1,112 @@
+//! Moves of everybody else: the customer, the desk, plans, the passing of time.
+
+use super::moves::{Done, Refusal, done, ended, flagged};
+use super::reason::{CancelReason, HoldReason, HumanReason};
+use super::visit::Outcome;
+use super::{Life, State, Timing};
+use crate::event::Fact;
+use crate::text::Reason;
+use crate::time::Timestamp;
+
+impl Life {
+    pub(super) fn plan_found(self, now: Timestamp, timing: &Timing) -> Result<Done, Refusal> {
+        let waits = self.needs_human.as_ref().is_some_and(|flag| flag.reason == HumanReason::NoPlan);
+        if !waits || self.state.is_ended() {
+            return Err(Refusal::Already);
+        }
+        Ok(done(Self { n_offers: self.n_offers, ..Self::received(now, timing) }, [Fact::PlanFound.into()]))
+    }
+
+    pub(super) fn hold(self, why: HoldReason, until: Timestamp, now: Timestamp) -> Result<Done, Refusal> {
+        let expert = match &self.state {
+            State::Waiting => None,
+            State::Accepted { expert, .. } => Some(*expert),
+            State::Cancelled { .. } => return Err(Refusal::Cancelled),
+            _ => return Err(Refusal::Illegal),
+        };
+        if until <= now || self.needs_human.as_ref().is_some_and(|flag| flag.reason == HumanReason::NoPlan) {
+            return Err(Refusal::Illegal);
+        }
+        let state = State::OnHold { why, until, expert };
+        let event = Fact::Held { why, until, expert }.into();
+        Ok(done(Self { state, needs_human: None, deadline_at: Some(until), n_offers: self.n_offers }, [event]))
+    }
+
+    pub(super) fn resume(self, now: Timestamp, timing: &Timing) -> Result<Done, Refusal> {
+        match self.state {
+            State::OnHold { .. } => Ok(done(Self::received(now, timing), [Fact::Resumed.into()])),
+            State::Cancelled { .. } => Err(Refusal::Cancelled),
+            _ => Err(Refusal::Illegal),
+        }
+    }
+
+    pub(super) fn wait_for_shift(self, until: Timestamp, now: Timestamp) -> Result<Done, Refusal> {
+        if self.state != State::Waiting || self.needs_human.is_some() || until <= now {
+            return Err(Refusal::Illegal);
+        }
+        if self.deadline_at == Some(until) {
+            return Err(Refusal::Already);
+        }
+        Ok(done(Self { deadline_at: Some(until), ..self }, [Fact::WaitsForShift { until }.into()]))
+    }
+
+    pub(super) fn ask_human(self, reason: HumanReason, now: Timestamp, timing: &Timing) -> Result<Done, Refusal> {
+        if self.state.is_ended() {
+            return Err(Refusal::Illegal);
+        }
+        if self.needs_human.as_ref().is_some_and(|flag| flag.reason == reason || flag.reason == HumanReason::NoPlan) {
+            return Err(Refusal::Already);
+        }
+        let deadline_at = Some(now.plus_minutes(timing.human_minutes));
+        let life = Self { needs_human: Some(flagged(reason, now)), deadline_at, ..self };
+        Ok(done(life, [Fact::NeedsHuman { reason }.into()]))
+    }
+
+    /// The flag falls and the state's own clock starts anew. What waits for a plan is not settled by looking at it.
+    pub(super) fn settle(self, note: Option<Reason>, now: Timestamp, timing: &Timing) -> Result<Done, Refusal> {
+        let Some(flag) = self.needs_human else { return Err(Refusal::Already) };
+        if flag.reason == HumanReason::NoPlan {
+            return Err(Refusal::Illegal);
+        }
+        let deadline_at = match &self.state {
+            State::Waiting => now.plus_minutes(timing.waiting_minutes),
+            State::Offered { expires_at, .. } => *expires_at,
+            State::OnHold { until, .. } => (*until).max(now.plus_minutes(timing.human_minutes)),
+            State::Accepted { visit, reminded: false, .. } => visit.leave_at().max(now),
+            State::Accepted { reminded: true, .. } | State::EnRoute { .. } | State::OnSite { .. } => {
+                now.plus_minutes(timing.human_minutes)
+            }
+            State::Completed { .. } | State::Cancelled { .. } => return Err(Refusal::Illegal),
+        };
+        let n_offers = if flag.reason == HumanReason::OffersExhausted { 0 } else { self.n_offers };
+        let life = Self { state: self.state, needs_human: None, deadline_at: Some(deadline_at), n_offers };
+        Ok(done(life, [Fact::Settled { reason: flag.reason, note }.into()]))
+    }
+
+    pub(super) fn solve(self, now: Timestamp) -> Result<Done, Refusal> {
+        let was = self.state.holder();
+        match self.state {
+            State::Waiting | State::Offered { .. } | State::Accepted { .. } | State::EnRoute { .. } => {}
+            State::Completed { .. } => return Err(Refusal::Already),
+            State::Cancelled { .. } => return Err(Refusal::Cancelled),
+            State::OnSite { .. } | State::OnHold { .. } => return Err(Refusal::Illegal),
+        }
+        let state = State::Completed { at: now, expert: None, outcome: Outcome::SolvedWithoutVisit };
+        Ok(done(ended(state, self.n_offers), [Fact::SolvedWithoutVisit { released: was }.into()]))
+    }
+
+    pub(super) fn cancel(self, why: CancelReason, now: Timestamp) -> Result<Done, Refusal> {
+        let was = self.state.holder();
+        match self.state {
+            State::Waiting
+            | State::Offered { .. }
+            | State::Accepted { .. }
+            | State::EnRoute { .. }
+            | State::OnHold { .. } => {}
+            State::Cancelled { .. } => return Err(Refusal::Already),
+            State::OnSite { .. } | State::Completed { .. } => return Err(Refusal::Illegal),
+        }
+        let state = State::Cancelled { at: now, why };
+        Ok(done(ended(state, self.n_offers), [Fact::Cancelled { why, released: was }.into()]))
+    }
+}
