@@ -170,39 +170,58 @@ pub struct FieldError {
     pub message: String,
 }
 
-/// A problem document.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
+/// A problem document. Its `type`, `title` and `status` follow from the code, so they are only written, never kept.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{code}: {}", detail.as_deref().unwrap_or(code.title()))]
 pub struct Problem {
-    /// `urn:sysops:problem:` and the code.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// The code's short sentence.
-    pub title: String,
-    /// The HTTP status, again, for readers that only kept the body.
-    pub status: u16,
     /// What programs match on.
     pub code: ProblemCode,
     /// What is particular to this occurrence, for people.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
     /// Id of the request, to find it in our log.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub instance: Option<String>,
     /// Each field that was not accepted, or each rule that was broken.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
     /// Seconds after which a repeat makes sense; the `Retry-After` header says the same.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u32>,
+}
+
+impl Serialize for Problem {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Document<'a> {
+            #[serde(rename = "type")]
+            kind: String,
+            title: &'a str,
+            status: u16,
+            code: ProblemCode,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            detail: Option<&'a str>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            instance: Option<&'a str>,
+            #[serde(skip_serializing_if = "<[_]>::is_empty")]
+            errors: &'a [FieldError],
+            #[serde(skip_serializing_if = "Option::is_none")]
+            retry_after: Option<u32>,
+        }
+        let document = Document {
+            kind: format!("urn:sysops:problem:{}", self.code),
+            title: self.code.title(),
+            status: self.code.status(),
+            code: self.code,
+            detail: self.detail.as_deref(),
+            instance: self.instance.as_deref(),
+            errors: &self.errors,
+            retry_after: self.retry_after,
+        };
+        document.serialize(serializer)
+    }
 }
 
 /// What a reader takes from a document; everything else follows from the code.
 #[derive(Deserialize)]
 struct Wire {
     code: String,
-    #[serde(default)]
-    title: Option<String>,
     #[serde(default)]
     detail: Option<String>,
     #[serde(default)]
@@ -216,16 +235,7 @@ struct Wire {
 impl Problem {
     /// The bare problem of a code.
     pub fn new(code: ProblemCode) -> Self {
-        Self {
-            kind: format!("urn:sysops:problem:{code}"),
-            title: code.title().to_owned(),
-            status: code.status(),
-            code,
-            detail: None,
-            instance: None,
-            errors: Vec::new(),
-            retry_after: None,
-        }
+        Self { code, detail: None, instance: None, errors: Vec::new(), retry_after: None }
     }
 
     /// A problem with a sentence of its own.
@@ -261,14 +271,10 @@ impl Problem {
     /// problem document, or a code this release does not know, gives the general problem of the status.
     pub fn read(status: u16, body: &[u8]) -> Self {
         let Ok(wire) = serde_json::from_slice::<Wire>(body) else {
-            return Self { status, ..Self::new(ProblemCode::of_status(status)) };
+            return Self::new(ProblemCode::of_status(status));
         };
-        let code = wire.code.parse().unwrap_or_else(|UnknownCode| ProblemCode::of_status(status));
         Self {
-            kind: format!("urn:sysops:problem:{}", wire.code),
-            title: wire.title.unwrap_or_else(|| code.title().to_owned()),
-            status,
-            code,
+            code: wire.code.parse().unwrap_or_else(|UnknownCode| ProblemCode::of_status(status)),
             detail: wire.detail,
             instance: wire.instance,
             errors: wire.errors,

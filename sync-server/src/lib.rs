@@ -1,3 +1,6 @@
-//! Placeholder while the workspace is laid.
+//! The server: takes tickets in, finds the right expert, tells everyone, and syncs the phones.
+
+pub mod http;
+pub mod web;
 
 pub mod matching;
