@@ -1,6 +1,7 @@
-//! The server: takes tickets in, finds the right expert, tells everyone, and syncs the phones.
+//! The server: intake, matching, dispatch, notices, sync and the pages of staff and customers.
 
-pub mod http;
-pub mod web;
+pub mod clock;
+pub mod db;
+pub mod feed;
 
 pub mod matching;
