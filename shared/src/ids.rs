@@ -136,6 +136,8 @@ pub mod of {
     pub enum Event {}
     /// A stored choice of expert.
     pub enum Decision {}
+    /// One round of matching.
+    pub enum Batch {}
     /// A message to someone.
     pub enum Notice {}
     /// One attempt at a notice.
@@ -182,6 +184,8 @@ pub type JobId = Id<of::Job>;
 pub type EventId = Id<of::Event>;
 /// Id of a decision.
 pub type DecisionId = Id<of::Decision>;
+/// Id of a round of matching.
+pub type BatchId = Id<of::Batch>;
 /// Id of a notice.
 pub type NoticeId = Id<of::Notice>;
 /// Id of a delivery.

@@ -1,7 +1,7 @@
 //! Instants and zones. An instant is UTC milliseconds, as tables keep it; outside it is RFC 3339. Local time exists
 //! only together with a named zone, so that a shift keeps its hours over a change of the clocks.
 
-use jiff::civil::Date;
+pub use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;

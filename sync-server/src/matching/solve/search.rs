@@ -286,21 +286,21 @@ impl Heap {
         let Some(&top) = heap.first() else { return Some(last) };
         let mut at = 0;
         loop {
-            let first = 4 * at + 1;
-            if first >= heap.len() {
+            let eldest = 4 * at + 1;
+            if eldest >= heap.len() {
                 break;
             }
-            let mut least = first;
-            for child in first + 1..(first + 4).min(heap.len()) {
-                if heap[child].0 < heap[least].0 {
-                    least = child;
+            let mut nearest = eldest;
+            for child in eldest + 1..(eldest + 4).min(heap.len()) {
+                if heap[child].0 < heap[nearest].0 {
+                    nearest = child;
                 }
             }
-            if heap[least].0 >= last.0 {
+            if heap[nearest].0 >= last.0 {
                 break;
             }
-            heap[at] = heap[least];
-            at = least;
+            heap[at] = heap[nearest];
+            at = nearest;
         }
         heap[at] = last;
         Some(top)

@@ -124,9 +124,9 @@ fn oracle((tickets, capacity, steps): &Small) -> i64 {
         .flat_map(|(expert, &n)| steps[..n as usize].iter().map(move |&step| (expert, step)))
         .collect();
     let rows = tickets.iter().enumerate().map(|(row, (unassigned, costs))| {
-        let placed = places.iter().map(|&(expert, step)| costs[expert].map_or(NEVER, |cost| cost + step));
+        let seated = places.iter().map(|&(expert, step)| costs[expert].map_or(NEVER, |cost| cost + step));
         let aside = (0..tickets.len()).map(|other| if other == row { *unassigned } else { NEVER });
-        placed.chain(aside).collect::<Vec<_>>()
+        seated.chain(aside).collect::<Vec<_>>()
     });
     kuhn_munkres_min(&Matrix::from_rows(rows).unwrap()).0
 }

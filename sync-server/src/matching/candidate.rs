@@ -1,0 +1,131 @@
+//! What is known of one expert at the time of a decision, and what follows from it: where they will be, when they work.
+
+use super::calendar::{Period, Shift, shifts_within, within, without};
+use super::settings::Settings;
+use serde::{Deserialize, Serialize};
+use shared::ids::{AreaId, ExpertId, TicketId};
+use shared::place::Place;
+use shared::skills::Skills;
+use shared::time::{Timestamp, Zone};
+use std::collections::BTreeSet;
+
+/// An expert as matching sees them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Candidate {
+    /// Who.
+    pub expert: ExpertId,
+    /// Not deactivated.
+    pub active: bool,
+    /// Said to be on duty.
+    pub on_duty: bool,
+    /// What they can do, and how well.
+    pub skills: Skills,
+    /// Which areas they serve.
+    pub areas: BTreeSet<AreaId>,
+    /// Languages they speak, like `en`.
+    pub languages: BTreeSet<String>,
+    /// The zone of their home base: their shifts are by its clocks.
+    pub zone: Zone,
+    /// Where they start from when nothing newer is known.
+    pub home: Place,
+    /// The last position their phone reported.
+    pub position: Option<Sighting>,
+    /// The site of their last arrival.
+    pub arrival: Option<Sighting>,
+    /// When they work.
+    pub shifts: Vec<Shift>,
+    /// When they can be called beside their shifts.
+    pub on_call: Vec<Period>,
+    /// When they are away.
+    pub absences: Vec<Period>,
+    /// What they have promised or are doing, and open offers of other tickets. Nothing that is over.
+    pub visits: Vec<Visit>,
+}
+
+/// A place somebody was seen at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sighting {
+    /// Where.
+    pub place: Place,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Work an expert already has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Visit {
+    /// For which ticket.
+    pub ticket: TicketId,
+    /// Where.
+    pub place: Place,
+    /// When the work is planned to start.
+    pub start_at: Timestamp,
+    /// When it is planned to end.
+    pub end_at: Timestamp,
+}
+
+/// From where an expert sets out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "from")]
+pub enum Origin {
+    /// From where the phone was at that time.
+    Phone {
+        /// When it reported.
+        at: Timestamp,
+    },
+    /// From where they last arrived.
+    Arrival {
+        /// When.
+        at: Timestamp,
+    },
+    /// From the home base: nothing newer is known.
+    Home,
+    /// From the visit before.
+    Visit {
+        /// Which.
+        ticket: TicketId,
+    },
+}
+
+impl Candidate {
+    /// Where they are taken to be at an instant: the newest of phone position and last arrival, if it is then no
+    /// older than the bound, else home.
+    pub fn located(&self, at: Timestamp, settings: &Settings) -> (Place, Origin) {
+        let phone = self.position.map(|seen| (seen, Origin::Phone { at: seen.at }));
+        let arrival = self.arrival.map(|seen| (seen, Origin::Arrival { at: seen.at }));
+        let newest = [phone, arrival].into_iter().flatten().max_by_key(|(seen, _)| seen.at);
+        let fresh = |seen: &Sighting| at.millis_since(seen.at) <= i64::from(settings.position_minutes_max) * 60_000;
+        match newest {
+            Some((seen, origin)) if fresh(&seen) => (seen.place, origin),
+            Some(_) | None => (self.home, Origin::Home),
+        }
+    }
+}
+
+/// A candidate's time from now to the horizon, worked out once for all tickets of a batch.
+#[derive(Clone, Debug)]
+pub struct Availability {
+    /// Shifts and on-call times.
+    pub working: Vec<Period>,
+    /// The same without absences.
+    pub free: Vec<Period>,
+    /// Visits in order of their start. One that should be over but is not is taken to end now.
+    pub visits: Vec<Visit>,
+}
+
+impl Availability {
+    /// Works it out.
+    pub fn of(candidate: &Candidate, now: Timestamp, settings: &Settings) -> Self {
+        let span = Period { from: now, until: now.plus_minutes(i64::from(settings.horizon_minutes)) };
+        let mut periods = shifts_within(&candidate.shifts, &candidate.zone, span);
+        periods.extend(&candidate.on_call);
+        let working = within(periods, span);
+        let free = without(&working, &candidate.absences);
+        let mut visits = candidate.visits.clone();
+        for visit in &mut visits {
+            visit.end_at = visit.end_at.max(now);
+        }
+        visits.sort_unstable_by_key(|visit| (visit.start_at, visit.ticket));
+        Self { working, free, visits }
+    }
+}

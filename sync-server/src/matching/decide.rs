@@ -1,0 +1,245 @@
+//! One round of matching: every open ticket against every expert, the best assignment of all together, and for each
+//! ticket a decision that says who won, what every other expert's verdict was, and what it cost.
+//!
+//! A decision holds facts and numbers, ids but no names. The decisions of one round rebuild its problem, so the stored
+//! ones replay to the same winners ([`replay`]).
+
+use super::candidate::{Availability, Candidate};
+use super::judge::{Rule, Verdict, judge_with};
+use super::need::Need;
+use super::rank::{Terms, rank};
+use super::settings::{Settings, Weights};
+use super::slot::Fit;
+use super::solve::Problem;
+use serde::{Deserialize, Serialize};
+use shared::ids::{BatchId, ExpertId, TicketId};
+use shared::time::{Timestamp, Zone};
+use std::collections::BTreeMap;
+
+/// What goes into a round. Tickets and experts are taken in the order of their ids, whatever their order here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Batch {
+    /// Which round.
+    pub id: BatchId,
+    /// When.
+    pub made_at: Timestamp,
+    /// Bounds of the hard rules.
+    pub settings: Settings,
+    /// What is preferred.
+    pub weights: Weights,
+    /// The open tickets.
+    pub needs: Vec<Need>,
+    /// The experts.
+    pub candidates: Vec<Candidate>,
+}
+
+/// What was decided about one ticket, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decision {
+    /// In which round.
+    pub batch: BatchId,
+    /// About which ticket.
+    pub ticket: TicketId,
+    /// When.
+    pub made_at: Timestamp,
+    /// The site's zone.
+    pub zone: Zone,
+    /// The weights it was made by.
+    pub weights: Weights,
+    /// What leaving the ticket unassigned would have cost.
+    pub unassigned_price: i64,
+    /// Who is to be asked, and how the visit would go.
+    pub winner: Option<Winner>,
+    /// Why it came out so.
+    pub outcome: Outcome,
+    /// Every expert looked at: those who fit first, cheapest first.
+    pub considered: Vec<Considered>,
+}
+
+/// Who is to be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Winner {
+    /// Who.
+    pub expert: ExpertId,
+    /// How the visit would go.
+    pub fit: Fit,
+}
+
+/// One expert in one decision.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Considered {
+    /// Who.
+    pub expert: ExpertId,
+    /// The zone their shifts are in.
+    pub zone: Zone,
+    /// What came of it.
+    pub judged: Judged,
+}
+
+/// What came of looking at one expert.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Judged {
+    /// Every hard rule holds.
+    Ranked {
+        /// The visit at its earliest.
+        fit: Fit,
+        /// The parts of the cost.
+        terms: Terms,
+        /// Their sum.
+        total: i64,
+        /// The other ticket of this round that got this expert.
+        given_to: Option<TicketId>,
+    },
+    /// At least one hard rule is broken.
+    Excluded {
+        /// All that are.
+        broken: Vec<Rule>,
+    },
+}
+
+/// Why a decision came out as it did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "why")]
+pub enum Outcome {
+    /// The cheapest for this ticket won.
+    Cheapest,
+    /// The cheapest for this ticket went to another one, because all tickets together cost less so.
+    CheapestElsewhere {
+        /// The cheapest.
+        expert: ExpertId,
+        /// Where they went.
+        ticket: TicketId,
+        /// What this ticket pays more for its winner.
+        extra: i64,
+    },
+    /// No expert keeps every hard rule.
+    NobodyFits,
+    /// Everybody who fits went to another ticket of this round.
+    AllElsewhere,
+    /// Somebody fits and is free, but leaving the ticket unassigned costs less. The default weights never do this.
+    NotWorthIt,
+}
+
+/// Decides a round. One decision for each need, in the order of the tickets' ids.
+pub fn decide(batch: &Batch) -> Vec<Decision> {
+    let mut needs: Vec<&Need> = batch.needs.iter().collect();
+    needs.sort_by_key(|need| need.ticket);
+    let mut candidates: Vec<(&Candidate, Availability)> = batch
+        .candidates
+        .iter()
+        .map(|candidate| (candidate, Availability::of(candidate, batch.made_at, &batch.settings)))
+        .collect();
+    candidates.sort_by_key(|(candidate, _)| candidate.expert);
+    let mut decisions: Vec<Decision> = needs.iter().map(|need| consider(batch, need, &candidates)).collect();
+    settle(&mut decisions);
+    decisions
+}
+
+/// The winners that the stored decisions of one round lead to, worked out again from their terms.
+pub fn replay(decisions: &[Decision]) -> BTreeMap<TicketId, Option<ExpertId>> {
+    let mut again = decisions.to_vec();
+    again.sort_by_key(|decision| decision.ticket);
+    for considered in again.iter_mut().flat_map(|decision| &mut decision.considered) {
+        if let Judged::Ranked { terms, total, given_to, .. } = &mut considered.judged {
+            *total = terms.total();
+            *given_to = None;
+        }
+    }
+    settle(&mut again);
+    again.iter().map(|decision| (decision.ticket, decision.winner.map(|winner| winner.expert))).collect()
+}
+
+/// A decision without its winner: every candidate judged and ranked.
+fn consider(batch: &Batch, need: &Need, candidates: &[(&Candidate, Availability)]) -> Decision {
+    let now = batch.made_at;
+    let considered = candidates.iter().map(|(candidate, availability)| {
+        let judged = match judge_with(need, candidate, availability, now, &batch.settings) {
+            Verdict::Excluded { broken } => Judged::Excluded { broken },
+            Verdict::Fits(fit) => {
+                let terms = rank(need, candidate, &fit, now, &batch.weights);
+                Judged::Ranked { fit, terms, total: terms.total(), given_to: None }
+            }
+        };
+        Considered { expert: candidate.expert, zone: candidate.zone.clone(), judged }
+    });
+    Decision {
+        batch: batch.id,
+        ticket: need.ticket,
+        made_at: now,
+        zone: need.zone.clone(),
+        weights: batch.weights,
+        unassigned_price: batch.weights.unassigned_price(need.priority, now.minutes_since(need.filed_at)),
+        winner: None,
+        outcome: Outcome::NobodyFits,
+        considered: considered.collect(),
+    }
+}
+
+/// Solves the round and writes winners, outcomes and who went elsewhere into its decisions.
+fn settle(decisions: &mut [Decision]) {
+    let given = assign(decisions);
+    let ticket_of: BTreeMap<ExpertId, TicketId> = decisions
+        .iter()
+        .zip(&given)
+        .filter_map(|(decision, expert)| expert.map(|expert| (expert, decision.ticket)))
+        .collect();
+    for (decision, expert) in decisions.iter_mut().zip(given) {
+        for considered in &mut decision.considered {
+            if let Judged::Ranked { given_to, .. } = &mut considered.judged {
+                *given_to = ticket_of.get(&considered.expert).copied().filter(|ticket| *ticket != decision.ticket);
+            }
+        }
+        decision.considered.sort_by_key(|considered| match &considered.judged {
+            Judged::Ranked { total, .. } => (0, *total, considered.expert),
+            Judged::Excluded { .. } => (1, 0, considered.expert),
+        });
+        (decision.winner, decision.outcome) = outcome(&decision.considered, expert);
+    }
+}
+
+/// The optimum of the round. Experts are numbered, and each ticket's arcs listed, in the order of the experts' ids,
+/// so that equal optima are told apart the same way when a round is replayed.
+fn assign(decisions: &[Decision]) -> Vec<Option<ExpertId>> {
+    let ranked = |decision: &Decision| {
+        let arcs = decision.considered.iter().filter_map(|considered| match considered.judged {
+            Judged::Ranked { total, .. } => Some((considered.expert, total)),
+            Judged::Excluded { .. } => None,
+        });
+        arcs.collect::<BTreeMap<_, _>>()
+    };
+    let arcs: Vec<BTreeMap<ExpertId, i64>> = decisions.iter().map(ranked).collect();
+    let mut numbers: BTreeMap<ExpertId, usize> = arcs.iter().flatten().map(|(expert, _)| (*expert, 0)).collect();
+    for (number, place) in numbers.values_mut().enumerate() {
+        *place = number;
+    }
+    let mut problem = Problem::one_each(numbers.len());
+    for (decision, arcs) in decisions.iter().zip(&arcs) {
+        problem.add_ticket(decision.unassigned_price, arcs.iter().map(|(expert, cost)| (numbers[expert], *cost)));
+    }
+    let experts: Vec<ExpertId> = numbers.into_keys().collect();
+    problem.solve().expert.into_iter().map(|number| number.map(|number| experts[number])).collect()
+}
+
+fn outcome(considered: &[Considered], given: Option<ExpertId>) -> (Option<Winner>, Outcome) {
+    let ranked = |considered: &Considered| match considered.judged {
+        Judged::Ranked { fit, total, given_to, .. } => Some((considered.expert, fit, total, given_to)),
+        Judged::Excluded { .. } => None,
+    };
+    let Some((cheapest, _, least, elsewhere)) = considered.iter().find_map(ranked) else {
+        return (None, Outcome::NobodyFits);
+    };
+    let won = considered.iter().filter_map(ranked).find(|(expert, ..)| Some(*expert) == given);
+    let Some((expert, fit, total, _)) = won else {
+        let all_elsewhere = considered.iter().filter_map(ranked).all(|(_, _, _, given_to)| given_to.is_some());
+        return (None, if all_elsewhere { Outcome::AllElsewhere } else { Outcome::NotWorthIt });
+    };
+    let outcome = match elsewhere {
+        Some(ticket) => Outcome::CheapestElsewhere { expert: cheapest, ticket, extra: total - least },
+        None => Outcome::Cheapest,
+    };
+    (Some(Winner { expert, fit }), outcome)
+}
+
+#[cfg(test)]
+mod tests;

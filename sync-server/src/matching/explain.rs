@@ -1,0 +1,171 @@
+//! A decision in words for the desk: who won and why, and for every other expert what stood against them.
+
+use super::candidate::Origin;
+use super::decide::{Considered, Decision, Judged, Outcome};
+use super::judge::{Lacking, Rule};
+use super::rank::Terms;
+use super::slot::Fit;
+use serde::Serialize;
+use shared::ids::{ExpertId, SkillId, TicketId};
+use shared::time::{Timestamp, Zone};
+use std::collections::BTreeMap;
+
+/// The names of what a decision knows by id. Whoever is missing here is named as no longer known.
+#[derive(Clone, Debug, Default)]
+pub struct Names {
+    /// Experts.
+    pub experts: BTreeMap<ExpertId, String>,
+    /// Skills.
+    pub skills: BTreeMap<SkillId, String>,
+    /// The numbers of tickets.
+    pub tickets: BTreeMap<TicketId, String>,
+}
+
+/// A decision in words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Explanation {
+    /// What was decided and why, in a sentence or two.
+    pub summary: String,
+    /// One sentence for each expert, in the decision's order.
+    pub experts: Vec<String>,
+}
+
+/// Says a decision in words.
+pub fn explain(decision: &Decision, names: &Names) -> Explanation {
+    Explanation {
+        summary: summary(decision, names),
+        experts: decision.considered.iter().map(|considered| sentence(decision, considered, names)).collect(),
+    }
+}
+
+/// Each broken rule in words, told at `now` by the clocks of `zone`.
+pub fn rules_in_words(broken: &[Rule], names: &Names, zone: &Zone, now: Timestamp) -> Vec<String> {
+    broken.iter().map(|rule| rule_in_words(rule, names, zone, now)).collect()
+}
+
+fn summary(decision: &Decision, names: &Names) -> String {
+    let fits = |considered: &&Considered| matches!(considered.judged, Judged::Ranked { .. });
+    let n_fit = decision.considered.iter().filter(fits).count();
+    let of = format!("{n_fit} of {} experts could be sent", decision.considered.len());
+    let winner = decision.winner.map(|winner| {
+        let name = names.expert(winner.expert);
+        format!("{name} is asked, there at {}", clock(winner.fit.start_at, &decision.zone, decision.made_at))
+    });
+    let because = match decision.outcome {
+        Outcome::Cheapest => "nobody else was better for this ticket".to_owned(),
+        Outcome::CheapestElsewhere { expert, ticket, extra } => format!(
+            "{} would have been better by {}, but goes to {}: all tickets together are served better so",
+            names.expert(expert),
+            minutes(extra),
+            names.ticket(ticket)
+        ),
+        Outcome::NobodyFits => "nobody keeps every rule".to_owned(),
+        Outcome::AllElsewhere => "everybody who could come goes to another ticket".to_owned(),
+        Outcome::NotWorthIt => "by the weights, waiting costs less than anybody's visit".to_owned(),
+    };
+    let first = winner.unwrap_or_else(|| "Nobody is asked".to_owned());
+    format!("{first}: {because} ({of}).")
+}
+
+fn sentence(decision: &Decision, considered: &Considered, names: &Names) -> String {
+    let name = names.expert(considered.expert);
+    let now = decision.made_at;
+    let said = match &considered.judged {
+        Judged::Excluded { broken } => rules_in_words(broken, names, &considered.zone, now).join("; "),
+        Judged::Ranked { fit, terms, total, given_to } => {
+            let visit = visit_in_words(fit, decision, &considered.zone, names);
+            let elsewhere = given_to.map_or_else(String::new, |ticket| format!("; goes to {}", names.ticket(ticket)));
+            format!("{visit}; counts {}: {}{elsewhere}", minutes(*total), terms_in_words(terms))
+        }
+    };
+    format!("{name}: {said}.")
+}
+
+fn visit_in_words(fit: &Fit, decision: &Decision, zone: &Zone, names: &Names) -> String {
+    let now = decision.made_at;
+    let from = match fit.origin {
+        Origin::Phone { at } => format!("from where the phone was at {}", clock(at, zone, now)),
+        Origin::Arrival { at } => format!("from the last arrival at {}", clock(at, zone, now)),
+        Origin::Home => "from the home base".to_owned(),
+        Origin::Visit { ticket } => format!("after the visit for {}", names.ticket(ticket)),
+    };
+    let there = clock(fit.start_at, &decision.zone, now);
+    let until = clock(fit.free_until, zone, now);
+    format!("{} away {from}, there at {there}, works until {until}", minutes(fit.travel_tenths))
+}
+
+fn terms_in_words(terms: &Terms) -> String {
+    let Terms { travel, wait, late, load, surplus, language, same_expert, kept } = *terms;
+    let parts = [
+        ("way", travel),
+        ("waiting", wait),
+        ("after the due time", late),
+        ("visits already planned", load),
+        ("more skilled than needed", surplus),
+        ("does not speak the language", language),
+        ("was there before", same_expert),
+        ("has the open offer", kept),
+    ];
+    let parts = parts.into_iter().filter(|(name, cost)| *cost != 0 || *name == "way");
+    parts.map(|(name, cost)| format!("{name} {}", minutes(cost))).collect::<Vec<_>>().join(", ")
+}
+
+fn rule_in_words(rule: &Rule, names: &Names, zone: &Zone, now: Timestamp) -> String {
+    let clock = |at| clock(at, zone, now);
+    match rule {
+        Rule::Deactivated => "no longer works here".to_owned(),
+        Rule::NoPlan => "the customer's plan does not cover this ticket".to_owned(),
+        Rule::LacksSkills { missing } => {
+            let each = missing.iter().map(|lacking| lacking_in_words(lacking, names));
+            format!("lacks {}", each.collect::<Vec<_>>().join(", "))
+        }
+        Rule::OutsideArea => "serves no area that covers the site".to_owned(),
+        Rule::Declined => "declined this ticket before".to_owned(),
+        Rule::Blocked => "must not visit this customer".to_owned(),
+        Rule::OffDuty => "is off duty".to_owned(),
+        Rule::OutsideShift { next_at: Some(at) } => format!("is not in a shift or on call now, next at {}", clock(*at)),
+        Rule::OutsideShift { next_at: None } => "is not in a shift or on call now, nor in the next days".to_owned(),
+        Rule::Absent { until } => format!("is away until {}", clock(*until)),
+        Rule::ShiftTooShort { needed_minutes, longest_minutes } => {
+            format!("way and work take {needed_minutes} min, the longest shift left is {longest_minutes} min")
+        }
+        Rule::NotWhenCustomerCan => "does not work when the customer can be visited".to_owned(),
+        Rule::AwayThen => "an absence takes the time".to_owned(),
+        Rule::Booked { by } => {
+            let tickets = by.iter().map(|ticket| names.ticket(*ticket));
+            format!("other visits take the time ({})", tickets.collect::<Vec<_>>().join(", "))
+        }
+    }
+}
+
+fn lacking_in_words(lacking: &Lacking, names: &Names) -> String {
+    let skill = names.skills.get(&lacking.skill).map_or("a skill no longer known", String::as_str);
+    let needed = lacking.needed.get();
+    match lacking.known {
+        None => format!("skill {skill}"),
+        Some(known) => format!("skill {skill} at level {needed} (has level {})", known.get()),
+    }
+}
+
+impl Names {
+    fn expert(&self, expert: ExpertId) -> &str {
+        self.experts.get(&expert).map_or("An expert no longer known", String::as_str)
+    }
+
+    fn ticket(&self, ticket: TicketId) -> &str {
+        self.tickets.get(&ticket).map_or("another ticket", String::as_str)
+    }
+}
+
+/// Tenths of a minute as minutes: `12 min`, `-30 min`, `0.5 min`.
+fn minutes(tenths: i64) -> String {
+    let sign = if tenths < 0 { "-" } else { "" };
+    let (whole, tenth) = (tenths.unsigned_abs() / 10, tenths.unsigned_abs() % 10);
+    if tenth == 0 { format!("{sign}{whole} min") } else { format!("{sign}{whole}.{tenth} min") }
+}
+
+/// The time by the wall clock, with the day when it is not today's.
+fn clock(at: Timestamp, zone: &Zone, now: Timestamp) -> String {
+    let today = zone.local(at).date == zone.local(now).date;
+    zone.show(at, if today { "%H:%M" } else { "%a %d %b %H:%M" })
+}

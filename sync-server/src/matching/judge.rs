@@ -1,0 +1,191 @@
+//! The hard rules, all of them and only here: whether an expert may be sent to a ticket at all.
+//!
+//! Every rule is looked at, also after one is broken, so that a person who asks "why not Ben?" hears everything that
+//! stands against it. Dispatch judges again before it books, people's choices included; whoever overrides a broken
+//! rule gives a reason.
+
+use super::candidate::{Availability, Candidate};
+use super::need::Need;
+use super::settings::Settings;
+use super::slot::{Fit, Search};
+use serde::{Deserialize, Serialize};
+use shared::ids::{SkillId, TicketId};
+use shared::skills::Level;
+use shared::time::Timestamp;
+
+/// What the rules say about one expert for one ticket.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// May be sent, at the earliest like this.
+    Fits(Fit),
+    /// May not be sent.
+    Excluded {
+        /// Every rule that is broken; at least one.
+        broken: Vec<Rule>,
+    },
+}
+
+/// A broken rule with the facts that broke it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "rule")]
+pub enum Rule {
+    /// No longer works here.
+    Deactivated,
+    /// The customer's plan does not cover the ticket.
+    NoPlan,
+    /// A needed skill is absent or known too little.
+    LacksSkills {
+        /// Which.
+        missing: Vec<Lacking>,
+    },
+    /// Serves no area that covers the site.
+    OutsideArea,
+    /// Declined this ticket before.
+    Declined,
+    /// Must not visit this customer.
+    Blocked,
+    /// Said to be off duty.
+    OffDuty,
+    /// Neither in a shift nor on call now: nothing may ring.
+    OutsideShift {
+        /// When that changes, if it does within the horizon.
+        next_at: Option<Timestamp>,
+    },
+    /// Away now.
+    Absent {
+        /// Until when.
+        until: Timestamp,
+    },
+    /// Way, work and buffer are longer than any working time left.
+    ShiftTooShort {
+        /// Way, work and buffer.
+        needed_minutes: i64,
+        /// The longest working time within the horizon.
+        longest_minutes: i64,
+    },
+    /// The customer can only be visited when the expert does not work.
+    NotWhenCustomerCan,
+    /// An absence takes the time.
+    AwayThen,
+    /// Other visits take the time.
+    Booked {
+        /// For these tickets.
+        by: Vec<TicketId>,
+    },
+}
+
+/// A skill that is not there, or not enough.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lacking {
+    /// Which.
+    pub skill: SkillId,
+    /// The level the ticket needs.
+    pub needed: Level,
+    /// The level the expert has, if any.
+    pub known: Option<Level>,
+}
+
+/// Judges one expert for one ticket.
+pub fn judge(need: &Need, candidate: &Candidate, now: Timestamp, settings: &Settings) -> Verdict {
+    judge_with(need, candidate, &Availability::of(candidate, now, settings), now, settings)
+}
+
+/// The same, with the expert's time already worked out.
+pub(super) fn judge_with(
+    need: &Need,
+    candidate: &Candidate,
+    availability: &Availability,
+    now: Timestamp,
+    settings: &Settings,
+) -> Verdict {
+    let mut broken = standing(need, candidate);
+    broken.extend(reachable(candidate, availability, now));
+    let search = Search { need, candidate, settings, now };
+    match search.earliest(&availability.free, &availability.visits) {
+        Some(fit) if broken.is_empty() => Verdict::Fits(fit),
+        Some(_) => Verdict::Excluded { broken },
+        None => {
+            broken.extend(why_no_time(&search, availability));
+            Verdict::Excluded { broken }
+        }
+    }
+}
+
+/// Rules that have nothing to do with time.
+fn standing(need: &Need, candidate: &Candidate) -> Vec<Rule> {
+    let mut broken = Vec::new();
+    if !candidate.active {
+        broken.push(Rule::Deactivated);
+    }
+    if !need.plan_valid {
+        broken.push(Rule::NoPlan);
+    }
+    let missing = candidate.skills.missing(&need.skills);
+    if !missing.is_empty() {
+        let known = |skill| candidate.skills.0.get(&skill).copied();
+        let lacking = |(skill, needed)| Lacking { skill, needed, known: known(skill) };
+        broken.push(Rule::LacksSkills { missing: missing.into_iter().map(lacking).collect() });
+    }
+    if candidate.areas.is_disjoint(&need.areas) {
+        broken.push(Rule::OutsideArea);
+    }
+    if need.declined_by.contains(&candidate.expert) {
+        broken.push(Rule::Declined);
+    }
+    if need.blocked.contains(&candidate.expert) {
+        broken.push(Rule::Blocked);
+    }
+    broken
+}
+
+/// Whether an offer may ring now.
+fn reachable(candidate: &Candidate, availability: &Availability, now: Timestamp) -> Vec<Rule> {
+    let mut broken = Vec::new();
+    if !candidate.on_duty {
+        broken.push(Rule::OffDuty);
+    }
+    if !availability.working.iter().any(|period| period.holds(now)) {
+        let next_at = availability.working.iter().map(|period| period.from).find(|from| *from > now);
+        broken.push(Rule::OutsideShift { next_at });
+    }
+    let absences = candidate.absences.iter().filter(|absence| absence.holds(now));
+    if let Some(until) = absences.map(|absence| absence.until).max() {
+        broken.push(Rule::Absent { until });
+    }
+    broken
+}
+
+/// What takes the time: found by asking again without absences, without visits, and without both.
+fn why_no_time(search: &Search<'_>, availability: &Availability) -> Vec<Rule> {
+    let Availability { working, free, visits } = availability;
+    if search.earliest(working, &[]).is_none() {
+        return too_short(search, availability).into_iter().collect();
+    }
+    let away = || search.earliest(free, &[]).is_none();
+    let booked = || search.earliest(working, visits).is_none();
+    let by = || visits.iter().map(|visit| visit.ticket).collect();
+    match (away(), booked()) {
+        (true, false) => vec![Rule::AwayThen],
+        (false, true) => vec![Rule::Booked { by: by() }],
+        // Each alone, or only both together: then both are named.
+        (true, true) | (false, false) => vec![Rule::AwayThen, Rule::Booked { by: by() }],
+    }
+}
+
+fn too_short(search: &Search<'_>, availability: &Availability) -> Option<Rule> {
+    let any_time = super::need::Need { windows: Vec::new(), ..search.need.clone() };
+    let at_any_time = Search { need: &any_time, ..*search };
+    if at_any_time.earliest(&availability.working, &[]).is_some() {
+        return Some(Rule::NotWhenCustomerCan);
+    }
+    // Without any working time the rule on shifts has already spoken.
+    let longest = availability.working.iter().max_by_key(|period| period.minutes())?;
+    let (place, _) = search.candidate.located(longest.from, search.settings);
+    let travel = shared::place::travel_tenths(place, search.need.place, search.settings.speed_km_per_hour);
+    let work = i64::from(search.need.work_minutes) + i64::from(search.settings.buffer_minutes);
+    Some(Rule::ShiftTooShort { needed_minutes: (travel + 9) / 10 + work, longest_minutes: longest.minutes() })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,114 @@
+//! The earliest time at which a visit fits into an expert's day: way, work and a buffer inside one working period,
+//! between the visits that are already there.
+
+use super::calendar::Period;
+use super::candidate::{Candidate, Origin, Visit};
+use super::need::Need;
+use super::settings::Settings;
+use serde::{Deserialize, Serialize};
+use shared::place::{Place, travel_tenths};
+use shared::time::Timestamp;
+
+/// A visit that would fit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fit {
+    /// When the expert sets out.
+    pub leave_at: Timestamp,
+    /// When the work starts.
+    pub start_at: Timestamp,
+    /// When the work ends.
+    pub end_at: Timestamp,
+    /// The way there in tenths of a minute.
+    pub travel_tenths: i64,
+    /// Where the way starts.
+    #[serde(flatten)]
+    pub origin: Origin,
+    /// When the expert's working time ends.
+    pub free_until: Timestamp,
+}
+
+/// A tenth of a minute.
+const TENTH_MS: i64 = 6_000;
+const MINUTE_MS: i64 = 60_000;
+
+/// One question: where in these periods, between these visits?
+pub(super) struct Search<'a> {
+    pub need: &'a Need,
+    pub candidate: &'a Candidate,
+    pub settings: &'a Settings,
+    pub now: Timestamp,
+}
+
+impl Search<'_> {
+    /// The earliest fit within sorted periods, beside visits sorted by start.
+    pub(super) fn earliest(&self, periods: &[Period], visits: &[Visit]) -> Option<Fit> {
+        periods.iter().find_map(|period| self.within(*period, visits))
+    }
+
+    fn within(&self, period: Period, visits: &[Visit]) -> Option<Fit> {
+        let opens = period.from.max(self.now);
+        // Before the first visit that is not over when the period opens; then after each one.
+        let mut next = visits.iter().position(|visit| self.over(visit) > opens).unwrap_or(visits.len());
+        let (mut place, mut origin) = self.candidate.located(opens, self.settings);
+        let mut ready = opens;
+        loop {
+            let fit = self.between(ready, place, origin, period, visits.get(next));
+            if fit.is_some() {
+                return fit;
+            }
+            let visit = visits.get(next)?;
+            ready = ready.max(self.over(visit));
+            if ready >= period.until {
+                return None;
+            }
+            (place, origin) = (visit.place, Origin::Visit { ticket: visit.ticket });
+            next += 1;
+        }
+    }
+
+    /// When an expert may set out after a visit.
+    fn over(&self, visit: &Visit) -> Timestamp {
+        visit.end_at.plus_minutes(i64::from(self.settings.buffer_minutes))
+    }
+
+    fn between(
+        &self,
+        ready: Timestamp,
+        from: Place,
+        origin: Origin,
+        period: Period,
+        next: Option<&Visit>,
+    ) -> Option<Fit> {
+        let travel_tenths = self.travel(from, self.need.place);
+        let travel_ms = travel_tenths * TENTH_MS;
+        let earliest = whole_minute(ready.plus_millis(travel_ms));
+        let start_at = self.when_the_customer_can(earliest)?;
+        let end_at = start_at.plus_minutes(i64::from(self.need.work_minutes));
+        let done = end_at.plus_minutes(i64::from(self.settings.buffer_minutes));
+        let in_time = next.is_none_or(|visit| {
+            done.plus_millis(self.travel(self.need.place, visit.place) * TENTH_MS) <= visit.start_at
+        });
+        let leave_at = start_at.plus_millis(-travel_ms);
+        let fits = done <= period.until && in_time;
+        fits.then_some(Fit { leave_at, start_at, end_at, travel_tenths, origin, free_until: period.until })
+    }
+
+    fn travel(&self, from: Place, to: Place) -> i64 {
+        travel_tenths(from, to, self.settings.speed_km_per_hour)
+    }
+
+    /// The first instant not before `earliest` at which the customer lets somebody in.
+    fn when_the_customer_can(&self, earliest: Timestamp) -> Option<Timestamp> {
+        if self.need.windows.is_empty() {
+            return Some(earliest);
+        }
+        let starts = self.need.windows.iter().map(|window| (window.from.max(earliest), window.until));
+        starts.filter(|(start, until)| start < until).map(|(start, _)| start).min()
+    }
+}
+
+/// Promised times are whole minutes, never before the expert can be there.
+fn whole_minute(at: Timestamp) -> Timestamp {
+    let past = at.as_millis().rem_euclid(MINUTE_MS);
+    if past == 0 { at } else { at.plus_millis(MINUTE_MS - past) }
+}
