@@ -18,5 +18,6 @@ pub mod problem;
 pub mod skills;
 pub mod sync;
 pub mod text;
+pub mod texts;
 pub mod ticket;
 pub mod time;

@@ -1,0 +1,109 @@
+//! The closed list of texts: what the code may ask a catalogue for, and with which arguments.
+//!
+//! A test renders each with samples in each language, and refuses a catalogue that holds more or less than this list.
+
+macro_rules! texts {
+    ($($(#[$doc:meta])* $name:ident = $key:literal ($($arg:literal),*);)*) => {
+        /// One text of the catalogues.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum TextId {
+            $(
+                #[doc = concat!("`", $key, "`")]
+                $name,
+            )*
+        }
+
+        impl TextId {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// The message's name in the files.
+            pub fn key(self) -> &'static str {
+                match self { $(Self::$name => $key,)* }
+            }
+
+            /// The arguments that its text may use.
+            pub fn args(self) -> &'static [&'static str] {
+                match self { $(Self::$name => &[$($arg),*],)* }
+            }
+        }
+    };
+}
+
+texts! {
+    When = "when" ("weekday", "day", "month", "time");
+
+    OfferTitle = "offer-title" ("number");
+    OfferPush = "offer-push" ("title", "place", "when", "until");
+    OfferSms = "offer-sms" ("number", "title", "place", "when", "until");
+    WithdrawnTitle = "withdrawn-title" ("number");
+    WithdrawnPush = "withdrawn-push" ("title", "place");
+    LostTitle = "lost-title" ("number");
+    LostPush = "lost-push" ("title", "place");
+    LostSms = "lost-sms" ("number", "title", "place");
+    ReminderTitle = "reminder-title" ("number");
+    ReminderPush = "reminder-push" ("title", "place", "when");
+    ReminderSms = "reminder-sms" ("number", "title", "place", "when");
+
+    AcceptedSubject = "accepted-subject" ("number", "expert", "when");
+    AcceptedMail = "accepted-mail" ("name", "number", "title", "expert", "when", "link");
+    AcceptedSms = "accepted-sms" ("number", "expert", "when", "link");
+    AcceptedCall = "accepted-call" ("name", "phone", "number", "title", "expert", "when");
+    ComingSubject = "coming-subject" ("number", "expert", "when");
+    ComingMail = "coming-mail" ("name", "number", "title", "expert", "when", "link");
+    ComingSms = "coming-sms" ("number", "expert", "when", "link");
+    ComingCall = "coming-call" ("name", "phone", "number", "title", "expert", "when");
+    DepartedSubject = "departed-subject" ("number", "expert");
+    DepartedMail = "departed-mail" ("name", "number", "title", "expert", "when", "link");
+    DepartedSms = "departed-sms" ("number", "expert", "when", "link");
+    DepartedCall = "departed-call" ("name", "phone", "title", "expert", "when");
+
+    SurveySubject = "survey-subject" ("number");
+    SurveyMail = "survey-mail" ("name", "number", "title", "link");
+    SurveySms = "survey-sms" ("number", "link");
+    SurveyAgainSubject = "survey-again-subject" ("number");
+    SurveyAgainMail = "survey-again-mail" ("name", "title", "link");
+    SurveyAgainSms = "survey-again-sms" ("number", "link");
+    NotWorkingCall = "not-working-call" ("name", "phone", "number", "title");
+    NotWorkingCallComment = "not-working-call-comment" ("name", "phone", "number", "title", "comment");
+
+    EscalatedSubject = "escalated-subject" ("number");
+    EscalatedMail = "escalated-mail" ("number", "title", "place", "when", "reason", "n", "link");
+    DangerSubject = "danger-subject" ("number");
+    DangerMail = "danger-mail" ("number", "title", "place", "link");
+    ReasonNoPlan = "reason-no-plan" ();
+    ReasonNoCandidate = "reason-no-candidate" ();
+    ReasonOffersExhausted = "reason-offers-exhausted" ();
+    ReasonNotDelivered = "reason-not-delivered" ();
+    ReasonNotDeparted = "reason-not-departed" ();
+    ReasonNotArrived = "reason-not-arrived" ();
+    ReasonOverEstimate = "reason-over-estimate" ();
+    ReasonCannotFix = "reason-cannot-fix" ();
+    ReasonHoldEnded = "reason-hold-ended" ();
+    ReasonDoneByOther = "reason-done-by-other" ();
+    ReasonDanger = "reason-danger" ();
+
+    CodeSubject = "code-subject" ("code");
+    CodeMail = "code-mail" ("code", "when");
+    CodeSms = "code-sms" ("code", "until");
+
+    SurveyTitle = "survey-title" ();
+    SurveyIntro = "survey-intro" ("number", "title");
+    SurveyQuestion = "survey-question" ();
+    SurveyYes = "survey-yes" ();
+    SurveyNo = "survey-no" ();
+    SurveyNoHint = "survey-no-hint" ();
+    SurveyRating = "survey-rating" ();
+    SurveyStars = "survey-stars" ("n");
+    SurveyComment = "survey-comment" ();
+    SurveySend = "survey-send" ();
+    SurveyChoose = "survey-choose" ();
+    SurveyTooLong = "survey-too-long" ("n");
+    SurveyThanks = "survey-thanks" ();
+    SurveyThanksWorking = "survey-thanks-working" ();
+    SurveyThanksNotWorking = "survey-thanks-not-working" ();
+    SurveyAlready = "survey-already" ();
+    SurveyAlreadyBody = "survey-already-body" ();
+    SurveyOver = "survey-over" ();
+    SurveyOverBody = "survey-over-body" ();
+}

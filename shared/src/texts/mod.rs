@@ -1,0 +1,255 @@
+//! What people read, in their language: one catalogue of Fluent messages a language, embedded in the program.
+//!
+//! The list of texts is closed ([`TextId`]); a test renders each with samples in each language. A text that fails
+//! anyway (it cannot, after that test) falls back to English and then to its name, because a message with a gap still
+//! helps more than none. Fluent's isolation marks are off: an SMS with one would lose half its room.
+
+pub mod gsm;
+mod ids;
+
+pub use ids::TextId;
+
+use crate::time::{Timestamp, Zone};
+use fluent_bundle::concurrent::FluentBundle;
+use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
+use std::sync::LazyLock;
+use unic_langid::LanguageIdentifier;
+
+/// A language that has a catalogue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum Language {
+    /// English: complete, and what everyone gets whose language we do not have.
+    #[default]
+    English,
+}
+
+impl Language {
+    /// All of them.
+    pub const ALL: [Self; 1] = [Self::English];
+
+    /// The code in tables and in `lang` attributes.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::English => "en",
+        }
+    }
+
+    /// The language of a locale like `en-US`; English where we have no catalogue for it.
+    pub fn of_locale(locale: &str) -> Self {
+        let code = locale.split(['-', '_']).next().unwrap_or_default();
+        Self::ALL.into_iter().find(|language| code.eq_ignore_ascii_case(language.code())).unwrap_or_default()
+    }
+
+    /// Its catalogue.
+    pub fn catalogue(self) -> &'static Catalogue {
+        static ENGLISH: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::read(Language::English));
+        match self {
+            Self::English => &ENGLISH,
+        }
+    }
+
+    fn files(self) -> [&'static str; 3] {
+        match self {
+            Self::English => [
+                include_str!("../../texts/en/times.ftl"),
+                include_str!("../../texts/en/notices.ftl"),
+                include_str!("../../texts/en/survey.ftl"),
+            ],
+        }
+    }
+}
+
+/// A value for an argument.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Value<'a> {
+    /// Text, put in as it is.
+    Text(&'a str),
+    /// A number, which a text may choose its words by.
+    Number(i64),
+}
+
+impl<'a> From<&'a str> for Value<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl<'a> From<&'a String> for Value<'a> {
+    fn from(text: &'a String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<i64> for Value<'_> {
+    fn from(number: i64) -> Self {
+        Self::Number(number)
+    }
+}
+
+/// All texts of one language.
+pub struct Catalogue {
+    language: Language,
+    bundle: FluentBundle<FluentResource>,
+}
+
+impl Catalogue {
+    fn read(language: Language) -> Self {
+        let id: LanguageIdentifier = language.code().parse().expect("our codes are language codes");
+        let mut bundle = FluentBundle::new_concurrent(vec![id]);
+        bundle.set_use_isolating(false);
+        for file in language.files() {
+            // What Fluent could not read it leaves out; the test of this file finds every gap.
+            let resource = FluentResource::try_new(file.to_owned()).unwrap_or_else(|(readable, _)| readable);
+            let _ = bundle.add_resource(resource);
+        }
+        Self { language, bundle }
+    }
+
+    /// Which language this is.
+    pub fn language(&self) -> Language {
+        self.language
+    }
+
+    /// A text with these arguments.
+    pub fn text(&self, id: TextId, args: &[(&str, Value<'_>)]) -> String {
+        if let Ok(text) = self.try_text(id, args) {
+            return text;
+        }
+        let english = Language::default().catalogue();
+        english.try_text(id, args).unwrap_or_else(|_| id.key().to_owned())
+    }
+
+    fn try_text(&self, id: TextId, args: &[(&str, Value<'_>)]) -> Result<String, String> {
+        let pattern = self.bundle.get_message(id.key()).and_then(|message| message.value());
+        let pattern = pattern.ok_or_else(|| format!("{} is missing", id.key()))?;
+        let args: FluentArgs<'_> = args.iter().map(|(name, value)| (*name, fluent(*value))).collect();
+        let mut errors = Vec::new();
+        let text = self.bundle.format_pattern(pattern, Some(&args), &mut errors).into_owned();
+        if errors.is_empty() { Ok(text) } else { Err(format!("{}: {errors:?}", id.key())) }
+    }
+
+    /// A day and a time as the wall clock of the reader's zone shows them: `Tue 3 Mar, 14:20`.
+    pub fn when(&self, zone: &Zone, at: Timestamp) -> String {
+        let date = zone.local(at).date;
+        let weekday = i64::from(date.weekday().to_monday_one_offset());
+        let time = self.time(zone, at);
+        let args = [
+            ("weekday", Value::Number(weekday)),
+            ("day", Value::Number(i64::from(date.day()))),
+            ("month", Value::Number(i64::from(date.month()))),
+            ("time", Value::Text(&time)),
+        ];
+        self.text(TextId::When, &args)
+    }
+
+    /// A time of the day as the wall clock of the reader's zone shows it: `14:20`.
+    pub fn time(&self, zone: &Zone, at: Timestamp) -> String {
+        match self.language {
+            Language::English => zone.show(at, "%H:%M"),
+        }
+    }
+}
+
+impl std::fmt::Debug for Catalogue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Catalogue").field("language", &self.language).finish_non_exhaustive()
+    }
+}
+
+fn fluent(value: Value<'_>) -> FluentValue<'_> {
+    match value {
+        Value::Text(text) => FluentValue::from(text),
+        Value::Number(number) => FluentValue::from(number),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    /// A sample of each argument, as long as it usually gets.
+    fn sample(arg: &str) -> Value<'static> {
+        match arg {
+            "number" => "7KM-Q2D-9XA".into(),
+            "title" => "No picture, sound is fine".into(),
+            "place" => "10025 New York".into(),
+            "when" => "Tue 3 Mar, 14:20".into(),
+            "until" | "time" => "14:05".into(),
+            "expert" => "Ana Ruiz".into(),
+            "name" => "Mia Chen".into(),
+            "phone" => "+12125550100".into(),
+            "link" => "https://help.example.com/survey/AZmj8HwefSqLEV9uenCcDQAAAAAAAAAAAAAAAAAAAAA".into(),
+            "code" => "481 516".into(),
+            "comment" => "Still no picture.".into(),
+            "reason" => "No expert fits.".into(),
+            "n" | "weekday" | "day" | "month" => 3.into(),
+            other => panic!("add a sample for the argument {other}"),
+        }
+    }
+
+    fn rendered(language: Language, id: TextId) -> String {
+        let args: Vec<_> = id.args().iter().map(|arg| (*arg, sample(arg))).collect();
+        language.catalogue().try_text(id, &args).unwrap()
+    }
+
+    #[test]
+    fn every_text_exists_in_every_language_and_uses_only_its_arguments() {
+        for language in Language::ALL {
+            for id in TextId::ALL {
+                let text = rendered(language, *id);
+                assert!(!text.trim().is_empty() && !text.contains(['{', '\u{2068}']), "{id:?}: {text}");
+                for arg in id.args() {
+                    let without: Vec<_> =
+                        id.args().iter().filter(|other| *other != arg).map(|arg| (*arg, sample(arg))).collect();
+                    let left_out = language.catalogue().try_text(*id, &without);
+                    assert!(left_out.is_err(), "{id:?} does not use its argument {arg}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_catalogue_holds_nothing_that_nobody_asks_for() {
+        let known: BTreeSet<_> = TextId::ALL.iter().map(|id| id.key().to_owned()).collect();
+        assert_eq!(known.len(), TextId::ALL.len(), "two texts have one name");
+        for language in Language::ALL {
+            let lines = language.files().into_iter().flat_map(str::lines);
+            let named = lines.filter(|line| line.starts_with(|first: char| first.is_ascii_alphabetic()));
+            let named: Vec<_> = named.filter_map(|line| line.split_once(" =")).map(|(key, _)| key.to_owned()).collect();
+            assert_eq!(named.iter().cloned().collect::<BTreeSet<_>>(), known);
+            assert_eq!(named.len(), known.len(), "a text stands twice in the files of {language:?}");
+        }
+    }
+
+    #[test]
+    fn every_sms_fits_one_message() {
+        let mut n_seen = 0;
+        for language in Language::ALL {
+            for id in TextId::ALL.iter().filter(|id| id.key().ends_with("-sms")) {
+                let text = rendered(language, *id);
+                let size = gsm::measure(&text);
+                assert!(size.is_gsm && size.n_parts == 1, "{id:?} takes {} units: {text}", size.n_units);
+                n_seen += 1;
+            }
+        }
+        assert!(n_seen >= 9, "the texts for SMS were not found");
+    }
+
+    #[test]
+    fn times_are_those_of_the_readers_wall() {
+        let at: Timestamp = "2026-03-03T19:20:00Z".parse().unwrap();
+        let english = Language::English.catalogue();
+        let shown = |zone: &str| english.when(&zone.parse().unwrap(), at);
+        assert_eq!(shown("America/New_York"), "Tue 3 Mar, 14:20");
+        assert_eq!(shown("Asia/Tokyo"), "Wed 4 Mar, 04:20");
+        assert_eq!(english.time(&Zone::utc(), at), "19:20");
+    }
+
+    #[test]
+    fn a_language_we_lack_is_answered_in_english() {
+        for locale in ["en", "en-US", "EN_gb", "xx", ""] {
+            assert_eq!(Language::of_locale(locale), Language::English);
+        }
+    }
+}

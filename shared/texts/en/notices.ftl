@@ -1,0 +1,118 @@
+# What people are told by push, SMS, e-mail and telephone. An SMS has room for 160 characters of the GSM alphabet;
+# a test measures each with samples. A sentence to say is read out by a person at the desk.
+
+# An expert is asked.
+offer-title = New ticket { $number }
+offer-push = { $title }, { $place }. Start { $when }. Answer by { $until }.
+offer-sms = New ticket { $number }: { $title }, { $place }. Start { $when }. Please answer in the app by { $until }.
+
+# An expert's offer was taken back before an answer.
+withdrawn-title = { $number } is no longer offered
+withdrawn-push = { $title }, { $place }. There is nothing for you to do.
+
+# An expert's accepted visit is gone.
+lost-title = Do not go to { $number }
+lost-push = { $title }, { $place }. This visit is no longer yours.
+lost-sms = Please do not go to { $number }: { $title }, { $place }. This visit is no longer yours. The app shows what is next.
+
+# An expert should leave.
+reminder-title = Time to leave for { $number }
+reminder-push = { $title }, { $place }. You are expected at { $when }.
+reminder-sms = Time to leave for { $number }: { $title }, { $place }. You are expected at { $when }.
+
+# A customer hears who comes and when.
+accepted-subject = { $expert } will come on { $when } ({ $number })
+accepted-mail = Hello { $name },
+
+    { $expert } will visit you about "{ $title }".
+    Expected arrival: { $when }.
+
+    If anything changes, we will tell you. You can follow your ticket { $number } here:
+    { $link }
+
+    Penultimate Electronics
+accepted-sms = { $expert } will come on { $when } for ticket { $number }: { $link }
+accepted-call = Please ring { $name } at { $phone } and say: "{ $expert } will visit you about { $title }. The expected arrival is { $when }. Your ticket number is { $number }."
+
+# The same, when the expert sets off at once.
+coming-subject = { $expert } is on the way, arriving about { $when } ({ $number })
+coming-mail = Hello { $name },
+
+    { $expert } has taken your ticket "{ $title }" and is setting off now.
+    Expected arrival: { $when }.
+
+    You can follow your ticket { $number } here:
+    { $link }
+
+    Penultimate Electronics
+coming-sms = { $expert } is on the way and should be with you { $when }. { $number }: { $link }
+coming-call = Please ring { $name } at { $phone } and say: "{ $expert } has taken your ticket about { $title } and is on the way. The expected arrival is { $when }. Your ticket number is { $number }."
+
+# The expert left.
+departed-subject = { $expert } is on the way ({ $number })
+departed-mail = Hello { $name },
+
+    { $expert } is on the way to you about "{ $title }".
+    Expected arrival: { $when }.
+
+    You can follow your ticket { $number } here:
+    { $link }
+
+    Penultimate Electronics
+departed-sms = { $expert } has left and should be with you { $when }. { $number }: { $link }
+departed-call = Please ring { $name } at { $phone } and say: "{ $expert } has left and is on the way to you about { $title }. The expected arrival is { $when }."
+
+# How was it?
+survey-subject = Is it working? ({ $number })
+survey-mail = Hello { $name },
+
+    our visit about "{ $title }" (ticket { $number }) is done. Is it working?
+    Please tell us here; it takes less than a minute:
+    { $link }
+
+    If it is not working, say so there and we will ring you.
+
+    Penultimate Electronics
+survey-sms = Our visit for { $number } is done. Is it working? Please tell us: { $link }
+survey-again-subject = One question about our visit ({ $number })
+survey-again-mail = Hello { $name },
+
+    we have not heard how it went with "{ $title }". Is it working?
+    This is the only time we ask again:
+    { $link }
+
+    Penultimate Electronics
+survey-again-sms = Is it working since our visit for { $number }? Please tell us: { $link }
+
+# A customer answered that it is not working.
+not-working-call = Please ring { $name } at { $phone }: after our visit for ticket { $number } ({ $title }) the answer to "Is it working?" was no. Say that we are sorry, and file a new ticket.
+not-working-call-comment = Please ring { $name } at { $phone }: after our visit for ticket { $number } ({ $title }) the answer to "Is it working?" was no. They wrote: "{ $comment }". Say that we are sorry, and file a new ticket.
+
+# Admins.
+escalated-subject = Nobody has looked at { $number } yet
+escalated-mail = Ticket { $number } ("{ $title }", { $place }) has needed a person since { $when }, and nobody has acted.
+    Reason: { $reason }
+    This is reminder number { $n }.
+    { $link }
+danger-subject = Danger reported on { $number }
+danger-mail = Ticket { $number } ("{ $title }", { $place }) was filed with a sign of danger. Somebody should ring the customer now.
+    { $link }
+
+# Why a ticket needs a person.
+reason-no-plan = It was filed without a valid plan.
+reason-no-candidate = No expert fits, or none was found in time.
+reason-offers-exhausted = As many experts as allowed were asked, and none took it.
+reason-not-delivered = The expert's phone has not received it.
+reason-not-departed = The expert should have left and has not.
+reason-not-arrived = The expert should have arrived and has not.
+reason-over-estimate = The work takes much longer than estimated.
+reason-cannot-fix = The expert could not fix it.
+reason-hold-ended = What it was on hold for did not happen in time.
+reason-done-by-other = An expert who had lost the ticket reports that he finished it.
+reason-danger = A sign of danger was reported.
+
+# Signing in.
+code-subject = Your sign-in code: { $code }
+code-mail = Your sign-in code is { $code }. It works until { $when }.
+    If you did not ask for it, you can ignore this message. Never tell the code to anyone.
+code-sms = { $code } is your Sysops Squad sign-in code until { $until }. Never tell it to anyone.

@@ -1,0 +1,20 @@
+# The page behind a survey's link.
+survey-title = Is it working?
+survey-intro = We visited you about "{ $title }" (ticket { $number }).
+survey-question = Is it working now?
+survey-yes = Yes, it is working
+survey-no = No, it is not
+survey-no-hint = Then we will ring you to arrange what comes next.
+survey-rating = How was the visit? (you can leave this out)
+survey-stars = { $n } of 5
+survey-comment = Anything you want to tell us? (you can leave this out)
+survey-send = Send my answer
+survey-choose = Please choose yes or no.
+survey-too-long = This is too long: at most { $n } characters.
+survey-thanks = Thank you
+survey-thanks-working = We are glad that it is working.
+survey-thanks-not-working = We are sorry that it is not working. Somebody will ring you.
+survey-already = You already answered
+survey-already-body = Thank you, we have your answer. There is nothing more to do.
+survey-over = This link no longer works
+survey-over-body = It has expired or was not copied whole. If something is not working, please file a new ticket or call us.
