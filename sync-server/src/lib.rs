@@ -1,4 +1,18 @@
 //! The server: takes tickets in, finds the right expert, tells everyone, and syncs the phones.
+//!
+//! # The ladder
+//! A capability is a folder. A lower one never imports a higher one; what must happen further up goes through events and
+//! reactions. Inside a rung a later one may import an earlier one. `tests/architecture` reads this list and holds it.
+//! ```text
+//! bottom: clock db feed events reactions jobs accounts http web config
+//! rung: customers workforce plans
+//! rung: tickets
+//! rung: matching
+//! rung: notify billing knowledge survey
+//! rung: dispatch
+//! rung: intake sync admin
+//! top: app cli demo
+//! ```
 
 pub mod clock;
 pub mod db;

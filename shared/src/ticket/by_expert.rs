@@ -68,7 +68,13 @@ impl Life {
                 if now < *expires_at || act == Act::Decline { Ok(Phase::Offered) } else { Err(Refusal::Lapsed) }
             }
             state if state.holder() == Some(expert) => state.phase().ok_or(Refusal::NotHolder),
-            _ => Err(Refusal::NotHolder),
+            State::Waiting
+            | State::Offered { .. }
+            | State::Accepted { .. }
+            | State::EnRoute { .. }
+            | State::OnSite { .. }
+            | State::OnHold { .. }
+            | State::Completed { .. } => Err(Refusal::NotHolder),
         }
     }
 
@@ -134,7 +140,14 @@ impl Life {
                 let event = Fact::Lapsed { offer, expert: *expert }.into();
                 Ok(self.back_to_waiting(event, now, timing))
             }
-            _ => Err(Refusal::Already),
+            State::Waiting
+            | State::Offered { .. }
+            | State::Accepted { .. }
+            | State::EnRoute { .. }
+            | State::OnSite { .. }
+            | State::OnHold { .. }
+            | State::Completed { .. }
+            | State::Cancelled { .. } => Err(Refusal::Already),
         }
     }
 
@@ -146,7 +159,13 @@ impl Life {
                 let n_offers = self.n_offers.saturating_sub(1);
                 Ok(Self { n_offers, ..self }.back_to_waiting(event, now, timing))
             }
-            _ => Err(Refusal::Illegal),
+            State::Waiting
+            | State::Accepted { .. }
+            | State::EnRoute { .. }
+            | State::OnSite { .. }
+            | State::OnHold { .. }
+            | State::Completed { .. }
+            | State::Cancelled { .. } => Err(Refusal::Illegal),
         }
     }
 
@@ -157,7 +176,11 @@ impl Life {
                 Ok(self.back_to_waiting(event, now, timing))
             }
             State::Cancelled { .. } => Err(Refusal::Cancelled),
-            _ => Err(Refusal::Illegal),
+            State::Waiting
+            | State::Offered { .. }
+            | State::OnSite { .. }
+            | State::OnHold { .. }
+            | State::Completed { .. } => Err(Refusal::Illegal),
         }
     }
 

@@ -22,7 +22,11 @@ impl Life {
             State::Waiting => None,
             State::Accepted { expert, .. } => Some(*expert),
             State::Cancelled { .. } => return Err(Refusal::Cancelled),
-            _ => return Err(Refusal::Illegal),
+            State::Offered { .. }
+            | State::EnRoute { .. }
+            | State::OnSite { .. }
+            | State::OnHold { .. }
+            | State::Completed { .. } => return Err(Refusal::Illegal),
         };
         if until <= now || self.needs_human.as_ref().is_some_and(|flag| flag.reason == HumanReason::NoPlan) {
             return Err(Refusal::Illegal);
@@ -36,7 +40,12 @@ impl Life {
         match self.state {
             State::OnHold { .. } => Ok(done(Self::received(now, timing), [Fact::Resumed.into()])),
             State::Cancelled { .. } => Err(Refusal::Cancelled),
-            _ => Err(Refusal::Illegal),
+            State::Waiting
+            | State::Offered { .. }
+            | State::Accepted { .. }
+            | State::EnRoute { .. }
+            | State::OnSite { .. }
+            | State::Completed { .. } => Err(Refusal::Illegal),
         }
     }
 

@@ -1,3 +1,5 @@
+//! How tickets move: the table of moves, the phone's skips forward, and what the fold shows.
+
 use super::*;
 use crate::chance::{Chance as _, Seeded};
 use crate::document::{ContactDoc, OfferDoc, ProductDoc, SiteDoc, TicketDoc};
