@@ -1,8 +1,8 @@
 //! One round of matching: every open ticket against every expert, the best assignment of all together, and for each
 //! ticket a decision that says who won, what every other expert's verdict was, and what it cost.
 //!
-//! A decision holds facts and numbers, ids but no names. The decisions of one round rebuild its problem, so the stored
-//! ones replay to the same winners ([`replay`]).
+//! A decision holds facts and numbers, ids but no names. Each replays by itself: the first in its list who did not go
+//! to another ticket wins ([`replay`]). All decisions of one round rebuild its problem and replay it ([`replay_round`]).
 
 use super::candidate::{Availability, Candidate};
 use super::judge::{Rule, Verdict, judge_with};
@@ -14,7 +14,7 @@ use super::solve::Problem;
 use serde::{Deserialize, Serialize};
 use shared::ids::{BatchId, ExpertId, TicketId};
 use shared::time::{Timestamp, Zone};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What goes into a round. Tickets and experts are taken in the order of their ids, whatever their order here.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -136,8 +136,18 @@ pub fn decide(batch: &Batch) -> Vec<Decision> {
     decisions
 }
 
-/// The winners that the stored decisions of one round lead to, worked out again from their terms.
-pub fn replay(decisions: &[Decision]) -> BTreeMap<TicketId, Option<ExpertId>> {
+/// The winner that a stored decision leads to, worked out again from its terms: the cheapest of those who fit and did
+/// not go to another ticket, of equals the first by id, unless waiting costs no more.
+pub fn replay(decision: &Decision) -> Option<ExpertId> {
+    let free = decision.considered.iter().filter_map(|considered| match &considered.judged {
+        Judged::Ranked { terms, given_to: None, .. } => Some((terms.total(), considered.expert)),
+        Judged::Ranked { .. } | Judged::Excluded { .. } => None,
+    });
+    free.min().filter(|(total, _)| *total < decision.unassigned_price).map(|(_, expert)| expert)
+}
+
+/// The winners that all the stored decisions of one round lead to, who went where included.
+pub fn replay_round(decisions: &[Decision]) -> BTreeMap<TicketId, Option<ExpertId>> {
     let mut again = decisions.to_vec();
     again.sort_by_key(|decision| decision.ticket);
     for considered in again.iter_mut().flat_map(|decision| &mut decision.considered) {
@@ -148,6 +158,27 @@ pub fn replay(decisions: &[Decision]) -> BTreeMap<TicketId, Option<ExpertId>> {
     }
     settle(&mut again);
     again.iter().map(|decision| (decision.ticket, decision.winner.map(|winner| winner.expert))).collect()
+}
+
+impl Decision {
+    /// Whether this says nothing that an earlier one about the same ticket did not: same winner, same outcome, and
+    /// against everybody the same rules. Rounds come every few seconds; only news is worth storing.
+    pub fn repeats(&self, earlier: &Self) -> bool {
+        let stands = |decision: &Self| {
+            let each = decision.considered.iter().map(|considered| match &considered.judged {
+                Judged::Ranked { given_to, .. } => (considered.expert, *given_to, Vec::new()),
+                Judged::Excluded { broken } => {
+                    (considered.expert, None, broken.iter().map(std::mem::discriminant).collect::<Vec<_>>())
+                }
+            });
+            each.map(|(expert, given_to, rules)| (expert, (given_to, rules))).collect::<BTreeMap<_, _>>()
+        };
+        let gist = |decision: &Self| (decision.ticket, decision.winner.map(|winner| winner.expert));
+        gist(self) == gist(earlier)
+            && std::mem::discriminant(&self.outcome) == std::mem::discriminant(&earlier.outcome)
+            && self.weights == earlier.weights
+            && stands(self) == stands(earlier)
+    }
 }
 
 /// A decision without its winner: every candidate judged and ranked.
@@ -199,7 +230,8 @@ fn settle(decisions: &mut [Decision]) {
 }
 
 /// The optimum of the round. Experts are numbered, and each ticket's arcs listed, in the order of the experts' ids,
-/// so that equal optima are told apart the same way when a round is replayed.
+/// so that equal optima are told apart the same way when a round is replayed. Of equally cheap experts whom nobody
+/// needs, a ticket gets the first, so that each decision can be read by itself.
 fn assign(decisions: &[Decision]) -> Vec<Option<ExpertId>> {
     let ranked = |decision: &Decision| {
         let arcs = decision.considered.iter().filter_map(|considered| match considered.judged {
@@ -218,7 +250,28 @@ fn assign(decisions: &[Decision]) -> Vec<Option<ExpertId>> {
         problem.add_ticket(decision.unassigned_price, arcs.iter().map(|(expert, cost)| (numbers[expert], *cost)));
     }
     let experts: Vec<ExpertId> = numbers.into_keys().collect();
-    problem.solve().expert.into_iter().map(|number| number.map(|number| experts[number])).collect()
+    let given = problem.solve().expert.into_iter().map(|number| number.map(|number| experts[number]));
+    let mut given: Vec<Option<ExpertId>> = given.collect();
+    let mut busy: BTreeSet<ExpertId> = given.iter().flatten().copied().collect();
+    // Each change takes a smaller id, so this ends.
+    let mut changed = true;
+    while changed {
+        changed = false;
+        for ((decision, arcs), given) in decisions.iter().zip(&arcs).zip(&mut given) {
+            let Some(now) = *given else { continue };
+            let total = arcs[&now];
+            let free = |(expert, cost): &(&ExpertId, &i64)| **cost == total && !busy.contains(expert);
+            let earlier = arcs.range(..now).find(free).map(|(expert, _)| *expert);
+            let next = if total < decision.unassigned_price { earlier.or(*given) } else { None };
+            if next != *given {
+                busy.remove(&now);
+                busy.extend(next);
+                *given = next;
+                changed = true;
+            }
+        }
+    }
+    given
 }
 
 fn outcome(considered: &[Considered], given: Option<ExpertId>) -> (Option<Winner>, Outcome) {

@@ -18,6 +18,7 @@ pub mod reference;
 pub mod settings;
 pub mod slot;
 pub mod solve;
+pub mod store;
 
 #[cfg(test)]
 mod samples;

@@ -1,0 +1,147 @@
+//! Decisions kept, so that the desk can ask later why this expert came and not another. A decision is written once and
+//! never changed; storing one again is a no-op.
+
+use super::decide::Decision;
+use crate::db::{Conn, Error, Tx, values};
+use shared::ids::{BatchId, DecisionId, TicketId};
+use shared::time::Timestamp;
+use sqlx::any::AnyRow;
+use sqlx::{AssertSqlSafe, Row};
+
+/// A decision with the id it is kept under.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// Its id.
+    pub id: DecisionId,
+    /// What was decided.
+    pub decision: Decision,
+}
+
+/// Rows in one statement: bodies are large.
+const ROWS_MAX: usize = 50;
+
+/// Keeps decisions. One that its round already has about the same ticket is left as it is, so a job may run twice.
+pub async fn insert(tx: &mut Tx, decisions: &[Stored]) -> Result<(), Error> {
+    for rows in decisions.chunks(ROWS_MAX) {
+        let sql = format!(
+            "insert into decision (id, batch, ticket, made_at, weights_version, winner, body) values {}
+             on conflict do nothing",
+            values(rows.len(), 7)
+        );
+        let mut query = sqlx::query(AssertSqlSafe(sql));
+        for Stored { id, decision } in rows {
+            let body = serde_json::to_string(decision).map_err(|error| Error::Bug(format!("a decision: {error}")))?;
+            query = query.bind(id.to_string()).bind(decision.batch.to_string()).bind(decision.ticket.to_string());
+            query = query.bind(decision.made_at.as_millis()).bind(decision.weights.version);
+            query = query.bind(decision.winner.map(|winner| winner.expert.to_string())).bind(body);
+        }
+        query.execute(tx.sql()).await?;
+    }
+    Ok(())
+}
+
+/// The last decision about a ticket.
+pub async fn latest(conn: &mut Conn, ticket: TicketId) -> Result<Option<Stored>, Error> {
+    Ok(of_ticket(conn, ticket, 1).await?.pop())
+}
+
+/// The decisions about a ticket, the last first.
+pub async fn of_ticket(conn: &mut Conn, ticket: TicketId, limit: i64) -> Result<Vec<Stored>, Error> {
+    let sql = "select id, body from decision where ticket = $1 order by made_at desc, id desc limit $2";
+    let rows = sqlx::query(sql).bind(ticket.to_string()).bind(limit).fetch_all(conn.sql()).await?;
+    rows.iter().map(read).collect()
+}
+
+/// Everything that was kept of one round, in the order of the tickets.
+pub async fn of_round(conn: &mut Conn, batch: BatchId, limit: i64) -> Result<Vec<Stored>, Error> {
+    let sql = "select id, body from decision where batch = $1 order by ticket limit $2";
+    let rows = sqlx::query(sql).bind(batch.to_string()).bind(limit).fetch_all(conn.sql()).await?;
+    rows.iter().map(read).collect()
+}
+
+/// Forgets decisions from before `before` that a later one about the same ticket has overtaken, at most `limit` of
+/// them. Gives back how many went.
+pub async fn trim(tx: &mut Tx, before: Timestamp, limit: i64) -> Result<u64, Error> {
+    let sql = "delete from decision where id in (
+        select d.id from decision d where d.made_at < $1
+          and exists (select 1 from decision later where later.ticket = d.ticket and later.made_at > d.made_at)
+        order by d.made_at limit $2)";
+    let gone = sqlx::query(sql).bind(before.as_millis()).bind(limit).execute(tx.sql()).await?;
+    Ok(gone.rows_affected())
+}
+
+fn read(row: &AnyRow) -> Result<Stored, Error> {
+    let id: String = row.try_get("id")?;
+    let body: String = row.try_get("body")?;
+    let unreadable = |error: &dyn std::fmt::Display| Error::Bug(format!("decision {id} cannot be read: {error}"));
+    let decision = serde_json::from_str(&body).map_err(|error| unreadable(&error))?;
+    Ok(Stored { id: id.parse().map_err(|error| unreadable(&error))?, decision })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::Lane;
+    use crate::db::testing::both_engines;
+    use crate::matching::decide::{decide, replay};
+    use crate::matching::samples::*;
+
+    /// A round of two tickets; `number` tells rounds apart, later ones come later.
+    fn round(number: u64) -> Vec<Stored> {
+        let mut off_duty = candidate(2);
+        off_duty.on_duty = false;
+        let mut round = batch(vec![need(11), need(12)], vec![candidate(1), off_duty]);
+        round.id = id(number);
+        round.made_at = now().plus_minutes(i64::try_from(number).unwrap());
+        let decisions = decide(&round).into_iter();
+        decisions.zip(0..).map(|(decision, place)| Stored { id: id(number * 100 + place), decision }).collect()
+    }
+
+    #[tokio::test]
+    async fn what_was_decided_is_read_back_whole_and_replays() {
+        both_engines(async |db| {
+            let (first, second) = (round(1), round(2));
+            let write = db.write(Lane::Work, async move |tx| {
+                insert(tx, &round(1)).await?;
+                insert(tx, &round(2)).await?;
+                // The same job once more, with new ids.
+                let again: Vec<_> = round(1).into_iter().map(|stored| Stored { id: id(900), ..stored }).collect();
+                insert(tx, &again[..1]).await
+            });
+            write.await.unwrap();
+            let read = db.read(async |conn| {
+                let all = of_ticket(conn, id(11), 10).await?;
+                Ok::<_, Error>((
+                    all,
+                    latest(conn, id(12)).await?,
+                    latest(conn, id(13)).await?,
+                    of_round(conn, id(1), 10).await?,
+                ))
+            });
+            let (all, latest, none, of_first) = read.await.unwrap();
+            assert_eq!(all, [second[0].clone(), first[0].clone()]);
+            assert_eq!((latest, none), (Some(second[1].clone()), None));
+            assert_eq!(of_first, first);
+            assert_eq!(replay(&all[0].decision), all[0].decision.winner.map(|winner| winner.expert));
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn old_decisions_go_but_the_last_of_each_ticket_stays() {
+        both_engines(async |db| {
+            let cut = now().plus_minutes(10);
+            let write = db.write(Lane::Bulk, async move |tx| {
+                insert(tx, &round(1)).await?;
+                insert(tx, &round(2)[..1]).await?;
+                trim(tx, cut, 10).await
+            });
+            assert_eq!(write.await, Ok(1));
+            let read = db.read(async |conn| {
+                Ok::<_, Error>((of_ticket(conn, id(11), 10).await?, of_ticket(conn, id(12), 10).await?))
+            });
+            assert_eq!(read.await, Ok((round(2)[..1].to_vec(), round(1)[1..].to_vec())));
+        })
+        .await;
+    }
+}
