@@ -21,3 +21,4 @@ pub mod http;
 pub mod web;
 
 pub mod matching;
+pub mod notify;

@@ -1,0 +1,9 @@
+//! Tells people: experts of offers, customers of who comes and when, admins of what nobody looked at.
+//!
+//! A notice is one intent on one channel, a delivery one attempt at it. The notice commits together with the job that
+//! sends it; its key makes a second telling a no-op; what has passed by the time it would leave is dropped, not sent. A
+//! channel that is not configured says so at the start, and its notices fail at once where everyone can see them:
+//! nothing is pretended. This folder chooses no expert and moves no ticket.
+
+pub mod plan;
+pub mod render;

@@ -1,0 +1,358 @@
+//! Who is told what, where and when, and what is not worth saying any more. Pure.
+//!
+//! A notice keeps the facts of its matter. Before it leaves it is held against the ticket's life as it is then: nobody
+//! is told "on the way" by somebody who has arrived, and no phone rings for an offer that is gone.
+
+use serde::{Deserialize, Serialize};
+use shared::ids::{ExpertId, OfferId, SurveyId};
+use shared::text::{Email, Phone};
+use shared::texts::Language;
+use shared::ticket::{HumanReason, Life, State, VisitPlan};
+use shared::time::{Timestamp, Zone};
+use uuid::Uuid;
+
+/// What a notice is about, with the facts that decide whether it is still worth sending.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Matter {
+    /// An expert is asked.
+    Offer {
+        /// The offer.
+        offer: OfferId,
+        /// When it lapses.
+        expires_at: Timestamp,
+    },
+    /// An expert's offer or visit is no longer his.
+    Lost {
+        /// Who lost it.
+        expert: ExpertId,
+        /// He had said yes, and may be on his way.
+        had_accepted: bool,
+    },
+    /// An expert should leave now.
+    Reminder {
+        /// Who.
+        expert: ExpertId,
+    },
+    /// A customer hears who comes and when.
+    Accepted {
+        /// Who comes.
+        expert: ExpertId,
+        /// The promised visit.
+        visit: VisitPlan,
+    },
+    /// A customer hears that the expert left.
+    Departed {
+        /// Who comes.
+        expert: ExpertId,
+        /// When he left.
+        departed_at: Timestamp,
+    },
+    /// A customer is asked how it was.
+    Survey {
+        /// The survey.
+        survey: SurveyId,
+    },
+    /// The same, once more.
+    SurveyAgain {
+        /// The survey.
+        survey: SurveyId,
+    },
+    /// A customer said that it is not working: somebody rings.
+    NotWorking {
+        /// The survey.
+        survey: SurveyId,
+    },
+    /// The admins hear that nobody looked.
+    Escalated {
+        /// What was asked.
+        #[serde(flatten)]
+        reason: HumanReason,
+        /// Since when.
+        since: Timestamp,
+        /// How often the admins were told, this time included.
+        n: u32,
+    },
+    /// The admins hear of smoke, shock, a burning smell.
+    Danger {},
+    /// Someone signs in by a code. The code itself is made when it is sent and kept nowhere.
+    SignInCode {
+        /// The code's row.
+        code: Uuid,
+        /// By the real clock.
+        expires_at: Timestamp,
+    },
+}
+
+/// Whom a notice is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Audience {
+    /// An expert.
+    Expert,
+    /// A customer.
+    Customer,
+    /// Agents and admins.
+    Staff,
+}
+
+/// The way a notice takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    /// To the app.
+    Push,
+    /// To a phone number.
+    Sms,
+    /// To an address.
+    Email,
+    /// A person of ours rings and says it: the notice waits in the desk's inbox.
+    Call,
+}
+
+/// Why a notice was dropped before it left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Past {
+    /// The offer was answered, taken back or ran out.
+    OfferGone,
+    /// The visit is another expert's, or further on.
+    VisitMovedOn,
+    /// He has it again.
+    HasItAgain,
+    /// A person has looked.
+    Settled,
+    /// The code no longer works.
+    Expired,
+    /// A newer notice says more.
+    Overtaken,
+}
+
+impl Matter {
+    /// The word in tables.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Offer { .. } => "offer",
+            Self::Lost { .. } => "lost",
+            Self::Reminder { .. } => "reminder",
+            Self::Accepted { .. } => "accepted",
+            Self::Departed { .. } => "departed",
+            Self::Survey { .. } => "survey",
+            Self::SurveyAgain { .. } => "survey_again",
+            Self::NotWorking { .. } => "not_working",
+            Self::Escalated { .. } => "escalated",
+            Self::Danger {} => "danger",
+            Self::SignInCode { .. } => "sign_in_code",
+        }
+    }
+
+    /// What sets this intent apart from others of its kind about the same ticket: what it would say. Two events that
+    /// lead to the same words are told once.
+    pub fn distinction(&self) -> String {
+        match self {
+            Self::Offer { offer, .. } => offer.to_string(),
+            Self::Lost { expert, .. } => expert.to_string(),
+            Self::Accepted { expert, visit } => format!("{expert}:{}", visit.start_at.as_millis()),
+            Self::Reminder { expert } => expert.to_string(),
+            Self::Departed { expert, departed_at } => format!("{expert}:{}", departed_at.as_millis()),
+            Self::Survey { survey } | Self::SurveyAgain { survey } | Self::NotWorking { survey } => survey.to_string(),
+            Self::Escalated { since, n, .. } => format!("{}:{n}", since.as_millis()),
+            Self::Danger {} => String::new(),
+            Self::SignInCode { code, .. } => code.to_string(),
+        }
+    }
+
+    /// Why this is no longer worth saying, if it is not. `life` is the ticket's now, where there is one.
+    pub fn past(&self, life: Option<&Life>, now: Timestamp, real_now: Timestamp) -> Option<Past> {
+        let state = life.map(|life| &life.state);
+        let ok = |holds: bool, otherwise: Past| if holds { None } else { Some(otherwise) };
+        match self {
+            Self::Offer { offer, expires_at } => {
+                let open = matches!(state, Some(State::Offered { offer: open, .. }) if open == offer);
+                ok(open && now < *expires_at, Past::OfferGone)
+            }
+            Self::Lost { expert, .. } => {
+                ok(state.and_then(State::holder).is_none_or(|holder| holder != *expert), Past::HasItAgain)
+            }
+            Self::Reminder { expert } => {
+                let waits = matches!(state, Some(State::Accepted { expert: his, .. }) if his == expert);
+                ok(waits, Past::VisitMovedOn)
+            }
+            Self::Accepted { expert, visit } => {
+                let promised = matches!(state, Some(State::Accepted { expert: his, visit: plan, .. })
+                    if his == expert && plan == visit);
+                ok(promised, Past::VisitMovedOn)
+            }
+            Self::Departed { expert, departed_at } => {
+                let on_the_way = matches!(state, Some(State::EnRoute { expert: his, departed_at: left, .. })
+                    if his == expert && left == departed_at);
+                ok(on_the_way, Past::VisitMovedOn)
+            }
+            Self::Escalated { reason, since, .. } => {
+                let flag = life.and_then(|life| life.needs_human.as_ref());
+                ok(flag.is_some_and(|flag| flag.reason == *reason && flag.since == *since), Past::Settled)
+            }
+            Self::Danger {} => {
+                let flag = life.and_then(|life| life.needs_human.as_ref());
+                ok(flag.is_some_and(|flag| flag.reason == HumanReason::Danger), Past::Settled)
+            }
+            Self::SignInCode { expires_at, .. } => ok(real_now < *expires_at, Past::Expired),
+            // What was done stays done: these are dropped only by their own survey's state.
+            Self::Survey { .. } | Self::SurveyAgain { .. } | Self::NotWorking { .. } => None,
+        }
+    }
+}
+
+impl Past {
+    /// The words in tables.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::OfferGone => "the offer is no longer open",
+            Self::VisitMovedOn => "the visit has moved on",
+            Self::HasItAgain => "the expert has it again",
+            Self::Settled => "a person has looked",
+            Self::Expired => "the code has expired",
+            Self::Overtaken => "a newer notice says more",
+        }
+    }
+}
+
+macro_rules! words {
+    ($type:ty { $($variant:ident = $word:literal),* $(,)? }) => {
+        impl $type {
+            /// The word in tables and JSON.
+            pub fn word(self) -> &'static str {
+                match self { $(Self::$variant => $word,)* }
+            }
+
+            /// What a word means.
+            pub fn from_word(word: &str) -> Option<Self> {
+                match word { $($word => Some(Self::$variant),)* _ => None }
+            }
+        }
+    };
+}
+words!(Audience { Expert = "expert", Customer = "customer", Staff = "staff" });
+words!(Channel { Push = "push", Sms = "sms", Email = "email", Call = "call" });
+words!(NotifyBy { Sms = "sms", Email = "email", Call = "call" });
+
+/// What a customer chose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotifyBy {
+    /// SMS.
+    Sms,
+    /// E-mail.
+    Email,
+    /// Somebody rings.
+    Call,
+}
+
+/// How a customer is reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CustomerContact {
+    /// Name.
+    pub name: String,
+    /// E-mail, if there is one.
+    pub email: Option<Email>,
+    /// Phone.
+    pub phone: Phone,
+    /// What they chose.
+    pub notify_by: NotifyBy,
+    /// Their language.
+    pub language: Language,
+    /// Their zone.
+    pub zone: Zone,
+}
+
+/// How an expert is reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExpertContact {
+    /// Who.
+    pub id: ExpertId,
+    /// Name.
+    pub name: String,
+    /// Phone.
+    pub phone: Phone,
+    /// His language.
+    pub language: Language,
+    /// His zone.
+    pub zone: Zone,
+}
+
+/// A channel and the address on it. A push goes to the expert: to which of his phones is known when it is sent.
+pub type Way = (Channel, String);
+
+impl ExpertContact {
+    /// Where an expert hears of this: what he must not miss goes by push and SMS.
+    pub fn ways(&self, matter: &Matter) -> Vec<Way> {
+        let push = (Channel::Push, self.id.to_string());
+        match matter {
+            Matter::Lost { had_accepted: false, .. } => vec![push],
+            _ => vec![push, (Channel::Sms, self.phone.to_string())],
+        }
+    }
+}
+
+impl CustomerContact {
+    /// Where a customer hears of their visit: as chosen, and by SMS where an address is missing.
+    pub fn way(&self) -> Way {
+        match (self.notify_by, &self.email) {
+            (NotifyBy::Email, Some(email)) => (Channel::Email, email.to_string()),
+            (NotifyBy::Email, None) | (NotifyBy::Sms, _) => (Channel::Sms, self.phone.to_string()),
+            (NotifyBy::Call, _) => (Channel::Call, self.phone.to_string()),
+        }
+    }
+
+    /// Where a customer is asked how it was: by e-mail, else by SMS. Who wants to be rung and gave no address cannot
+    /// be asked by a link.
+    pub fn survey_way(&self) -> Option<Way> {
+        match (&self.email, self.notify_by) {
+            (Some(email), _) => Some((Channel::Email, email.to_string())),
+            (None, NotifyBy::Sms | NotifyBy::Email) => Some((Channel::Sms, self.phone.to_string())),
+            (None, NotifyBy::Call) => None,
+        }
+    }
+}
+
+/// Customers sleep from then on, by their wall clock.
+const QUIET_FROM_MINUTE: u16 = 21 * 60;
+/// Until then.
+const QUIET_UNTIL_MINUTE: u16 = 8 * 60;
+
+/// The end of the quiet hours in which `now` lies; `now` itself outside of them.
+pub fn after_quiet_hours(zone: &Zone, now: Timestamp) -> Timestamp {
+    let local = zone.local(now);
+    if local.minute < QUIET_UNTIL_MINUTE {
+        zone.instant(local.date, QUIET_UNTIL_MINUTE)
+    } else if local.minute >= QUIET_FROM_MINUTE {
+        zone.instant(local.date, 1_440 + QUIET_UNTIL_MINUTE)
+    } else {
+        now
+    }
+}
+
+/// How long before a visit its customer must know, at the latest.
+const WARNING_MINUTES: i64 = 60;
+
+/// When a customer should hear this. Nobody is woken for what can wait until morning; whoever has an urgent trouble,
+/// or someone at the door before then, is told at once.
+pub fn due_at(matter: &Matter, urgent: bool, zone: &Zone, now: Timestamp) -> Timestamp {
+    let morning = after_quiet_hours(zone, now);
+    match matter {
+        Matter::Accepted { visit, .. } => {
+            let can_wait = !urgent && visit.start_at.plus_minutes(-WARNING_MINUTES) >= morning;
+            if can_wait { morning } else { now }
+        }
+        Matter::Survey { .. } | Matter::SurveyAgain { .. } | Matter::NotWorking { .. } => morning,
+        Matter::Offer { .. }
+        | Matter::Lost { .. }
+        | Matter::Reminder { .. }
+        | Matter::Departed { .. }
+        | Matter::Escalated { .. }
+        | Matter::Danger {}
+        | Matter::SignInCode { .. } => now,
+    }
+}
+
+#[cfg(test)]
+#[path = "plan_tests.rs"]
+mod tests;

@@ -1,0 +1,365 @@
+//! The words of a notice, for a matter and a channel, in the reader's language and zone. Pure.
+
+use super::plan::{Channel, CustomerContact, ExpertContact, Matter};
+use shared::number::TicketNumber;
+use shared::texts::{Catalogue, TextId, Value, gsm};
+use shared::ticket::{HumanReason, VisitPlan};
+use shared::time::{Timestamp, Zone};
+
+/// A message in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Words {
+    /// The subject of a mail, the title of a push.
+    pub subject: Option<String>,
+    /// What it says.
+    pub body: String,
+    /// Where it leads, when the text has a link.
+    pub link: Option<String>,
+}
+
+/// What messages say about a ticket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct About {
+    /// Its number.
+    pub number: TicketNumber,
+    /// What is wrong, in one line.
+    pub title: String,
+    /// Postal code and city.
+    pub place: String,
+}
+
+/// Characters of a title in an SMS; the rest is in the app and on the page.
+const SMS_TITLE_CHARS: usize = 40;
+/// Characters of a name or a place in an SMS.
+const SMS_NAME_CHARS: usize = 24;
+/// An expert who should leave within so many minutes is said to be setting off.
+const SETS_OFF_MINUTES: i64 = 5;
+
+/// The arguments of a text, with names for the few that every text may need.
+struct Speaker<'a> {
+    catalogue: &'a Catalogue,
+    channel: Channel,
+}
+
+impl<'a> Speaker<'a> {
+    fn new(language: shared::texts::Language, channel: Channel) -> Self {
+        Self { catalogue: language.catalogue(), channel }
+    }
+
+    /// Text of people's, short enough for the channel.
+    fn fit(&self, text: &str, sms_chars: usize) -> String {
+        match self.channel {
+            Channel::Sms => gsm::shorten(text, sms_chars),
+            Channel::Push | Channel::Email | Channel::Call => text.to_owned(),
+        }
+    }
+
+    fn words(&self, subject: Option<TextId>, body: TextId, args: &[(&str, &str)], link: Option<&str>) -> Words {
+        let args: Vec<(&str, Value<'_>)> = args.iter().map(|(name, text)| (*name, Value::Text(text))).collect();
+        let body = self.catalogue.text(body, &args);
+        let body = if self.channel == Channel::Sms { gsm::fold(&body) } else { body };
+        let subject = subject.map(|id| self.catalogue.text(id, &args));
+        Words { subject, body, link: link.map(str::to_owned) }
+    }
+}
+
+/// What an expert is told about an offer, a visit that he lost, or one that he should leave for. Nothing for a matter
+/// that is no expert's.
+pub fn to_expert(
+    matter: &Matter,
+    about: &About,
+    visit: Option<VisitPlan>,
+    contact: &ExpertContact,
+    channel: Channel,
+) -> Option<Words> {
+    let speaker = Speaker::new(contact.language, channel);
+    let number = about.number.to_string();
+    let title = speaker.fit(&about.title, SMS_TITLE_CHARS);
+    let place = speaker.fit(&about.place, SMS_NAME_CHARS);
+    let start = visit.map(|visit| speaker.catalogue.when(&contact.zone, visit.start_at)).unwrap_or_default();
+    let until = match matter {
+        Matter::Offer { expires_at, .. } => speaker.catalogue.time(&contact.zone, *expires_at),
+        _ => String::new(),
+    };
+    let args = [("number", &*number), ("title", &*title), ("place", &*place), ("when", &*start), ("until", &*until)];
+    let (subject, push, sms) = match matter {
+        Matter::Offer { .. } => (TextId::OfferTitle, TextId::OfferPush, TextId::OfferSms),
+        Matter::Lost { had_accepted: true, .. } => (TextId::LostTitle, TextId::LostPush, TextId::LostSms),
+        Matter::Lost { had_accepted: false, .. } => {
+            (TextId::WithdrawnTitle, TextId::WithdrawnPush, TextId::WithdrawnPush)
+        }
+        Matter::Reminder { .. } => (TextId::ReminderTitle, TextId::ReminderPush, TextId::ReminderSms),
+        Matter::Accepted { .. }
+        | Matter::Departed { .. }
+        | Matter::Survey { .. }
+        | Matter::SurveyAgain { .. }
+        | Matter::NotWorking { .. }
+        | Matter::Escalated { .. }
+        | Matter::Danger {}
+        | Matter::SignInCode { .. } => return None,
+    };
+    Some(match channel {
+        Channel::Sms => speaker.words(None, sms, &args, None),
+        Channel::Push | Channel::Email | Channel::Call => speaker.words(Some(subject), push, &args, None),
+    })
+}
+
+/// What a customer is told about the visit.
+#[derive(Clone, Copy, Debug)]
+pub struct Coming<'a> {
+    /// Who comes.
+    pub expert_name: &'a str,
+    /// The promised visit.
+    pub visit: VisitPlan,
+    /// When he left, if he has.
+    pub departed_at: Option<Timestamp>,
+    /// The ticket's page.
+    pub link: &'a str,
+}
+
+impl Coming<'_> {
+    /// When he should be there: from the departure on, what the way takes.
+    fn arrival(&self) -> Timestamp {
+        match self.departed_at {
+            Some(left) => left.plus_minutes(i64::from(self.visit.travel_minutes)),
+            None => self.visit.start_at,
+        }
+    }
+}
+
+/// What a customer is told about who comes and when.
+pub fn coming(coming: Coming<'_>, about: &About, contact: &CustomerContact, channel: Channel, now: Timestamp) -> Words {
+    let sets_off = coming.visit.leave_at() <= now.plus_minutes(SETS_OFF_MINUTES);
+    let (subject, mail, sms, call) = match (coming.departed_at, sets_off) {
+        (Some(_), _) => (TextId::DepartedSubject, TextId::DepartedMail, TextId::DepartedSms, TextId::DepartedCall),
+        (None, true) => (TextId::ComingSubject, TextId::ComingMail, TextId::ComingSms, TextId::ComingCall),
+        (None, false) => (TextId::AcceptedSubject, TextId::AcceptedMail, TextId::AcceptedSms, TextId::AcceptedCall),
+    };
+    let speaker = Speaker::new(contact.language, channel);
+    let (number, when) = (about.number.to_string(), speaker.catalogue.when(&contact.zone, coming.arrival()));
+    let expert = speaker.fit(coming.expert_name, SMS_NAME_CHARS);
+    let args = [
+        ("name", &*contact.name),
+        ("phone", contact.phone.as_str()),
+        ("number", &*number),
+        ("title", &*about.title),
+        ("expert", &*expert),
+        ("when", &*when),
+        ("link", coming.link),
+    ];
+    match channel {
+        Channel::Sms => speaker.words(None, sms, &args, Some(coming.link)),
+        Channel::Call => speaker.words(None, call, &args, None),
+        Channel::Email | Channel::Push => speaker.words(Some(subject), mail, &args, Some(coming.link)),
+    }
+}
+
+/// The question how it was; `again` the second and last time.
+pub fn survey(again: bool, link: &str, about: &About, contact: &CustomerContact, channel: Channel) -> Words {
+    let (subject, mail, sms) = if again {
+        (TextId::SurveyAgainSubject, TextId::SurveyAgainMail, TextId::SurveyAgainSms)
+    } else {
+        (TextId::SurveySubject, TextId::SurveyMail, TextId::SurveySms)
+    };
+    let speaker = Speaker::new(contact.language, channel);
+    let number = about.number.to_string();
+    let args = [("name", &*contact.name), ("number", &*number), ("title", &*about.title), ("link", link)];
+    match channel {
+        Channel::Sms => speaker.words(None, sms, &args, Some(link)),
+        Channel::Email | Channel::Push | Channel::Call => speaker.words(Some(subject), mail, &args, Some(link)),
+    }
+}
+
+/// What the desk does after the answer that it is not working. In English: it is for our own people.
+pub fn not_working(comment: Option<&str>, about: &About, contact: &CustomerContact) -> Words {
+    let speaker = Speaker::new(shared::texts::Language::English, Channel::Call);
+    let number = about.number.to_string();
+    let args = [
+        ("name", &*contact.name),
+        ("phone", contact.phone.as_str()),
+        ("number", &*number),
+        ("title", &*about.title),
+        ("comment", comment.unwrap_or_default()),
+    ];
+    let id = if comment.is_some() { TextId::NotWorkingCallComment } else { TextId::NotWorkingCall };
+    speaker.words(None, id, &args, None)
+}
+
+/// What an admin is told: that nobody looked, or that there is danger. Nothing for other matters.
+pub fn to_admin(matter: &Matter, about: &About, zone: &Zone, link: &str) -> Option<Words> {
+    let speaker = Speaker::new(shared::texts::Language::English, Channel::Email);
+    let (mut when, mut why, mut n_told) = (String::new(), String::new(), String::new());
+    let (subject, body) = match matter {
+        Matter::Escalated { reason, since, n } => {
+            when = speaker.catalogue.when(zone, *since);
+            why = speaker.catalogue.text(reason_text(*reason), &[]);
+            n_told = n.to_string();
+            (TextId::EscalatedSubject, TextId::EscalatedMail)
+        }
+        Matter::Danger {} => (TextId::DangerSubject, TextId::DangerMail),
+        Matter::Offer { .. }
+        | Matter::Lost { .. }
+        | Matter::Reminder { .. }
+        | Matter::Accepted { .. }
+        | Matter::Departed { .. }
+        | Matter::Survey { .. }
+        | Matter::SurveyAgain { .. }
+        | Matter::NotWorking { .. }
+        | Matter::SignInCode { .. } => return None,
+    };
+    let number = about.number.to_string();
+    let args = [
+        ("number", &*number),
+        ("title", &*about.title),
+        ("place", &*about.place),
+        ("when", &*when),
+        ("reason", &*why),
+        ("n", &*n_told),
+        ("link", link),
+    ];
+    Some(speaker.words(Some(subject), body, &args, Some(link)))
+}
+
+fn reason_text(reason: HumanReason) -> TextId {
+    match reason {
+        HumanReason::NoPlan => TextId::ReasonNoPlan,
+        HumanReason::NoCandidate => TextId::ReasonNoCandidate,
+        HumanReason::OffersExhausted => TextId::ReasonOffersExhausted,
+        HumanReason::NotDelivered => TextId::ReasonNotDelivered,
+        HumanReason::NotDeparted => TextId::ReasonNotDeparted,
+        HumanReason::NotArrived => TextId::ReasonNotArrived,
+        HumanReason::OverEstimate => TextId::ReasonOverEstimate,
+        HumanReason::CannotFix { .. } => TextId::ReasonCannotFix,
+        HumanReason::HoldEnded => TextId::ReasonHoldEnded,
+        HumanReason::DoneByOther => TextId::ReasonDoneByOther,
+        HumanReason::Danger => TextId::ReasonDanger,
+    }
+}
+
+/// A sign-in code. Made when it is sent; the digits are kept nowhere else.
+pub fn code(
+    digits: &str,
+    expires_at: Timestamp,
+    language: shared::texts::Language,
+    zone: &Zone,
+    channel: Channel,
+) -> Words {
+    let speaker = Speaker::new(language, channel);
+    let spaced = match digits.split_at_checked(3) {
+        Some((first, rest)) => format!("{first} {rest}"),
+        None => digits.to_owned(),
+    };
+    let (when, until) = (speaker.catalogue.when(zone, expires_at), speaker.catalogue.time(zone, expires_at));
+    let args = [("code", &*spaced), ("when", &*when), ("until", &*until)];
+    match channel {
+        Channel::Email => speaker.words(Some(TextId::CodeSubject), TextId::CodeMail, &args, None),
+        Channel::Sms | Channel::Push | Channel::Call => speaker.words(None, TextId::CodeSms, &args, None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::plan::NotifyBy;
+    use super::*;
+    use shared::chance::Seeded;
+    use shared::ids::Id;
+    use shared::texts::Language;
+
+    const LINK: &str = "https://help.example.com/track/AZmj8HwefSqLEV9uenCcDQAAAAAAAAAAAAAAAAAAAAA";
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn about(title: &str) -> About {
+        let number = TicketNumber::from_hash([1, 2, 3, 4, 5]);
+        About { number, title: title.into(), place: "10025 New York".into() }
+    }
+
+    fn mia() -> CustomerContact {
+        CustomerContact {
+            name: "Mia Chen".into(),
+            email: None,
+            phone: "+12125550100".parse().unwrap(),
+            notify_by: NotifyBy::Sms,
+            language: Language::English,
+            zone: "America/New_York".parse().unwrap(),
+        }
+    }
+
+    fn visit() -> VisitPlan {
+        VisitPlan { start_at: at("2026-03-03T19:20:00Z"), travel_minutes: 20, work_minutes: 60 }
+    }
+
+    fn sms(expert_name: &str, departed_at: Option<Timestamp>, now: &str) -> String {
+        let facts = Coming { expert_name, visit: visit(), departed_at, link: LINK };
+        coming(facts, &about("No picture"), &mia(), Channel::Sms, at(now)).body
+    }
+
+    #[test]
+    fn a_customer_hears_who_comes_and_when_by_their_own_clock() {
+        let later = sms("Ana Ruiz", None, "2026-03-03T15:00:00Z");
+        assert!(later.starts_with("Ana Ruiz will come on Tue 3 Mar, 14:20"), "{later}");
+        assert!(later.ends_with(LINK), "{later}");
+        let at_once = sms("Ana Ruiz", None, "2026-03-03T18:58:00Z");
+        assert!(at_once.starts_with("Ana Ruiz is on the way and should be with you Tue 3 Mar, 14:20"), "{at_once}");
+    }
+
+    #[test]
+    fn after_a_departure_the_arrival_is_what_the_way_takes() {
+        let left = at("2026-03-03T19:10:00Z");
+        let text = sms("Ana Ruiz", Some(left), "2026-03-03T19:10:01Z");
+        assert!(text.contains("should be with you Tue 3 Mar, 14:30"), "{text}");
+    }
+
+    #[test]
+    fn an_sms_stays_one_message_with_long_and_foreign_names() {
+        let ana = ExpertContact {
+            id: Id::new(Timestamp::EPOCH, &Seeded::new(1)),
+            name: "Ana".into(),
+            phone: "+12125550101".parse().unwrap(),
+            language: Language::English,
+            zone: "America/New_York".parse().unwrap(),
+        };
+        let long =
+            about("The “big” television in the łiving room shows no picture at all since the storm of last night");
+        let offer = Matter::Offer { offer: Id::new(Timestamp::EPOCH, &Seeded::new(2)), expires_at: visit().start_at };
+        let words = to_expert(&offer, &long, Some(visit()), &ana, Channel::Sms).unwrap();
+        let size = gsm::measure(&words.body);
+        assert!(size.is_gsm && size.n_parts == 1, "{size:?}: {}", words.body);
+        let named = sms("Wolfeschlegelsteinhausenbergerdorff-Łukaszewska", None, "2026-03-03T15:00:00Z");
+        let size = gsm::measure(&named);
+        assert!(size.is_gsm && size.n_parts == 1, "{size:?}: {named}");
+        let push = to_expert(&offer, &long, Some(visit()), &ana, Channel::Push).unwrap();
+        assert!(push.body.contains(&long.title) && push.subject.is_some());
+    }
+
+    #[test]
+    fn a_sentence_to_say_names_whom_to_ring() {
+        let facts = Coming { expert_name: "Ana Ruiz", visit: visit(), departed_at: None, link: LINK };
+        let now = at("2026-03-03T15:00:00Z");
+        let words = coming(facts, &about("No picture"), &mia(), Channel::Call, now);
+        assert!(words.body.contains("ring Mia Chen at +12125550100") && words.link.is_none(), "{}", words.body);
+        let words = not_working(Some("Still dark."), &about("No picture"), &mia());
+        assert!(words.body.contains("Still dark.") && words.body.contains("+12125550100"), "{}", words.body);
+    }
+
+    #[test]
+    fn an_admin_hears_why_and_since_when() {
+        let since = at("2026-03-03T15:00:00Z");
+        let matter = Matter::Escalated { reason: HumanReason::NoCandidate, since, n: 2 };
+        let words = to_admin(&matter, &about("No picture"), &Zone::utc(), LINK).unwrap();
+        assert!(words.body.contains("since Tue 3 Mar, 15:00") && words.body.contains("reminder number 2"));
+        assert!(words.body.contains("No expert fits"));
+        assert_eq!(
+            to_admin(&Matter::Reminder { expert: Id::new(since, &Seeded::new(1)) }, &about("x"), &Zone::utc(), ""),
+            None
+        );
+    }
+
+    #[test]
+    fn a_code_is_read_out_in_threes() {
+        let words = code("481516", at("2026-03-03T15:10:00Z"), Language::English, &Zone::utc(), Channel::Sms);
+        assert!(words.body.starts_with("481 516 is your") && words.body.contains("until 15:10"), "{}", words.body);
+    }
+}
