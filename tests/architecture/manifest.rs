@@ -24,7 +24,7 @@ impl Entry<'_> {
     }
 
     /// Whether its version comes from the workspace's table.
-    pub(crate) fn from_workspace(&self) -> bool {
+    pub(crate) fn is_workspaces(&self) -> bool {
         self.key.ends_with(".workspace") && self.value == "true" || self.value.contains("workspace = true")
     }
 }
@@ -66,6 +66,6 @@ fn entries_know_their_section_and_their_comment() {
     let text = "[package]\nname = \"a\"\n[target.'cfg(unix)'.dependencies]\njni.workspace = true # why\n";
     let read = entries(text);
     assert_eq!(read[0], Entry { section: "package", key: "name", value: "\"a\"", comment: "" });
-    assert!(read[1].is_dependency() && read[1].from_workspace());
+    assert!(read[1].is_dependency() && read[1].is_workspaces());
     assert_eq!((read[1].name(), read[1].comment), ("jni", "why"));
 }

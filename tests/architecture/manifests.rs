@@ -99,12 +99,12 @@ fn versions_stand_once(tree: &Tree) -> Verdict {
         let read = entries(tree.text(&path));
         for entry in &read {
             verdict.seen += 1;
-            if entry.is_dependency() && !entry.from_workspace() {
+            if entry.is_dependency() && !entry.is_workspaces() {
                 verdict.find(&path, format!("`{}` has a version of its own; say `workspace = true`", entry.name()));
             }
         }
         let has =
-            |section, key: &str| read.iter().any(|e| e.section == section && e.name() == key && e.from_workspace());
+            |section, key: &str| read.iter().any(|e| e.section == section && e.name() == key && e.is_workspaces());
         for field in SHARED_FIELDS {
             if !has("package", field) {
                 verdict.find(&path, format!("does not say `{field}.workspace = true`"));

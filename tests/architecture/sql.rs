@@ -22,18 +22,18 @@ pub(crate) fn touches(text: &str) -> Vec<Touch> {
     for n in 0..words.len() {
         match (at(n), at(n + 1)) {
             ("insert", "into") | ("delete", "from") => out.push(write(at(n + 2))),
-            ("update", table)
-                if at(n + 2) == "set" || at(n + 3) == "set" || at(n + 2) == "as" && at(n + 4) == "set" =>
-            {
-                if table != "set" && at(n.wrapping_sub(1)) != "do" {
-                    out.push(write(table));
-                }
-            }
+            ("update", table) if is_update(&words[n..]) && at(n.wrapping_sub(1)) != "do" => out.push(write(table)),
             ("from" | "join", table) if at(n.wrapping_sub(1)) != "delete" => out.push(Touch::Reads(table.to_owned())),
             _ => {}
         }
     }
     out
+}
+
+/// `update t set`, `update t x set`, `update t as x set`; not `on conflict do update set` and not prose.
+fn is_update(words: &[&str]) -> bool {
+    let at = |n: usize| words.get(n).copied().unwrap_or("");
+    at(1) != "set" && (at(2) == "set" || at(3) == "set" || at(2) == "as" && at(4) == "set")
 }
 
 fn write(table: &str) -> Touch {

@@ -1,1 +1,45 @@
-//! Placeholder while the workspace is laid.
+//! The harness of the end-to-end tests: real processes, a network that can be cut, a browser, the app's own window.
+//!
+//! Everything here is started by a test and gone with it: each part stops what it started when it is dropped, and
+//! `tests/run` sweeps up after a test that was killed. Nothing sleeps; a wait is [`wait::eventually`], with a condition, a
+//! bound and the reason why it is not met yet. A part that cannot start panics with the words a person needs to mend it.
+
+pub mod app;
+pub mod browser;
+pub mod display;
+pub mod http;
+pub mod inspector;
+pub mod process;
+pub mod proxy;
+pub mod server;
+pub mod wait;
+
+use std::path::PathBuf;
+use std::sync::Once;
+
+/// Gives the process its TLS provider. Every part calls it; a test of its own that builds an HTTP client calls it too.
+///
+/// The features of all members unify in one build, so even a client for plain `http` panics without a provider.
+pub fn tls() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        // An error says that someone else in this process was first, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    });
+}
+
+/// The path of one of our programs, built beside the running test.
+///
+/// # Panics
+/// If it was not built: `cargo test` builds only the programs of the package under test, `tests/run` builds all.
+pub fn program(name: &str) -> PathBuf {
+    let test = std::env::current_exe().expect("a test knows its own file");
+    let folder = test.parent().and_then(|deps| deps.parent()).expect("a test lies in target/debug/deps");
+    let program = folder.join(name);
+    assert!(
+        program.exists(),
+        "{} is not built; run tests/run, or: cargo build --workspace --bins --tests --features mobile/ui",
+        program.display()
+    );
+    program
+}

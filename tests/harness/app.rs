@@ -1,0 +1,181 @@
+//! The expert's app in its own window: the real binary under Xvfb, seen and touched through WebKit's inspector.
+//!
+//! Controls are found by `data-testid`; text is what stands inside `#main`, because the page of a debug build holds other
+//! text too. Taps are synthetic events; where a real key or click matters, [`AppWindow::click_really`] uses the pointer.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::display::Display;
+use crate::inspector::Inspector;
+use crate::process::Process;
+use crate::wait::{LATER, SOON, eventually};
+
+/// The running app.
+pub struct AppWindow {
+    process: Process,
+    inspector: Inspector,
+    display: Display,
+    server: String,
+    data: PathBuf,
+}
+
+impl AppWindow {
+    /// Opens the app against a server (or the proxy before it), with its data in `data`, and waits until it has drawn.
+    pub async fn open(server: &str, data: &Path) -> Self {
+        let display = Display::start().await;
+        let (process, inspector) = launch(server, data, &display).await;
+        Self { process, inspector, display, server: server.to_owned(), data: data.to_owned() }
+    }
+
+    /// Kills the app with -9, as the system does with one it wants gone.
+    pub fn kill_9(&mut self) {
+        self.process.kill_9();
+    }
+
+    /// Opens it again on the same data, after [`Self::kill_9`].
+    pub async fn open_again(&mut self) {
+        (self.process, self.inspector) = launch(&self.server, &self.data, &self.display).await;
+    }
+
+    /// The process.
+    pub fn process(&mut self) -> &mut Process {
+        &mut self.process
+    }
+
+    /// The screen it is on.
+    pub fn display(&self) -> &Display {
+        &self.display
+    }
+
+    /// Runs a script in the page.
+    ///
+    /// # Errors
+    /// With what it threw, or that the page is gone.
+    pub fn evaluate(&mut self, script: &str) -> Result<Value, String> {
+        self.inspector.evaluate(script)
+    }
+
+    /// The text that a person sees now.
+    pub fn text(&mut self) -> Result<String, String> {
+        let text = self.evaluate("(document.querySelector('#main') || document.body).innerText")?;
+        Ok(text.as_str().unwrap_or_default().to_owned())
+    }
+
+    /// Waits until the text on the screen contains `part`.
+    pub async fn sees(&mut self, part: &str) {
+        self.sees_within(part, SOON).await;
+    }
+
+    /// The same with a bound of one's own.
+    pub async fn sees_within(&mut self, part: &str, bound: Duration) {
+        eventually(&format!("the app shows {part:?}"), bound, async || {
+            let text = self.text()?;
+            if text.contains(part) { Ok(()) } else { Err(format!("it shows:\n{text}")) }
+        })
+        .await;
+    }
+
+    /// Waits until the text on the screen does not contain `part` any more.
+    pub async fn sees_no_more(&mut self, part: &str) {
+        eventually(&format!("the app shows {part:?} no more"), SOON, async || {
+            let text = self.text()?;
+            if text.contains(part) { Err(format!("it shows:\n{text}")) } else { Ok(()) }
+        })
+        .await;
+    }
+
+    /// Waits until there is a control with this id that can be used.
+    pub async fn has(&mut self, id: &str) {
+        self.act(id, "true").await;
+    }
+
+    /// Whether there is a control with this id now.
+    pub fn has_now(&mut self, id: &str) -> bool {
+        let script = format!("document.querySelector({}) !== null", selector(id));
+        self.evaluate(&script).is_ok_and(|value| value == true)
+    }
+
+    /// Taps a control as soon as it is there and enabled.
+    pub async fn tap(&mut self, id: &str) {
+        self.act(id, "(el.click(), true)").await;
+    }
+
+    /// Replaces what an input, a text area or a choice holds, and tells the page as a person's typing would.
+    pub async fn fill(&mut self, id: &str, text: &str) {
+        let value = Value::from(text);
+        let script = format!(
+            "(() => {{ el.focus(); \
+             const proto = el.tagName === 'TEXTAREA' ? HTMLTextAreaElement : el.tagName === 'SELECT' ? HTMLSelectElement : HTMLInputElement; \
+             Object.getOwnPropertyDescriptor(proto.prototype, 'value').set.call(el, {value}); \
+             el.dispatchEvent(new Event('input', {{bubbles: true}})); \
+             el.dispatchEvent(new Event('change', {{bubbles: true}})); return true; }})()"
+        );
+        self.act(id, &script).await;
+    }
+
+    /// Clicks in the middle of a control with the real pointer; afterwards it has the keyboard's focus.
+    pub async fn click_really(&mut self, id: &str) {
+        let script = "(() => { el.scrollIntoView({block: 'center'}); const r = el.getBoundingClientRect(); \
+                      return [Math.round(r.left + r.width / 2), Math.round(r.top + r.height / 2)]; })()";
+        let at = self.act(id, script).await;
+        let pixel = |n: usize| u32::try_from(at[n].as_i64().unwrap_or(0)).expect("the control is on the screen");
+        self.display.click(pixel(0), pixel(1));
+    }
+
+    /// Saves what is on the screen as a PNG.
+    pub fn screenshot(&self, to: &Path) {
+        self.display.screenshot(to);
+    }
+
+    async fn act(&mut self, id: &str, script: &str) -> Value {
+        let script = format!(
+            "(() => {{ const el = document.querySelector({}); return el && !el.disabled ? {script} : null; }})()",
+            selector(id)
+        );
+        eventually(&format!("the app has the control {id}"), SOON, async || match self.evaluate(&script)? {
+            Value::Null => Err(format!("it shows:\n{}", self.text()?)),
+            value => Ok(value),
+        })
+        .await
+    }
+}
+
+fn selector(id: &str) -> Value {
+    Value::from(format!("[data-testid=\"{id}\"]"))
+}
+
+async fn launch(server: &str, data: &Path, display: &Display) -> (Process, Inspector) {
+    let port = free_port();
+    let mut command = Command::new(crate::program("expert-app"));
+    command
+        .args(["--server", server])
+        .arg("--data")
+        .arg(data)
+        .env("DISPLAY", display.name())
+        .env("GDK_BACKEND", "x11")
+        .env("LIBGL_ALWAYS_SOFTWARE", "1")
+        .env("WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS", "1") // a container has no user namespaces; the page is ours
+        .env("WEBKIT_INSPECTOR_HTTP_SERVER", format!("127.0.0.1:{port}"))
+        .env_remove("WAYLAND_DISPLAY");
+    let mut process = Process::start(command);
+    let inspector = eventually("the app opens its window", LATER, async || {
+        if let Some(status) = process.ended() {
+            panic!("the app ended ({status}) and printed:\n  {}", process.printed().join("\n  "));
+        }
+        let mut inspector = Inspector::connect(port)?;
+        let drawn = inspector.evaluate("(document.querySelector('#main') || {}).childElementCount > 0")?;
+        if drawn == true { Ok(inspector) } else { Err("it has drawn nothing yet".to_owned()) }
+    })
+    .await;
+    (process, inspector)
+}
+
+/// A port of loopback that nobody has at this moment.
+fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("loopback has a free port");
+    listener.local_addr().expect("a bound port is known").port()
+}
