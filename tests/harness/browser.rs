@@ -83,7 +83,8 @@ fn capabilities(profile: &TempDir, scripts: Scripts, phone: Option<(u32, u32)>) 
     let mut options = json!({});
     match phone {
         Some((width, height)) => {
-            let metrics = json!({ "width": width, "height": height, "pixelRatio": 2.0, "touch": true });
+            // No touch: with it, and a page's scripts off, chromedriver waits for ever after a click.
+            let metrics = json!({ "width": width, "height": height, "pixelRatio": 2.0, "touch": false });
             options["mobileEmulation"] = json!({ "deviceMetrics": metrics });
         }
         None => args.push("--window-size=1280,900".to_owned()),
@@ -116,6 +117,8 @@ fn port_of(line: &str) -> Option<u16> {
 
 impl Drop for Browser {
     fn drop(&mut self) {
+        // The driver is killed here; a goodbye to it, which the client would wait for, is not needed.
+        let _ = self.page.clone().leak();
         // Chromium leaves the driver's process group, so it is found by the profile that only it has.
         let profile = self.profile.path().display().to_string();
         self.driver.kill_9();

@@ -22,7 +22,10 @@ async fn server() -> String {
                 let mut n = stream.read(&mut bytes).await.unwrap_or(0);
                 // A browser sends a form's head and body apart.
                 while bytes.starts_with(b"POST") && !String::from_utf8_lossy(&bytes[..n]).contains("a=") {
-                    n += stream.read(&mut bytes[n..]).await.unwrap_or(0);
+                    match stream.read(&mut bytes[n..]).await {
+                        Ok(0) | Err(_) => return,
+                        Ok(more) => n += more,
+                    }
                 }
                 let request = String::from_utf8_lossy(&bytes[..n]).into_owned();
                 let sent = request.split("\r\n\r\n").nth(1).filter(|body| !body.is_empty());

@@ -285,9 +285,10 @@ impl ExpertContact {
     /// Where an expert hears of this: what he must not miss goes by push and SMS.
     pub fn ways(&self, matter: &Matter) -> Vec<Way> {
         let push = (Channel::Push, self.id.to_string());
-        match matter {
-            Matter::Lost { had_accepted: false, .. } => vec![push],
-            _ => vec![push, (Channel::Sms, self.phone.to_string())],
+        if matches!(matter, Matter::Lost { had_accepted: false, .. }) {
+            vec![push]
+        } else {
+            vec![push, (Channel::Sms, self.phone.to_string())]
         }
     }
 }

@@ -77,9 +77,10 @@ pub fn to_expert(
     let title = speaker.fit(&about.title, SMS_TITLE_CHARS);
     let place = speaker.fit(&about.place, SMS_NAME_CHARS);
     let start = visit.map(|visit| speaker.catalogue.when(&contact.zone, visit.start_at)).unwrap_or_default();
-    let until = match matter {
-        Matter::Offer { expires_at, .. } => speaker.catalogue.time(&contact.zone, *expires_at),
-        _ => String::new(),
+    let until = if let Matter::Offer { expires_at, .. } = matter {
+        speaker.catalogue.time(&contact.zone, *expires_at)
+    } else {
+        String::new()
     };
     let args = [("number", &*number), ("title", &*title), ("place", &*place), ("when", &*start), ("until", &*until)];
     let (subject, push, sms) = match matter {
