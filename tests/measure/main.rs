@@ -1,0 +1,41 @@
+//! What the product can do, in numbers: `cargo run --release -p tests --bin measure -- WHAT [options]` prints one JSON
+//! object a line. Each WHAT is a file; it starts what it needs on free ports and leaves nothing behind.
+
+mod matching;
+
+use clap::{Parser, Subcommand};
+use std::io::Write;
+use std::process::ExitCode;
+
+/// Measures the product; one JSON object a line.
+#[derive(Parser)]
+#[command(name = "measure")]
+struct Arguments {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// The assignment solver, on the reference instances or on one of your own.
+    Match(matching::Options),
+}
+
+fn main() -> ExitCode {
+    let measured = match Arguments::parse().what {
+        What::Match(options) => matching::measure(&options, say),
+    };
+    match measured {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Whoever reads us has gone, or the machine is full: there is nobody left to tell but stderr.
+            let _ = writeln!(std::io::stderr(), "measure: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Prints one result.
+fn say(result: &serde_json::Value) -> std::io::Result<()> {
+    writeln!(std::io::stdout(), "{result}")
+}
