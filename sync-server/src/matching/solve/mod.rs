@@ -10,6 +10,7 @@
 //!
 //! It cannot fail. Costs beyond [`COST_MAX`] are held at it, so that no sum leaves 64 bits.
 
+mod heap;
 mod search;
 #[cfg(test)]
 mod tests;

@@ -3,6 +3,7 @@
 //! Held true throughout (complementary slackness): a ticket sits where `cost + price` is least for it; an expert's
 //! price is at most the step of their next free place, and at least the step of their last taken one.
 
+use super::heap::Heap;
 use super::{NONE, Problem, Solution};
 
 pub(super) struct Search<'a> {
@@ -14,10 +15,9 @@ pub(super) struct Search<'a> {
     n_places: usize,
     /// The arc each ticket takes now.
     chosen: Vec<u32>,
-    // One search; an entry counts only if its `seen` is this search's number.
-    round: u32,
-    seen: Vec<u32>,
+    // One search. Experts not reached are infinitely far; those reached are listed, to be set back.
     distance: Vec<i64>,
+    reached: Vec<u32>,
     /// The arc by which an expert was reached, and the ticket it belongs to.
     via: Vec<u32>,
     from: Vec<u32>,
@@ -53,12 +53,11 @@ impl<'a> Search<'a> {
             holds: vec![NONE; n_experts * n_places],
             n_places,
             chosen: vec![NONE; problem.n_tickets()],
-            round: 0,
-            seen: vec![0; n_experts],
-            distance: vec![0; n_experts],
+            distance: vec![i64::MAX; n_experts],
+            reached: Vec::new(),
             via: vec![NONE; n_experts],
             from: vec![NONE; n_experts],
-            heap: Heap(Vec::new()),
+            heap: Heap::default(),
             level: Vec::new(),
             scanned: Vec::new(),
         }
@@ -124,8 +123,11 @@ impl<'a> Search<'a> {
 
     /// Finds the cheapest chain of moves that settles this ticket, and makes them.
     pub(super) fn settle(&mut self, ticket: u32) {
-        self.round += 1;
-        self.heap.0.clear();
+        for &expert in &self.reached {
+            self.distance[expert as usize] = i64::MAX;
+        }
+        self.reached.clear();
+        self.heap.clear();
         self.level.clear();
         self.scanned.clear();
         let mut best = Best { distance: i64::MAX, end: End::Nowhere };
@@ -179,10 +181,13 @@ impl<'a> Search<'a> {
         for (arc, (&to, &cost)) in (problem.first[ticket as usize]..).zip(arcs) {
             let expert = to as usize;
             let distance = base + cost + self.price[expert];
-            if distance >= best.distance || (self.seen[expert] == self.round && self.distance[expert] <= distance) {
+            // One comparison, not two: this line is where the time goes.
+            if distance >= best.distance.min(self.distance[expert]) {
                 continue;
             }
-            self.seen[expert] = self.round;
+            if self.distance[expert] == i64::MAX {
+                self.reached.push(to);
+            }
             self.distance[expert] = distance;
             self.via[expert] = arc;
             self.from[expert] = ticket;
@@ -258,51 +263,5 @@ impl<'a> Search<'a> {
             cost += problem.steps[..n_held as usize].iter().sum::<i64>();
         }
         Solution { expert, cost, price: self.price }
-    }
-}
-
-/// A heap of four children a node, nearest first; shallower than a binary one, and the children share a cache line.
-struct Heap(Vec<(i64, u32)>);
-
-impl Heap {
-    fn push(&mut self, distance: i64, expert: u32) {
-        let heap = &mut self.0;
-        let mut at = heap.len();
-        heap.push((distance, expert));
-        while at > 0 {
-            let parent = (at - 1) / 4;
-            if heap[parent].0 <= distance {
-                break;
-            }
-            heap[at] = heap[parent];
-            at = parent;
-        }
-        heap[at] = (distance, expert);
-    }
-
-    fn pop(&mut self) -> Option<(i64, u32)> {
-        let heap = &mut self.0;
-        let last = heap.pop()?;
-        let Some(&top) = heap.first() else { return Some(last) };
-        let mut at = 0;
-        loop {
-            let eldest = 4 * at + 1;
-            if eldest >= heap.len() {
-                break;
-            }
-            let mut nearest = eldest;
-            for child in eldest + 1..(eldest + 4).min(heap.len()) {
-                if heap[child].0 < heap[nearest].0 {
-                    nearest = child;
-                }
-            }
-            if heap[nearest].0 >= last.0 {
-                break;
-            }
-            heap[at] = heap[nearest];
-            at = nearest;
-        }
-        heap[at] = last;
-        Some(top)
     }
 }
