@@ -105,7 +105,9 @@ impl Writer {
         kept.extend(group);
         if whole && tx.commit().await.is_ok() {
             self.context.committed(kept.len(), wakes);
-            kept.into_iter().for_each(|work| work.settle(Ok(())));
+            for work in kept {
+                work.settle(Ok(()));
+            }
         } else {
             self.one_by_one(kept, true).await;
         }

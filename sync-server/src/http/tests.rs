@@ -30,7 +30,7 @@ fn router(settings: HttpSettings) -> Router {
     let routes = Router::new()
         .route("/api/v1/echo", post(|Json(named): Json<Named>| async move { Json(named) }))
         .route("/api/v1/panic", get(|| async { panic!("the password is hunter2") as Response }))
-        .route("/api/v1/never", get(|| std::future::pending::<Response>()))
+        .route("/api/v1/never", get(std::future::pending::<Response>))
         .route("/api/v1/things/{n}", get(|Path(n): Path<u8>| async move { n.to_string() }))
         .route("/api/v1/find", get(|Query(named): Query<Named>| async move { named.name }))
         .route("/api/v1/busy", get(|| async { Refused::new(ProblemCode::Busy) }))

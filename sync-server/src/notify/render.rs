@@ -41,7 +41,7 @@ struct Speaker<'a> {
     channel: Channel,
 }
 
-impl<'a> Speaker<'a> {
+impl Speaker<'_> {
     fn new(language: shared::texts::Language, channel: Channel) -> Self {
         Self { catalogue: language.catalogue(), channel }
     }
