@@ -1,0 +1,354 @@
+//! One expert's database and everything that can be done with it, without threads: [`Store`](super::Store) runs it on
+//! a thread of its own, a simulation drives it step by step.
+
+use super::apply::{self, Taken};
+use super::documents::{self, Archived};
+use super::open::{self, Salvage};
+use super::planted::{Probe, planted};
+use super::secrets::Secrets;
+use super::status::{self, ServerClock, Status, Trouble};
+use super::{Error, drafts, journal, meta};
+use crate::sync::step::{self, Sent, Standing};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+use shared::chance::Chance;
+use shared::document::ExpertDoc;
+use shared::fold::TicketView;
+use shared::ids::{DeviceId, ExpertId, MutationId, TicketId};
+use shared::intent::Intent;
+use shared::sync::{Have, Location, MadeAt, Mutation, SyncFailure, SyncReply, SyncRequest};
+use shared::time::Timestamp;
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+/// One expert's database on this phone.
+pub struct Core {
+    conn: Connection,
+    expert: ExpertId,
+    secrets: Arc<dyn Secrets>,
+    /// The one request whose reply is awaited. In memory alone: after a restart no reply is awaited.
+    sent: Option<Sent>,
+    pub(super) changes: Changes,
+    probe: Probe,
+}
+
+/// What happened since somebody looked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Changes {
+    /// Something that a screen shows.
+    pub(super) seen: bool,
+    /// There is something new to send.
+    pub(super) to_send: bool,
+}
+
+/// What to do next to sync.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Next {
+    /// Send this; [`Core::apply`] or [`Core::failed`] takes what comes of it.
+    Send(SyncRequest),
+    /// Register this device anew first, and give the answer to [`Core::adopt`].
+    Register(DeviceId),
+}
+
+/// What became of a reply.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Applied {
+    /// It was not for the awaited request, or the phone has moved on since: nothing was changed.
+    Stale,
+    /// It was stored.
+    Taken(Taken),
+}
+
+impl Core {
+    /// Opens (or makes) the database in this expert's folder. A damaged one is put aside and replaced.
+    pub fn open(
+        folder: &Path,
+        expert: ExpertId,
+        secrets: Arc<dyn Secrets>,
+        now: Timestamp,
+    ) -> Result<(Self, Option<Salvage>), Error> {
+        let (conn, salvage) = open::open(folder, now)?;
+        let changes = Changes::default();
+        let mut core = Self { conn, expert, secrets, sent: None, changes, probe: Probe::default() };
+        core.meet_secret()?;
+        Ok((core, salvage))
+    }
+
+    /// The database and the secret outside it must name the same incarnation. If they do not, one of them was restored
+    /// from a copy (or lost): the numbers may be in use elsewhere, so a new incarnation is needed before anything goes
+    /// out.
+    fn meet_secret(&mut self) -> Result<(), Error> {
+        let Some(secret) = self.secrets.load(self.expert)? else { return Ok(()) };
+        self.write(|tx, _| {
+            let known = (meta::get::<DeviceId>(tx, meta::DEVICE)?, meta::get::<i64>(tx, meta::INC)?);
+            if known == (Some(secret.device), Some(secret.inc)) {
+                return Ok(());
+            }
+            meta::put(tx, meta::DEVICE, &secret.device)?;
+            meta::put(tx, meta::INC, &secret.inc)?;
+            meta::put(tx, meta::UNREGISTERED, &true)
+        })
+    }
+
+    fn write<T>(&mut self, change: impl FnOnce(&Transaction<'_>, &Probe) -> Result<T, Error>) -> Result<T, Error> {
+        let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let done = change(&tx, &self.probe)?;
+        tx.commit()?;
+        Ok(done)
+    }
+
+    /// Whose it is.
+    pub fn expert_id(&self) -> ExpertId {
+        self.expert
+    }
+
+    // ── what the expert does ──
+
+    /// Writes down what the expert did. On the disk and in the view when this returns. `draft` is the text being typed
+    /// that thereby has gone out.
+    pub fn tap(
+        &mut self,
+        intent: &Intent,
+        ticket: Option<TicketId>,
+        draft: Option<&str>,
+        at: &MadeAt,
+        chance: &dyn Chance,
+    ) -> Result<MutationId, Error> {
+        if intent.needs_ticket() && ticket.is_none() {
+            return Err(Error::NoTicket);
+        }
+        let mid = self.write(|tx, probe| {
+            probe.step()?;
+            if planted!(probe, NumbersFromJournal) {
+                let last: i64 = tx.query_row("select coalesce(max(n), 0) from journal", [], |row| row.get(0))?;
+                meta::put(tx, meta::LAST_N, &last)?;
+            }
+            let mid = journal::add(tx, intent, ticket, at, chance)?;
+            probe.step()?;
+            let touched: BTreeSet<String> = ticket.iter().map(ToString::to_string).collect();
+            documents::refresh(tx, &touched, probe)?;
+            if let Some(key) = draft {
+                drafts::remove(tx, key)?;
+            }
+            probe.step()?;
+            Ok(mid)
+        })?;
+        self.changes = Changes { seen: true, to_send: true };
+        Ok(mid)
+    }
+
+    /// Notes that a ticket, in the version it has now, and its offer were on the screen. Said once each.
+    pub fn saw(&mut self, ticket: TicketId, at: &MadeAt, chance: &dyn Chance) -> Result<(), Error> {
+        let Some(view) = self.ticket(ticket)? else { return Ok(()) };
+        let offer = view.doc.offer.map(|offer| Intent::OfferSeen { offer: offer.id });
+        let ticket_seen = Intent::TicketSeen { ver: view.doc.ver };
+        for intent in offer.into_iter().chain([ticket_seen]) {
+            if !journal::said(&self.conn, &intent, ticket)? {
+                self.tap(&intent, Some(ticket), None, at, chance)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// An answer in [`Status::attention`] was read.
+    pub fn mark_seen(&mut self, mid: MutationId) -> Result<(), Error> {
+        journal::mark_seen(&self.conn, mid)?;
+        self.changes.seen = true;
+        Ok(())
+    }
+
+    /// Saves text being typed; an empty one is forgotten.
+    pub fn save_draft(&mut self, key: &str, text: &str, now: Timestamp) -> Result<(), Error> {
+        drafts::save(&self.conn, key, text, now)
+    }
+
+    /// Text that was being typed.
+    pub fn draft(&self, key: &str) -> Result<Option<String>, Error> {
+        drafts::load(&self.conn, key)
+    }
+
+    // ── what screens read ──
+
+    /// Every ticket the expert holds, the next visit first; ended ones too, while the server keeps them in his stream.
+    pub fn tickets(&self) -> Result<Vec<TicketView>, Error> {
+        documents::tickets(&self.conn)
+    }
+
+    /// One of them.
+    pub fn ticket(&self, id: TicketId) -> Result<Option<TicketView>, Error> {
+        documents::ticket(&self.conn, id)
+    }
+
+    /// Tickets that went away while own work on them was unsent or its answer unread, newest first.
+    pub fn archive(&self) -> Result<Vec<Archived>, Error> {
+        documents::archive(&self.conn)
+    }
+
+    /// The expert himself; nothing before the first sync.
+    pub fn expert(&self) -> Result<Option<ExpertDoc>, Error> {
+        documents::expert(&self.conn)
+    }
+
+    /// The state of sync.
+    pub fn status(&self) -> Result<Status, Error> {
+        status::status(&self.conn)
+    }
+
+    /// The server's business clock as it was heard last.
+    pub fn server_clock(&self) -> Result<Option<ServerClock>, Error> {
+        meta::get(&self.conn, meta::SERVER_CLOCK)
+    }
+
+    // ── what the syncer does ──
+
+    /// What to send now. The reply to an earlier request will not be taken any more.
+    pub fn next(&mut self, n_max: usize, location: Option<Location>, chance: &dyn Chance) -> Result<Next, Error> {
+        let tx = self.conn.transaction()?;
+        let standing = standing(&tx)?;
+        if meta::get(&tx, meta::UNREGISTERED)?.unwrap_or(false) {
+            self.sent = None;
+            return Ok(Next::Register(standing.device));
+        }
+        let mutations = step::batch(journal::unsent(&tx)?, n_max);
+        let have = Have { journal_max: journal::last_n(&tx)?, orphans: documents::orphans(&tx)? };
+        tx.commit()?;
+        let req = format!("{:016x}", chance.next_u64());
+        let first_n = mutations.first().map(|mutation| mutation.n);
+        self.sent = Some(Sent { req: req.clone(), standing: standing.clone(), first_n });
+        Ok(Next::Send(step::request(&standing, req, have, mutations, location)))
+    }
+
+    /// Stores a reply, in one transaction. Only the reply to the last request counts, and only if no other process of
+    /// this app stored one in between.
+    pub fn apply(&mut self, reply: &SyncReply, at: &MadeAt) -> Result<Applied, Error> {
+        let stale_ok = planted!(self.probe, StaleReplies);
+        let Some(sent) = self.sent.clone().filter(|sent| sent.req == reply.req || stale_ok) else {
+            return Ok(Applied::Stale);
+        };
+        let applied = self.write(|tx, probe| {
+            if standing(tx)? != sent.standing && !stale_ok {
+                return Ok(Applied::Stale);
+            }
+            let plan = step::meaning(&sent, reply);
+            apply::carry_out(tx, &plan, reply, at, probe).map(Applied::Taken)
+        })?;
+        self.sent = None;
+        self.changes.seen = true;
+        Ok(applied)
+    }
+
+    /// Notes that a request gave no reply. A fork asks for a new incarnation; the rest is for the status line.
+    pub fn failed(&mut self, req: &str, failure: &SyncFailure) -> Result<(), Error> {
+        if self.sent.as_ref().is_none_or(|sent| sent.req != req) {
+            return Ok(());
+        }
+        self.sent = None;
+        let trouble = Trouble::of(failure);
+        if *failure == SyncFailure::Forked {
+            meta::put(&self.conn, meta::UNREGISTERED, &true)?;
+        }
+        self.trouble(trouble)
+    }
+
+    /// Sets what the status line says is wrong.
+    pub fn trouble(&mut self, trouble: Option<Trouble>) -> Result<(), Error> {
+        if meta::get::<Trouble>(&self.conn, meta::PROBLEM)? != trouble {
+            meta::set(&self.conn, meta::PROBLEM, trouble.as_ref())?;
+            self.changes.seen = true;
+        }
+        Ok(())
+    }
+
+    /// Takes the incarnation that the server gave: unsent work is numbered anew from 1, with the same ids (C8).
+    pub fn adopt(&mut self, device: DeviceId, inc: i64) -> Result<(), Error> {
+        self.sent = None;
+        self.write(|tx, probe| {
+            meta::put(tx, meta::DEVICE, &device)?;
+            meta::put(tx, meta::INC, &inc)?;
+            meta::delete(tx, meta::UNREGISTERED)?;
+            if meta::text(tx, meta::RESCUED)?.is_some() {
+                // It counted by the old numbers.
+                meta::put(tx, meta::RESCUED, &0)?;
+            }
+            if !planted!(probe, NoRenumber) {
+                journal::renumber(tx)?;
+            }
+            probe.step()
+        })?;
+        // Second, so that a kill in between only costs one more incarnation.
+        if let Some(secret) = self.secrets.load(self.expert)? {
+            self.secrets.save(self.expert, &super::Secret { device, inc, ..secret })?;
+        }
+        self.changes.to_send = true;
+        Ok(())
+    }
+
+    /// Takes or renews the right to sync, of which there is one on the phone (C10). The holder is a random word of each
+    /// process; a right that was not renewed for `for_ms` is free.
+    pub fn lease(&mut self, holder: &str, for_ms: i64, now: Timestamp) -> Result<bool, Error> {
+        self.write(|tx, _| {
+            let held: Option<(String, Timestamp)> = meta::get(tx, meta::LEASE)?;
+            // A lease from further ahead than any lease lasts is from before the wall clock was set back.
+            let free = held.is_none_or(|(by, until)| by == holder || until <= now || until > now.plus_millis(for_ms));
+            if free {
+                meta::put(tx, meta::LEASE, &(holder, now.plus_millis(for_ms)))?;
+            }
+            Ok(free)
+        })
+    }
+
+    /// Gives the right to sync back.
+    pub fn release(&mut self, holder: &str) -> Result<(), Error> {
+        let held: Option<(String, Timestamp)> = meta::get(&self.conn, meta::LEASE)?;
+        if held.is_some_and(|(by, _)| by == holder) {
+            meta::delete(&self.conn, meta::LEASE)?;
+        }
+        Ok(())
+    }
+
+    /// Unsent work that `rescue` should take: what is newer than what it took before. At most one request's worth.
+    pub fn to_rescue(&self) -> Result<Vec<Mutation>, Error> {
+        let upto = meta::get::<i64>(&self.conn, meta::RESCUED)?.unwrap_or(0);
+        let mut unsent = journal::unsent(&self.conn)?;
+        unsent.retain(|mutation| mutation.n > upto);
+        Ok(step::batch(unsent, usize::MAX))
+    }
+
+    /// `rescue` took everything up to this number. It stays in the journal: should the account come back, it is sent
+    /// as usual, and the server knows the ids.
+    pub fn rescued(&mut self, upto: i64) -> Result<(), Error> {
+        meta::put(&self.conn, meta::RESCUED, &upto)
+    }
+}
+
+fn standing(conn: &Connection) -> Result<Standing, Error> {
+    let device = meta::get(conn, meta::DEVICE)?.ok_or_else(|| Error::Bug("nobody signed in here".into()))?;
+    Ok(Standing {
+        device,
+        inc: meta::get(conn, meta::INC)?.unwrap_or(0),
+        epoch: meta::get(conn, meta::EPOCH)?,
+        cursor: meta::get(conn, meta::CURSOR)?,
+        sweep: meta::get(conn, meta::SWEEP)?,
+    })
+}
+
+#[cfg(any(test, feature = "planted"))]
+impl Core {
+    /// Takes a rule out.
+    pub fn plant(&mut self, bug: super::Planted) {
+        self.probe.planted = bug;
+    }
+}
+
+#[cfg(test)]
+impl Core {
+    /// Lets the next transaction die at its so many-th step, as a kill would.
+    pub(crate) fn dies_in(&self, steps: u32) {
+        self.probe.dies_in.set(Some(steps));
+    }
+
+    /// For looking at what no screen shows.
+    pub(crate) fn conn(&self) -> &Connection {
+        &self.conn
+    }
+}

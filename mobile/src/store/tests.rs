@@ -1,0 +1,198 @@
+//! The store by itself: what is saved when, and what survives.
+
+use super::*;
+use crate::clock::{Clock as _, Edge, Manual};
+use shared::chance::Seeded;
+use shared::ids::{DeviceId, ExpertId, TicketId};
+use shared::intent::Intent;
+use shared::time::Timestamp;
+use std::path::Path;
+use std::sync::Arc;
+
+pub(crate) const START: i64 = 1_772_442_000_000;
+
+fn secret(chance: &Seeded) -> Secret {
+    let device = DeviceId::new(Timestamp::from_millis(START), chance);
+    Secret { server: "http://127.0.0.1".into(), login: "ana".into(), token: "t".into(), device, inc: 0 }
+}
+
+fn fresh(folder: &Path, secrets: &Arc<SecretMemory>, chance: &Seeded) -> Core {
+    let expert = ExpertId::new(Timestamp::from_millis(START), chance);
+    let secret = secret(chance);
+    secrets.save(expert, &secret).unwrap();
+    let (mut core, salvage) =
+        Core::open(folder, expert, Arc::clone(secrets) as _, Timestamp::from_millis(START)).unwrap();
+    assert_eq!(salvage, None);
+    core.adopt(secret.device, secret.inc).unwrap();
+    core
+}
+
+fn reopen(folder: &Path, expert: ExpertId, secrets: &Arc<SecretMemory>) -> (Core, Option<Salvage>) {
+    Core::open(folder, expert, Arc::clone(secrets) as _, Timestamp::from_millis(START)).unwrap()
+}
+
+fn sends(next: Next) -> shared::sync::SyncRequest {
+    match next {
+        Next::Send(request) => request,
+        Next::Register(device) => panic!("{device} should not need to register"),
+    }
+}
+
+#[test]
+fn a_tap_is_on_the_disk_when_it_returns() {
+    let folder = tempfile::tempdir().unwrap();
+    let (secrets, chance, clock) = (Arc::default(), Seeded::new(1), Manual::at(START));
+    let mut core = fresh(folder.path(), &secrets, &chance);
+    let mid = core.tap(&Intent::DutySet { on: true }, None, None, &clock.now(), &chance).unwrap();
+    // As after a kill: the files as they are now, opened by somebody else.
+    let copy = tempfile::tempdir().unwrap();
+    for name in ["core.db", "core.db-wal"] {
+        std::fs::copy(folder.path().join(name), copy.path().join(name)).unwrap();
+    }
+    let (mut again, _) = reopen(copy.path(), core.expert_id(), &secrets);
+    let request = sends(again.next(200, None, &chance).unwrap());
+    assert_eq!(request.mutations.len(), 1);
+    assert_eq!((request.mutations[0].n, &request.mutations[0].mid), (1, &mid.to_string()));
+}
+
+#[test]
+fn a_tap_that_fails_saved_nothing_and_leaves_no_hole() {
+    let folder = tempfile::tempdir().unwrap();
+    let (secrets, chance, clock) = (Arc::default(), Seeded::new(1), Manual::at(START));
+    let mut core = fresh(folder.path(), &secrets, &chance);
+    for steps in 0..3 {
+        core.dies_in(steps);
+        assert!(core.tap(&Intent::DutySet { on: true }, None, None, &clock.now(), &chance).is_err());
+    }
+    core.tap(&Intent::DutySet { on: false }, None, None, &clock.now(), &chance).unwrap();
+    let request = sends(core.next(200, None, &chance).unwrap());
+    assert_eq!(request.mutations.iter().map(|mutation| mutation.n).collect::<Vec<_>>(), [1]);
+    assert!(matches!(core.tap(&Intent::OfferAccept {}, None, None, &clock.now(), &chance), Err(Error::NoTicket)));
+}
+
+#[test]
+fn drafts_survive_and_go_with_the_act_they_became() {
+    let folder = tempfile::tempdir().unwrap();
+    let (secrets, chance, clock) = (Arc::default(), Seeded::new(1), Manual::at(START));
+    let mut core = fresh(folder.path(), &secrets, &chance);
+    core.save_draft("note", "ring twi", clock.now().wall).unwrap();
+    core.save_draft("note", "ring twice", clock.now().wall).unwrap();
+    let expert = core.expert_id();
+    drop(core);
+    let (mut core, _) = reopen(folder.path(), expert, &secrets);
+    assert_eq!(core.draft("note").unwrap().as_deref(), Some("ring twice"));
+    let ticket = TicketId::new(clock.now().wall, &chance);
+    let intent = Intent::NoteAdd {
+        note: shared::ids::NoteId::new(clock.now().wall, &chance),
+        text: "ring twice".parse().unwrap(),
+    };
+    core.tap(&intent, Some(ticket), Some("note"), &clock.now(), &chance).unwrap();
+    assert_eq!(core.draft("note").unwrap(), None);
+    let synchronous: i64 = core.conn().query_row("pragma synchronous", [], |row| row.get(0)).unwrap();
+    assert_eq!(synchronous, 2, "taps wait for the disk again");
+}
+
+#[test]
+fn a_damaged_file_is_put_aside_and_its_journal_read_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let (secrets, chance, clock) = (Arc::default(), Seeded::new(1), Manual::at(START));
+    let mut core = fresh(folder.path(), &secrets, &chance);
+    for on in [true, false, true] {
+        core.tap(&Intent::DutySet { on }, None, None, &clock.now(), &chance).unwrap();
+    }
+    let rootpage: u32 = core
+        .conn()
+        .query_row("select rootpage from sqlite_schema where name = 'ticket_view'", [], |row| row.get(0))
+        .unwrap();
+    let size: u32 = core.conn().query_row("pragma page_size", [], |row| row.get(0)).unwrap();
+    core.conn().query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(())).unwrap();
+    let expert = core.expert_id();
+    drop(core);
+    let path = folder.path().join("core.db");
+    let mut bytes = std::fs::read(&path).unwrap();
+    let page = ((rootpage - 1) * size) as usize;
+    bytes[page..page + 64].fill(0xff);
+    std::fs::write(&path, bytes).unwrap();
+    let (mut core, salvage) = reopen(folder.path(), expert, &secrets);
+    let salvage = salvage.unwrap();
+    assert_eq!(salvage.n_recovered, 3);
+    assert!(salvage.aside.exists());
+    // The numbers of the lost file may have been used: nothing goes out under them.
+    let Next::Register(device) = core.next(200, None, &chance).unwrap() else { panic!("must register") };
+    core.adopt(device, 1).unwrap();
+    let request = sends(core.next(200, None, &chance).unwrap());
+    assert_eq!(request.mutations.iter().map(|mutation| mutation.n).collect::<Vec<_>>(), [1, 2, 3]);
+}
+
+#[test]
+fn a_file_that_is_no_database_is_put_aside_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let (secrets, chance) = (Arc::<SecretMemory>::default(), Seeded::new(1));
+    let expert = ExpertId::new(Timestamp::from_millis(START), &chance);
+    secrets.save(expert, &secret(&chance)).unwrap();
+    std::fs::write(folder.path().join("core.db"), "not a database at all, not even nearly").unwrap();
+    let (core, salvage) = reopen(folder.path(), expert, &secrets);
+    assert_eq!(salvage.unwrap().n_recovered, 0);
+    assert_eq!(core.tickets().unwrap(), []);
+}
+
+#[test]
+fn a_database_from_a_copy_asks_for_a_new_incarnation_before_it_sends() {
+    let (folder, copy) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (secrets, chance) = (Arc::default(), Seeded::new(1));
+    let mut core = fresh(folder.path(), &secrets, &chance);
+    for name in ["core.db", "core.db-wal"] {
+        std::fs::copy(folder.path().join(name), copy.path().join(name)).unwrap();
+    }
+    let device = secrets.load(core.expert_id()).unwrap().unwrap().device;
+    core.adopt(device, 1).unwrap();
+    let (mut old, _) = reopen(copy.path(), core.expert_id(), &secrets);
+    assert_eq!(old.next(200, None, &chance).unwrap(), Next::Register(device));
+}
+
+#[test]
+fn one_process_syncs_at_a_time_even_if_the_clock_is_set_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let (secrets, chance) = (Arc::default(), Seeded::new(1));
+    let mut core = fresh(folder.path(), &secrets, &chance);
+    let (mut other, _) = reopen(folder.path(), core.expert_id(), &secrets);
+    let at = |millis| Timestamp::from_millis(START + millis);
+    assert!(core.lease("a", 60_000, at(0)).unwrap());
+    assert!(core.lease("a", 60_000, at(10)).unwrap(), "renewed");
+    assert!(!other.lease("b", 60_000, at(20)).unwrap());
+    assert!(other.lease("b", 60_000, at(60_010)).unwrap(), "expired");
+    other.release("b").unwrap();
+    assert!(core.lease("a", 60_000, at(60_020)).unwrap());
+    assert!(other.lease("b", 60_000, at(-90_000_000)).unwrap(), "a lease from the future is none");
+}
+
+#[tokio::test]
+async fn screens_hear_of_changes_and_two_experts_never_share_a_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let chance = Arc::new(Seeded::new(1));
+    let edge = Edge { clock: Arc::new(Manual::at(START)), chance: Arc::clone(&chance) as _ };
+    let phone = Installation::new(folder.path(), Arc::new(SecretMemory::default()), edge.clone()).unwrap();
+    assert_eq!(phone.signed_in().unwrap(), None);
+    let (ana, ben) = (ExpertId::new(edge.wall(), &*chance), ExpertId::new(edge.wall(), &*chance));
+    let (store, _) = phone.sign_in(ana, &secret(&chance)).unwrap();
+    let mut changes = store.changes();
+    changes.borrow_and_update();
+    store.tap(Intent::DutySet { on: true }, None).await.unwrap();
+    changes.changed().await.unwrap();
+    assert_eq!(store.status().await.unwrap().n_unsent, 1);
+    assert_eq!(store.business_now(), edge.wall(), "the phone's clock until the server was heard");
+
+    assert_eq!(phone.sign_out(&store).await.unwrap(), SignOut::Unsent(1));
+    assert_eq!(phone.signed_in().unwrap().unwrap().0, ana);
+    phone.sign_out_with_unsent_work(&store).unwrap();
+    assert_eq!(phone.signed_in().unwrap(), None);
+
+    let (bens, _) = phone.sign_in(ben, &secret(&chance)).unwrap();
+    assert_eq!(bens.status().await.unwrap().n_unsent, 0);
+    assert_eq!(phone.sign_out(&bens).await.unwrap(), SignOut::Done);
+    let old = phone.secret_of(ana).unwrap().unwrap();
+    assert!(old.token.is_empty());
+    drop(store);
+    let (store, _) = phone.sign_in(ana, &Secret { token: "t2".into(), inc: 1, ..old }).unwrap();
+    assert_eq!(store.status().await.unwrap().n_unsent, 1, "it stayed, and goes out with her token");
+}

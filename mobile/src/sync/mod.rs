@@ -1,0 +1,3 @@
+//! Between the store and the server. `step` decides and touches nothing.
+
+pub mod step;
