@@ -15,16 +15,16 @@ fn main() {
         .collect();
     paths.sort();
     let mut list = String::from("const FILES: &[(i64, &str, &str)] = &[\n");
-    let mut last = 0;
+    let mut newest = 0;
     for path in &paths {
         println!("cargo:rerun-if-changed={}", path.display());
         let stem = path.file_stem().and_then(|stem| stem.to_str()).expect("migration names are plain ASCII");
         let (number, name) = stem.split_once('_').expect("migrations are called NNNN_name.sql");
         let number: i64 = number.parse().expect("a migration's name begins with its number");
-        assert!(number > last, "two migrations have the number {number}: give the later one the next free number");
-        last = number;
+        assert!(number > newest, "two migrations have the number {number}: give the later one the next free number");
+        newest = number;
         let path = path.canonicalize().expect("the file is there");
-        let path = path.display().to_string();
+        let path = path.to_str().expect("the workspace lies in a folder with a plain name");
         writeln!(list, "    ({number}, {name:?}, include_str!({path:?})),").expect("writing to a string works");
     }
     list.push_str("];\n");

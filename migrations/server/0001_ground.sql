@@ -41,7 +41,7 @@ create table event (
   constraint event_ticket_seq unique (ticket, seq)
 );
 
--- Background work. `due_at` is the business clock; every other instant is the real one.
+-- Background work. `due_at` and `again_due_at` are the business clock; every other instant is the real one.
 create table job (
   id text not null constraint job_pk primary key,
   kind text not null,
@@ -53,7 +53,7 @@ create table job (
   due_at bigint not null,
   retry_at bigint not null,
   attempts bigint not null default 0,
-  again bigint not null default 0,
+  again_due_at bigint,
   fence bigint not null default 0,
   lease_expires_at bigint,
   started_at bigint,

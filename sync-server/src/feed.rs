@@ -220,5 +220,4 @@ pub async fn trim(tx: &mut Tx, before: Timestamp, limit: i64) -> Result<u64, Err
 }
 
 #[cfg(test)]
-#[path = "feed_tests.rs"]
 mod tests;

@@ -18,6 +18,7 @@ pub mod clock;
 pub mod db;
 pub mod feed;
 pub mod http;
+pub mod jobs;
 pub mod web;
 
 pub mod matching;

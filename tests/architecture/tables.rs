@@ -17,7 +17,7 @@ const WRITERS: [&str; 4] = ["store", "feed", "events", "db"];
 
 /// Tables that were laid before the store that writes them; a name goes when its store lands, and none may be added
 /// for good: a table without an owner is dead.
-const AWAITED: [&str; 6] = ["captured_message", "delivery", "job", "notice", "survey", "sweep"];
+const AWAITED: [&str; 4] = ["captured_message", "delivery", "notice", "survey"];
 
 /// Every statement of the server: the file it stands in and what it touches.
 fn statements(tree: &Tree) -> Vec<(&str, Touch)> {

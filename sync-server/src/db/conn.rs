@@ -5,9 +5,13 @@ use super::settings::Engine;
 use super::wake::Wake;
 use crate::clock::Clock;
 use crate::feed::{self, Entity, Op, Stream};
+use shared::chance::Chance;
+use shared::ids::Id;
+use shared::time::Timestamp;
 use sqlx::{Any, AnyConnection, Executor, Transaction};
 use std::collections::BTreeMap;
 use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 
 /// What reads need. Stores open it with [`Conn::sql`]; everyone else passes it on.
 pub struct Conn {
@@ -50,13 +54,14 @@ impl Conn {
 pub struct Tx {
     conn: Conn,
     clock: Clock,
+    chance: Arc<dyn Chance>,
     touched: BTreeMap<(Stream, Entity), Op>,
     wakes: Vec<Wake>,
 }
 
 impl Tx {
-    pub(super) fn new(conn: Conn, clock: Clock) -> Self {
-        Self { conn, clock, touched: BTreeMap::new(), wakes: Vec::new() }
+    pub(super) fn new(conn: Conn, clock: Clock, chance: Arc<dyn Chance>) -> Self {
+        Self { conn, clock, chance, touched: BTreeMap::new(), wakes: Vec::new() }
     }
 
     /// Says that this entity changed for the readers of this stream. The rows are written last, sorted, so that
@@ -70,6 +75,16 @@ impl Tx {
         if !self.wakes.contains(&wake) {
             self.wakes.push(wake);
         }
+    }
+
+    /// The real instant, for rows of the bottom layer.
+    pub(crate) fn real_now(&self) -> Timestamp {
+        self.clock.real_now()
+    }
+
+    /// A new id, for rows of the bottom layer.
+    pub(crate) fn new_id<Of>(&self) -> Id<Of> {
+        Id::new(self.clock.real_now(), &*self.chance)
     }
 
     /// Begins a closure's run: nothing of an earlier one is left.

@@ -24,6 +24,9 @@ pub enum Error {
     /// A value that must be unique is there already. Undone.
     #[error("{0:?} is there already")]
     Taken(Constraint),
+    /// The job in whose name this was done belongs to another worker by now. Undone, and nothing to do about it.
+    #[error("the lease on the job is lost")]
+    StaleLease,
     /// The engine cannot be used now: unreachable, disk full. Nothing was done; try later.
     #[error("the database cannot be used now: {0}")]
     Unavailable(String),
@@ -60,7 +63,7 @@ impl Error {
     pub fn is_passing(&self) -> bool {
         match self {
             Self::Busy | Self::Again(_) | Self::TooSlow | Self::Lost | Self::Unavailable(_) => true,
-            Self::Panicked(_) | Self::Taken(_) | Self::Bug(_) => false,
+            Self::Panicked(_) | Self::Taken(_) | Self::StaleLease | Self::Bug(_) => false,
         }
     }
 

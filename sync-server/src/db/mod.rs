@@ -37,6 +37,7 @@ pub use settings::{Engine, Settings};
 pub use stats::Stats;
 pub use values::values;
 pub use wake::{Listener, Wake};
+pub(crate) use work::panic_text;
 
 use crate::clock::Clock;
 use shared::chance::Chance;
@@ -82,6 +83,7 @@ impl Database {
         let context = work::Context {
             engine,
             clock: settings.clock.clone(),
+            chance: settings.chance.clone(),
             limit: settings.write_limit,
             bus: bus.clone(),
             stats: stats.clone(),
@@ -151,6 +153,11 @@ impl Database {
     /// The clock that feed rows are stamped with.
     pub fn clock(&self) -> &Clock {
         &self.0.settings.clock
+    }
+
+    /// Where ids that the bottom layer makes come from.
+    pub fn chance(&self) -> Arc<dyn Chance> {
+        self.0.settings.chance.clone()
     }
 
     /// What the writer did so far.

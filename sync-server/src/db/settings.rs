@@ -1,9 +1,11 @@
 //! Which database, and the bounds of its use. The differences in connecting to the two engines.
 
 use super::error::OpenError;
-use crate::clock::Clock;
+use crate::clock::{Clock, SystemChance};
+use shared::chance::Chance;
 use sqlx::any::AnyPoolOptions;
 use sqlx::{AnyPool, Executor};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The two engines.
@@ -22,6 +24,8 @@ pub struct Settings {
     engine: Engine,
     /// The clock that stamps feed rows.
     pub clock: Clock,
+    /// Where ids that the bottom layer makes come from.
+    pub chance: Arc<dyn Chance>,
     /// A write that takes longer is undone, so that it does not hold up its neighbours.
     pub write_limit: Duration,
     /// A read that takes longer is ended.
@@ -46,6 +50,7 @@ impl Settings {
             url,
             engine,
             clock,
+            chance: Arc::new(SystemChance),
             write_limit: Duration::from_millis(500),
             read_limit: Duration::from_secs(5),
             shares_wakes: true,

@@ -104,4 +104,19 @@ impl Listener {
             Err(broadcast::error::RecvError::Closed) => None,
         }
     }
+
+    /// The wakes that are there already, at most as many as may be behind.
+    pub fn drain(&mut self) -> Vec<Wake> {
+        let mut wakes = Vec::new();
+        loop {
+            match self.0.try_recv() {
+                Ok(wake) => wakes.push(wake),
+                Err(broadcast::error::TryRecvError::Lagged(_)) => wakes.push(Wake::Everything),
+                Err(broadcast::error::TryRecvError::Empty | broadcast::error::TryRecvError::Closed) => return wakes,
+            }
+            if wakes.len() >= BEHIND_MAX {
+                return wakes;
+            }
+        }
+    }
 }

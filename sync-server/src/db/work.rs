@@ -7,6 +7,7 @@ use super::stats::Stats;
 use super::wake::{Bus, Wake};
 use crate::clock::Clock;
 use futures_util::FutureExt;
+use shared::chance::Chance;
 use sqlx::AnyPool;
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
@@ -101,6 +102,7 @@ pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> String {
 pub(super) struct Context {
     pub(super) engine: Engine,
     pub(super) clock: Clock,
+    pub(super) chance: Arc<dyn Chance>,
     pub(super) limit: Duration,
     pub(super) bus: Bus,
     pub(super) stats: Arc<Stats>,
@@ -109,7 +111,7 @@ pub(super) struct Context {
 impl Context {
     pub(super) async fn begin(&self, pool: &AnyPool) -> Result<Tx, Error> {
         let transaction = pool.begin_with(self.engine.begin_write()).await?;
-        Ok(Tx::new(Conn::new(transaction, self.engine), self.clock.clone()))
+        Ok(Tx::new(Conn::new(transaction, self.engine), self.clock.clone(), self.chance.clone()))
     }
 
     /// Runs one closure in a transaction of its own. `Ok` means that the closure's answer counts.

@@ -1,0 +1,173 @@
+//! What kinds of background work there are, which share slots, and how long each is worth trying.
+
+/// A kind of job. The subject is the id of what it is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Kind {
+    /// Find the expert for a waiting ticket.
+    MatchTicket,
+    /// An offer reaches its expiry.
+    OfferLapse,
+    /// Has a phone of the holder taken the ticket in?
+    OfferAckCheck,
+    /// A ticket reaches the deadline of its state.
+    TicketDeadline,
+    /// Tell an expert about an offer.
+    NotifyExpertOffer,
+    /// Tell a customer what happened.
+    NotifyCustomer,
+    /// Hand one delivery to the push provider.
+    SendPush,
+    /// Hand one delivery to the SMS provider.
+    SendSms,
+    /// Hand one delivery to the mail server.
+    SendMail,
+    /// Ask the customer how it was.
+    SurveyInvite,
+    /// Run one periodic reconciler; the subject is its name.
+    Sweep,
+}
+
+/// Kinds that share slots. A lane that is slow delays no other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum WorkLane {
+    /// Matching.
+    Matching,
+    /// Expiries and deadlines.
+    Deadlines,
+    /// Notices to experts.
+    ExpertNotices,
+    /// Notices to customers, surveys too.
+    CustomerNotices,
+    /// The push provider.
+    Push,
+    /// The SMS provider.
+    Sms,
+    /// The mail server.
+    Mail,
+    /// Periodic reconcilers.
+    Sweeps,
+}
+
+impl Kind {
+    /// All kinds.
+    pub const ALL: [Self; 11] = [
+        Self::MatchTicket,
+        Self::OfferLapse,
+        Self::OfferAckCheck,
+        Self::TicketDeadline,
+        Self::NotifyExpertOffer,
+        Self::NotifyCustomer,
+        Self::SendPush,
+        Self::SendSms,
+        Self::SendMail,
+        Self::SurveyInvite,
+        Self::Sweep,
+    ];
+
+    /// The word in the table.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::MatchTicket => "match_ticket",
+            Self::OfferLapse => "offer_lapse",
+            Self::OfferAckCheck => "offer_ack_check",
+            Self::TicketDeadline => "ticket_deadline",
+            Self::NotifyExpertOffer => "notify_expert_offer",
+            Self::NotifyCustomer => "notify_customer",
+            Self::SendPush => "send_push",
+            Self::SendSms => "send_sms",
+            Self::SendMail => "send_mail",
+            Self::SurveyInvite => "survey_invite",
+            Self::Sweep => "sweep",
+        }
+    }
+
+    /// The kind that a word means; none if only another version of this program knows it.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+
+    /// Whose slots it uses.
+    pub fn lane(self) -> WorkLane {
+        match self {
+            Self::MatchTicket => WorkLane::Matching,
+            Self::OfferLapse | Self::OfferAckCheck | Self::TicketDeadline => WorkLane::Deadlines,
+            Self::NotifyExpertOffer => WorkLane::ExpertNotices,
+            Self::NotifyCustomer | Self::SurveyInvite => WorkLane::CustomerNotices,
+            Self::SendPush => WorkLane::Push,
+            Self::SendSms => WorkLane::Sms,
+            Self::SendMail => WorkLane::Mail,
+            Self::Sweep => WorkLane::Sweeps,
+        }
+    }
+
+    /// How long after its first attempt a job that keeps failing becomes a dead job.
+    pub fn tried_for_minutes(self) -> i64 {
+        match self {
+            // The ledger depends on these: they are tried for as long as someone could still mend the cause.
+            Self::MatchTicket | Self::OfferLapse | Self::OfferAckCheck | Self::TicketDeadline => 7 * 24 * 60,
+            Self::SendMail | Self::SurveyInvite => 3 * 24 * 60,
+            Self::NotifyExpertOffer | Self::NotifyCustomer | Self::SendPush | Self::SendSms => 24 * 60,
+            // The next period makes a new one.
+            Self::Sweep => 60,
+        }
+    }
+}
+
+impl WorkLane {
+    /// All lanes.
+    pub const ALL: [Self; 8] = [
+        Self::Matching,
+        Self::Deadlines,
+        Self::ExpertNotices,
+        Self::CustomerNotices,
+        Self::Push,
+        Self::Sms,
+        Self::Mail,
+        Self::Sweeps,
+    ];
+
+    /// The word in the table.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Matching => "matching",
+            Self::Deadlines => "deadlines",
+            Self::ExpertNotices => "expert_notices",
+            Self::CustomerNotices => "customer_notices",
+            Self::Push => "push",
+            Self::Sms => "sms",
+            Self::Mail => "mail",
+            Self::Sweeps => "sweeps",
+        }
+    }
+
+    /// How many of its jobs one server runs at once.
+    pub fn running_max(self) -> usize {
+        match self {
+            Self::Matching => 4,
+            Self::Deadlines | Self::ExpertNotices | Self::CustomerNotices => 8,
+            Self::Push | Self::Sms | Self::Mail => 16,
+            Self::Sweeps => 2,
+        }
+    }
+
+    /// How many one server holds, so that one commit claims many: those that run and those that wait for a slot.
+    pub(super) fn held_max(self) -> usize {
+        self.running_max() * 3
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_distinct_and_read_back() {
+        for kind in Kind::ALL {
+            assert_eq!(Kind::from_word(kind.word()), Some(kind));
+        }
+        let mut lanes: Vec<&str> = WorkLane::ALL.iter().map(|lane| lane.word()).collect();
+        lanes.sort_unstable();
+        lanes.dedup();
+        assert_eq!(lanes.len(), WorkLane::ALL.len());
+    }
+}

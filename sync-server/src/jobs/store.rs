@@ -1,0 +1,351 @@
+//! The table `job`.
+
+use super::job::{Job, Lease, NewJob};
+use super::kind::{Kind, WorkLane};
+use crate::db::{Conn, Error, Tx, Wake, values};
+use shared::ids::JobId;
+use shared::time::Timestamp;
+use sqlx::any::AnyRow;
+use sqlx::{AssertSqlSafe, Row};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+/// How long a worker may be silent before its job is stranded.
+pub(super) const LEASE_MS: i64 = 30_000;
+/// Rows in one statement.
+const ROWS_MAX: usize = 500;
+/// What is kept of an error's text.
+const WHY_CHARS_MAX: usize = 500;
+
+/// Enqueues jobs in the caller's transaction, and wakes the runners after it. A key that is live keeps its job, which
+/// comes forward if this one is due earlier; one that is running right now runs once more.
+pub async fn enqueue(tx: &mut Tx, jobs: &[NewJob]) -> Result<(), Error> {
+    // Sorted, so that two transactions meet the same keys in the same order; once each, because a statement may not
+    // meet a row twice.
+    let mut by_key: BTreeMap<&str, &NewJob> = BTreeMap::new();
+    for job in jobs {
+        let first = by_key.entry(&job.key).or_insert(job);
+        if job.due_at < first.due_at {
+            *first = job;
+        }
+    }
+    let jobs: Vec<&NewJob> = by_key.into_values().collect();
+    let now = tx.real_now().as_millis();
+    for jobs in jobs.chunks(ROWS_MAX) {
+        let sql = format!(
+            "insert into job (id, kind, lane, subject, key, body, state, due_at, retry_at, created_at) values {}
+             on conflict (key) where state <> 'dead' do update set
+               due_at = case when job.state = 'ready' and excluded.due_at < job.due_at then excluded.due_at
+                 else job.due_at end,
+               again_due_at = case when job.state <> 'leased' then job.again_due_at
+                 when job.again_due_at < excluded.due_at then job.again_due_at else excluded.due_at end",
+            values(jobs.len(), 10)
+        );
+        let mut query = sqlx::query(AssertSqlSafe(sql));
+        for job in jobs {
+            let id: JobId = tx.new_id();
+            query = query.bind(id.to_string()).bind(job.kind.word().to_string());
+            query = query.bind(job.kind.lane().word().to_string()).bind(job.subject.clone());
+            query = query.bind(job.key.clone()).bind(job.body.clone()).bind("ready".to_string());
+            query = query.bind(job.due_at.as_millis()).bind(0_i64).bind(now);
+        }
+        query.execute(tx.sql()).await?;
+    }
+    if !jobs.is_empty() {
+        tx.wake(Wake::Jobs);
+    }
+    Ok(())
+}
+
+/// The two instants by which a job is due.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Now {
+    pub(super) business: Timestamp,
+    pub(super) real: Timestamp,
+}
+
+fn kind_list(kinds: &[Kind]) -> String {
+    // Our own words: no quoting needed.
+    kinds.iter().map(|kind| format!("'{}'", kind.word())).collect::<Vec<_>>().join(", ")
+}
+
+/// The lanes in which something of these kinds is due.
+pub(super) async fn due_lanes(conn: &mut Conn, kinds: &[Kind], now: Now) -> Result<Vec<WorkLane>, Error> {
+    let kinds = kind_list(kinds);
+    let one = |lane: &WorkLane| {
+        format!(
+            "select '{0}' as lane where exists (select 1 from job where state = 'ready' and lane = '{0}'
+             and due_at <= $1 and retry_at <= $2 and kind in ({kinds}))",
+            lane.word()
+        )
+    };
+    let sql = WorkLane::ALL.iter().map(one).collect::<Vec<_>>().join(" union all ");
+    let query = sqlx::query(AssertSqlSafe(sql)).bind(now.business.as_millis()).bind(now.real.as_millis());
+    let mut lanes = Vec::new();
+    for row in query.fetch_all(conn.sql()).await? {
+        let word: String = row.try_get("lane")?;
+        lanes.extend(WorkLane::ALL.into_iter().find(|lane| lane.word() == word));
+    }
+    Ok(lanes)
+}
+
+/// Claims up to `limit` due jobs of these kinds in a lane, the longest due first.
+pub(super) async fn claim(
+    tx: &mut Tx,
+    lane: WorkLane,
+    kinds: &[Kind],
+    limit: usize,
+    now: Now,
+) -> Result<Vec<Job>, Error> {
+    let sql = format!(
+        "with due as materialized (
+           select id from job where state = 'ready' and lane = $1 and due_at <= $2 and retry_at <= $3
+             and kind in ({}) order by due_at, id limit $4{})
+         update job set state = 'leased', attempts = attempts + 1, fence = fence + 1, lease_expires_at = $5,
+           started_at = coalesce(started_at, $3)
+         where id in (select id from due)
+         returning id, kind, subject, key, body, attempts, fence, due_at, started_at",
+        kind_list(kinds),
+        tx.for_update_skip_locked()
+    );
+    let query = sqlx::query(AssertSqlSafe(sql)).bind(lane.word().to_string());
+    let query = query.bind(now.business.as_millis()).bind(now.real.as_millis());
+    let query = query.bind(i64::try_from(limit).unwrap_or(i64::MAX)).bind(now.real.as_millis() + LEASE_MS);
+    let rows = query.fetch_all(tx.sql()).await?;
+    let mut jobs = rows.iter().map(read_job).collect::<Result<Vec<_>, _>>()?;
+    jobs.sort_by_key(|job| (job.due_at, job.lease.job));
+    Ok(jobs)
+}
+
+fn read_job(row: &AnyRow) -> Result<Job, Error> {
+    let word: String = row.try_get("kind")?;
+    let kind = Kind::from_word(&word).ok_or_else(|| Error::Bug(format!("claimed a job of unknown kind {word:?}")))?;
+    Ok(Job {
+        lease: Lease { job: read_id(row)?, fence: row.try_get("fence")?, finished: Arc::default() },
+        kind,
+        subject: row.try_get("subject")?,
+        key: row.try_get("key")?,
+        due_at: Timestamp::from_millis(row.try_get("due_at")?),
+        n_attempts: row.try_get("attempts")?,
+        started_at: Timestamp::from_millis(row.try_get("started_at")?),
+        body: row.try_get("body")?,
+    })
+}
+
+fn read_id(row: &AnyRow) -> Result<JobId, Error> {
+    let id: String = row.try_get("id")?;
+    id.parse().map_err(|_| Error::Bug(format!("the table job has an id {id:?}")))
+}
+
+/// Finishes the job in the handler's own transaction, as its last statement: what the handler did and the end of the
+/// job are one. Fails when the lease is lost, and with it everything in the transaction.
+pub async fn finish(tx: &mut Tx, lease: &Lease) -> Result<(), Error> {
+    // Set before the commit is known: if it fails, the job only stays leased a while and then runs again.
+    lease.finished.store(true, Ordering::SeqCst);
+    let sql = "delete from job where id = $1 and fence = $2 and state = 'leased' and again_due_at is null";
+    let gone = sqlx::query(sql).bind(lease.job.to_string()).bind(lease.fence).execute(tx.sql()).await?;
+    if gone.rows_affected() == 1 || begin_again(tx, lease, None).await? { Ok(()) } else { Err(Error::StaleLease) }
+}
+
+/// Makes a job ready for the run that was asked for while it ran; false if none was.
+async fn begin_again(tx: &mut Tx, lease: &Lease, last_error: Option<String>) -> Result<bool, Error> {
+    let sql = "update job set state = 'ready', due_at = again_due_at, again_due_at = null, retry_at = 0, attempts = 0,
+        started_at = null, lease_expires_at = null, last_error = $3
+        where id = $1 and fence = $2 and state = 'leased' and again_due_at is not null";
+    let query = sqlx::query(sql).bind(lease.job.to_string()).bind(lease.fence).bind(last_error);
+    let begun = query.execute(tx.sql()).await?.rows_affected() == 1;
+    if begun {
+        tx.wake(Wake::Jobs);
+    }
+    Ok(begun)
+}
+
+/// Puts a failed job back for a later attempt.
+pub(super) async fn put_back(tx: &mut Tx, lease: &Lease, retry_at: Timestamp, why: &str) -> Result<(), Error> {
+    let sql = "update job set state = 'ready', retry_at = $3, lease_expires_at = null, last_error = $4
+        where id = $1 and fence = $2 and state = 'leased'";
+    let query = sqlx::query(sql).bind(lease.job.to_string()).bind(lease.fence);
+    let query = query.bind(retry_at.as_millis()).bind(shortened(why));
+    held(query.execute(tx.sql()).await?.rows_affected())
+}
+
+/// Makes a job dead, unless another run of it was asked for meanwhile.
+pub(super) async fn bury(tx: &mut Tx, lease: &Lease, why: &str) -> Result<(), Error> {
+    if begin_again(tx, lease, Some(shortened(why))).await? {
+        return Ok(());
+    }
+    let sql = "update job set state = 'dead', dead_at = $3, lease_expires_at = null, last_error = $4
+        where id = $1 and fence = $2 and state = 'leased'";
+    let now = tx.real_now().as_millis();
+    let query = sqlx::query(sql).bind(lease.job.to_string()).bind(lease.fence).bind(now).bind(shortened(why));
+    held(query.execute(tx.sql()).await?.rows_affected())
+}
+
+fn held(n_rows: u64) -> Result<(), Error> {
+    if n_rows == 1 { Ok(()) } else { Err(Error::StaleLease) }
+}
+
+fn shortened(why: &str) -> String {
+    // Errors quote what others sent; PostgreSQL refuses NUL.
+    why.chars().filter(|c| *c != '\0').take(WHY_CHARS_MAX).collect()
+}
+
+/// Extends these leases; gives back the jobs that are still ours.
+pub(super) async fn extend(tx: &mut Tx, leases: &[Lease]) -> Result<Vec<JobId>, Error> {
+    let until = tx.real_now().as_millis() + LEASE_MS;
+    let mut ours = Vec::with_capacity(leases.len());
+    for leases in leases.chunks(ROWS_MAX) {
+        let sql = format!(
+            "update job set lease_expires_at = ${} where state = 'leased' and (id, fence) in (values {}) returning id",
+            leases.len() * 2 + 1,
+            values(leases.len(), 2)
+        );
+        let query = bind_leases(sqlx::query(AssertSqlSafe(sql)), leases).bind(until);
+        for row in query.fetch_all(tx.sql()).await? {
+            ours.push(read_id(&row)?);
+        }
+    }
+    Ok(ours)
+}
+
+/// Gives jobs back that this server will not run; these were no attempts.
+pub(super) async fn release(tx: &mut Tx, leases: &[Lease]) -> Result<(), Error> {
+    for leases in leases.chunks(ROWS_MAX) {
+        let sql = format!(
+            "update job set state = 'ready', lease_expires_at = null, attempts = attempts - 1
+             where state = 'leased' and (id, fence) in (values {})",
+            values(leases.len(), 2)
+        );
+        bind_leases(sqlx::query(AssertSqlSafe(sql)), leases).execute(tx.sql()).await?;
+    }
+    if !leases.is_empty() {
+        tx.wake(Wake::Jobs);
+    }
+    Ok(())
+}
+
+type Query<'a> = sqlx::query::Query<'a, sqlx::Any, sqlx::any::AnyArguments>;
+
+fn bind_leases<'a>(query: Query<'a>, leases: &[Lease]) -> Query<'a> {
+    leases.iter().fold(query, |query, lease| query.bind(lease.job.to_string()).bind(lease.fence))
+}
+
+/// A job whose worker went silent.
+#[derive(Debug)]
+pub(super) struct Stranded {
+    pub(super) job: JobId,
+    pub(super) n_attempts: i64,
+}
+
+/// Jobs whose lease ran out, held for this transaction.
+pub(super) async fn stranded(tx: &mut Tx, limit: i64) -> Result<Vec<Stranded>, Error> {
+    let sql = format!(
+        "select id, attempts from job where state = 'leased' and lease_expires_at < $1
+         order by lease_expires_at limit $2{}",
+        tx.for_update_skip_locked()
+    );
+    let query = sqlx::query(AssertSqlSafe(sql)).bind(tx.real_now().as_millis()).bind(limit);
+    let rows = query.fetch_all(tx.sql()).await?;
+    let read = |row: &AnyRow| Ok(Stranded { job: read_id(row)?, n_attempts: row.try_get("attempts")? });
+    rows.iter().map(read).collect()
+}
+
+/// Puts a stranded job back. Its old worker's fence stays behind at the next claim.
+pub(super) async fn rescue(tx: &mut Tx, job: JobId, retry_at: Timestamp) -> Result<(), Error> {
+    let sql = "update job set state = 'ready', retry_at = $2, lease_expires_at = null,
+        last_error = 'its worker went silent' where id = $1 and state = 'leased'";
+    sqlx::query(sql).bind(job.to_string()).bind(retry_at.as_millis()).execute(tx.sql()).await?;
+    tx.wake(Wake::Jobs);
+    Ok(())
+}
+
+/// A job that gave up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeadJob {
+    /// Its id.
+    pub id: JobId,
+    /// The word of its kind, which may be another version's.
+    pub kind: String,
+    /// What it was about.
+    pub subject: String,
+    /// Attempts until then.
+    pub n_attempts: i64,
+    /// Why it gave up.
+    pub why: String,
+    /// When, by the real clock.
+    pub dead_at: Timestamp,
+}
+
+/// The dead jobs, the latest first.
+pub async fn dead(conn: &mut Conn, limit: i64) -> Result<Vec<DeadJob>, Error> {
+    let sql = "select id, kind, subject, attempts, last_error, dead_at from job where state = 'dead'
+        order by dead_at desc, id limit $1";
+    let rows = sqlx::query(sql).bind(limit).fetch_all(conn.sql()).await?;
+    let read = |row: &AnyRow| {
+        Ok(DeadJob {
+            id: read_id(row)?,
+            kind: row.try_get("kind")?,
+            subject: row.try_get("subject")?,
+            n_attempts: row.try_get("attempts")?,
+            why: row.try_get::<Option<String>, _>("last_error")?.unwrap_or_default(),
+            dead_at: Timestamp::from_millis(row.try_get::<Option<i64>, _>("dead_at")?.unwrap_or_default()),
+        })
+    };
+    rows.iter().map(read).collect()
+}
+
+/// Brings a dead job back, as if it were new. If its key is live again, that job does the work and this one is only
+/// forgotten. False if there is no such dead job.
+pub async fn retry_dead(tx: &mut Tx, id: JobId) -> Result<bool, Error> {
+    let sql = "update job set state = 'ready', attempts = 0, started_at = null, retry_at = 0, dead_at = null
+        where id = $1 and state = 'dead'
+          and not exists (select 1 from job other where other.key = job.key and other.state <> 'dead')";
+    let back = sqlx::query(sql).bind(id.to_string()).execute(tx.sql()).await?.rows_affected();
+    if back == 0 {
+        let sql = "delete from job where id = $1 and state = 'dead'";
+        let gone = sqlx::query(sql).bind(id.to_string()).execute(tx.sql()).await?.rows_affected();
+        return Ok(gone == 1);
+    }
+    tx.wake(Wake::Jobs);
+    Ok(true)
+}
+
+/// How much of one kind is in the table, in one state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Backlog {
+    /// The word of the kind.
+    pub kind: String,
+    /// `ready`, `leased` or `dead`.
+    pub state: String,
+    /// How many.
+    pub n_jobs: i64,
+    /// When the first was due, by the business clock.
+    pub first_due_at: Timestamp,
+}
+
+/// How much is in the table, for metrics and `check`.
+pub async fn backlog(conn: &mut Conn) -> Result<Vec<Backlog>, Error> {
+    let sql = "select kind, state, cast(count(*) as bigint) as n, cast(min(due_at) as bigint) as first
+        from job group by kind, state order by kind, state";
+    let read = |row: &AnyRow| {
+        Ok(Backlog {
+            kind: row.try_get("kind")?,
+            state: row.try_get("state")?,
+            n_jobs: row.try_get("n")?,
+            first_due_at: Timestamp::from_millis(row.try_get("first")?),
+        })
+    };
+    sqlx::query(sql).fetch_all(conn.sql()).await?.iter().map(read).collect()
+}
+
+/// Takes the period of a sweep; false if a server took it before.
+pub(super) async fn take_period(tx: &mut Tx, sweep: &str, period: i64) -> Result<bool, Error> {
+    let sql = "insert into sweep (name, period) values ($1, $2)
+        on conflict (name) do update set period = excluded.period where sweep.period < excluded.period returning name";
+    let taken = sqlx::query(sql).bind(sweep.to_string()).bind(period).fetch_optional(tx.sql()).await?;
+    Ok(taken.is_some())
+}
+
+#[cfg(test)]
+mod tests;
