@@ -4,7 +4,7 @@
 //! A capability is a folder. A lower one never imports a higher one; what must happen further up goes through events and
 //! reactions. Inside a rung a later one may import an earlier one. `tests/architecture` reads this list and holds it.
 //! ```text
-//! bottom: clock db feed events reactions jobs accounts http web config
+//! bottom: clock db feed events reactions jobs links accounts audit config http web
 //! rung: customers workforce plans
 //! rung: tickets
 //! rung: matching
@@ -19,6 +19,7 @@ pub mod db;
 pub mod feed;
 pub mod http;
 pub mod jobs;
+pub mod links;
 pub mod web;
 
 pub mod matching;

@@ -5,16 +5,18 @@
 pub enum Kind {
     /// Find the expert for a waiting ticket.
     MatchTicket,
-    /// An offer reaches its expiry.
-    OfferLapse,
     /// Has a phone of the holder taken the ticket in?
     OfferAckCheck,
-    /// A ticket reaches the deadline of its state.
-    TicketDeadline,
-    /// Tell an expert about an offer.
-    NotifyExpertOffer,
-    /// Tell a customer what happened.
+    /// A plan was paid or granted: its customer's tickets that waited for one go on.
+    PlanFound,
+    /// Tell an expert about an offer, a reminder or a loss. The body names the event.
+    NotifyExpert,
+    /// Tell a customer what happened. The body names the event.
     NotifyCustomer,
+    /// Tell the admins that nobody looked, or of danger. The body names the event.
+    NotifyAdmins,
+    /// Send somebody a code to sign in with.
+    SignInCode,
     /// Hand one delivery to the push provider.
     SendPush,
     /// Hand one delivery to the SMS provider.
@@ -32,9 +34,9 @@ pub enum Kind {
 pub enum WorkLane {
     /// Matching.
     Matching,
-    /// Expiries and deadlines.
+    /// What the ledger waits for beside matching.
     Deadlines,
-    /// Notices to experts.
+    /// Notices to experts, and codes: somebody looks at a phone.
     ExpertNotices,
     /// Notices to customers, surveys too.
     CustomerNotices,
@@ -50,13 +52,14 @@ pub enum WorkLane {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::MatchTicket,
-        Self::OfferLapse,
         Self::OfferAckCheck,
-        Self::TicketDeadline,
-        Self::NotifyExpertOffer,
+        Self::PlanFound,
+        Self::NotifyExpert,
         Self::NotifyCustomer,
+        Self::NotifyAdmins,
+        Self::SignInCode,
         Self::SendPush,
         Self::SendSms,
         Self::SendMail,
@@ -68,11 +71,12 @@ impl Kind {
     pub fn word(self) -> &'static str {
         match self {
             Self::MatchTicket => "match_ticket",
-            Self::OfferLapse => "offer_lapse",
             Self::OfferAckCheck => "offer_ack_check",
-            Self::TicketDeadline => "ticket_deadline",
-            Self::NotifyExpertOffer => "notify_expert_offer",
+            Self::PlanFound => "plan_found",
+            Self::NotifyExpert => "notify_expert",
             Self::NotifyCustomer => "notify_customer",
+            Self::NotifyAdmins => "notify_admins",
+            Self::SignInCode => "sign_in_code",
             Self::SendPush => "send_push",
             Self::SendSms => "send_sms",
             Self::SendMail => "send_mail",
@@ -90,9 +94,9 @@ impl Kind {
     pub fn lane(self) -> WorkLane {
         match self {
             Self::MatchTicket => WorkLane::Matching,
-            Self::OfferLapse | Self::OfferAckCheck | Self::TicketDeadline => WorkLane::Deadlines,
-            Self::NotifyExpertOffer => WorkLane::ExpertNotices,
-            Self::NotifyCustomer | Self::SurveyInvite => WorkLane::CustomerNotices,
+            Self::OfferAckCheck | Self::PlanFound => WorkLane::Deadlines,
+            Self::NotifyExpert | Self::SignInCode => WorkLane::ExpertNotices,
+            Self::NotifyCustomer | Self::NotifyAdmins | Self::SurveyInvite => WorkLane::CustomerNotices,
             Self::SendPush => WorkLane::Push,
             Self::SendSms => WorkLane::Sms,
             Self::SendMail => WorkLane::Mail,
@@ -104,9 +108,11 @@ impl Kind {
     pub fn tried_for_minutes(self) -> i64 {
         match self {
             // The ledger depends on these: they are tried for as long as someone could still mend the cause.
-            Self::MatchTicket | Self::OfferLapse | Self::OfferAckCheck | Self::TicketDeadline => 7 * 24 * 60,
+            Self::MatchTicket | Self::OfferAckCheck | Self::PlanFound => 7 * 24 * 60,
             Self::SendMail | Self::SurveyInvite => 3 * 24 * 60,
-            Self::NotifyExpertOffer | Self::NotifyCustomer | Self::SendPush | Self::SendSms => 24 * 60,
+            Self::NotifyExpert | Self::NotifyCustomer | Self::NotifyAdmins | Self::SendPush | Self::SendSms => 24 * 60,
+            // The code is only good for minutes.
+            Self::SignInCode => 10,
             // The next period makes a new one.
             Self::Sweep => 60,
         }
