@@ -1,6 +1,7 @@
 //! The expert's app. `store` keeps everything on the phone and is all that a screen reads; `sync` carries it to the
-//! server and back. Neither knows how it is drawn.
+//! server and back; `platform` is the phone around them. None of them knows how it is drawn.
 
 pub mod clock;
+pub mod platform;
 pub mod store;
 pub mod sync;

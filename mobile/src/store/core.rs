@@ -283,6 +283,20 @@ impl Core {
         Ok(())
     }
 
+    /// Under which device and incarnation it speaks.
+    pub fn identity(&self) -> Result<Option<(DeviceId, i64)>, Error> {
+        let device = meta::get(&self.conn, meta::DEVICE)?;
+        Ok(device.zip(Some(meta::get(&self.conn, meta::INC)?.unwrap_or(0))))
+    }
+
+    /// Keeps a token that the server gave in place of the old one.
+    pub fn renew_token(&mut self, token: String) -> Result<(), Error> {
+        if let Some(secret) = self.secrets.load(self.expert)? {
+            self.secrets.save(self.expert, &super::Secret { token, ..secret })?;
+        }
+        Ok(())
+    }
+
     /// Takes or renews the right to sync, of which there is one on the phone (C10). The holder is a random word of each
     /// process; a right that was not renewed for `for_ms` is free.
     pub fn lease(&mut self, holder: &str, for_ms: i64, now: Timestamp) -> Result<bool, Error> {

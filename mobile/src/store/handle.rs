@@ -225,6 +225,16 @@ impl Store {
         self.call(move |core| core.adopt(device, inc)).await
     }
 
+    /// Under which device and incarnation this phone speaks.
+    pub async fn identity(&self) -> Result<Option<(DeviceId, i64)>, Error> {
+        self.call(|core| core.identity()).await
+    }
+
+    /// Keeps a token that the server gave in place of the old one.
+    pub async fn renew_token(&self, token: String) -> Result<(), Error> {
+        self.call(move |core| core.renew_token(token)).await
+    }
+
     /// Takes the right to sync; false while somebody else has it.
     pub async fn lease(&self, holder: String, for_ms: i64) -> Result<bool, Error> {
         let now = self.edge.wall();

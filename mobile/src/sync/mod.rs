@@ -1,3 +1,14 @@
-//! Between the store and the server. `step` decides and touches nothing.
+//! Between the store and the server. `step` and `pace` decide and touch nothing; `gateway` is the one door to the
+//! network; `runner` is the one syncer, `hints` only wakes it. A screen never waits for any of this: it reads the store.
 
+#[cfg(any(test, feature = "testing"))]
+pub mod fake;
+pub mod gateway;
+pub mod hints;
+pub mod pace;
+pub mod runner;
+pub mod sign_in;
 pub mod step;
+#[cfg(test)]
+mod tests;
+pub mod wire;
