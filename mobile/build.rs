@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 fn main() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../migrations/device");
+    let folder = Path::new(&env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it")).join("../migrations/device");
     println!("cargo:rerun-if-changed={}", folder.display());
     let mut paths: Vec<PathBuf> = fs::read_dir(&folder)
         .expect("migrations/device is part of the workspace")

@@ -16,11 +16,15 @@
 
 pub mod clock;
 pub mod db;
+pub mod events;
 pub mod feed;
 pub mod http;
 pub mod jobs;
 pub mod links;
+pub mod reactions;
 pub mod web;
+
+pub mod tickets;
 
 pub mod matching;
 pub mod notify;

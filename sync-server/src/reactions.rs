@@ -1,0 +1,97 @@
+//! What happens after an event: one pure table, event → jobs. A fact and the work it causes commit together.
+//!
+//! A job about one event carries its number in the ticket's history, so that it says what that event meant even when
+//! the ticket has moved on; matching looks at the ticket as it is and needs none.
+
+use crate::jobs::{Kind, NewJob};
+use serde::{Deserialize, Serialize};
+use shared::event::{Event, Fact};
+use shared::ids::TicketId;
+use shared::ticket::HumanReason;
+use shared::time::Timestamp;
+
+/// How long a phone has to take an offer in before somebody looks.
+pub const ACK_SECONDS: i64 = 60;
+
+/// Which event of its ticket a job is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct About {
+    /// Its number in the ticket's history, from 1.
+    pub seq: i64,
+}
+
+/// The jobs that an event causes.
+pub fn jobs(ticket: TicketId, seq: i64, event: &Event, now: Timestamp) -> Vec<NewJob> {
+    let about = |kind, at| NewJob::new(kind, ticket, at).keyed(seq).with_body(&About { seq });
+    let matching = || NewJob::new(Kind::MatchTicket, ticket, now);
+    let tell_expert = || about(Kind::NotifyExpert, now);
+    if event.skipped {
+        // Made up for: its place in the history is taken, and nobody is told of it.
+        return Vec::new();
+    }
+    match &event.fact {
+        Fact::Received { covered: true } | Fact::PlanFound | Fact::Resumed | Fact::Settled { .. } => vec![matching()],
+        Fact::Received { covered: false } => vec![],
+        // The same job comes again when somebody works.
+        Fact::WaitsForShift { until } => vec![NewJob::new(Kind::MatchTicket, ticket, *until)],
+        Fact::Offered { .. } => {
+            vec![tell_expert(), about(Kind::OfferAckCheck, now.plus_seconds(ACK_SECONDS))]
+        }
+        Fact::Accepted { .. } | Fact::Departed { .. } => vec![about(Kind::NotifyCustomer, now)],
+        Fact::Declined { .. } | Fact::Lapsed { .. } => vec![matching()],
+        Fact::Withdrawn { .. } | Fact::Released { .. } => vec![tell_expert(), matching()],
+        Fact::Reminded { .. } => vec![tell_expert()],
+        Fact::Arrived { .. } | Fact::Held { .. } | Fact::NoteAdded { .. } | Fact::WorkRecorded { .. } => vec![],
+        Fact::Completed { .. } => vec![about(Kind::SurveyInvite, now)],
+        // A ticket whose expert lacks a skill goes on at once; the others wait for a person or a date.
+        Fact::CannotFix { .. } => vec![matching()],
+        Fact::SolvedWithoutVisit { released: Some(_) } | Fact::Cancelled { released: Some(_), .. } => {
+            vec![tell_expert()]
+        }
+        Fact::SolvedWithoutVisit { released: None } | Fact::Cancelled { released: None, .. } => vec![],
+        Fact::NeedsHuman { reason: HumanReason::Danger } | Fact::Escalated { .. } => {
+            vec![about(Kind::NotifyAdmins, now)]
+        }
+        Fact::NeedsHuman { .. } => vec![],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::chance::Seeded;
+    use shared::ids::Id;
+
+    fn kinds(fact: Fact) -> Vec<Kind> {
+        let ticket = Id::new(Timestamp::EPOCH, &Seeded::new(1));
+        jobs(ticket, 3, &fact.into(), Timestamp::EPOCH).into_iter().map(|job| job.kind).collect()
+    }
+
+    #[test]
+    fn a_ticket_with_a_plan_is_matched_and_one_without_waits() {
+        assert_eq!(kinds(Fact::Received { covered: true }), [Kind::MatchTicket]);
+        assert_eq!(kinds(Fact::Received { covered: false }), []);
+        assert_eq!(kinds(Fact::PlanFound), [Kind::MatchTicket]);
+    }
+
+    #[test]
+    fn an_event_that_was_made_up_for_tells_nobody() {
+        let ticket = Id::new(Timestamp::EPOCH, &Seeded::new(1));
+        let arrived = Fact::Arrived { expert: Id::new(Timestamp::EPOCH, &Seeded::new(2)) };
+        let fact = Fact::Declined {
+            expert: Id::new(Timestamp::EPOCH, &Seeded::new(2)),
+            reason: shared::offer::DeclineReason::Busy,
+            after_acceptance: false,
+        };
+        for fact in [arrived, fact] {
+            assert_eq!(jobs(ticket, 1, &Event { fact, skipped: true }, Timestamp::EPOCH), []);
+        }
+    }
+
+    #[test]
+    fn danger_is_told_at_once_and_another_question_only_when_nobody_looked() {
+        assert_eq!(kinds(Fact::NeedsHuman { reason: HumanReason::Danger }), [Kind::NotifyAdmins]);
+        assert_eq!(kinds(Fact::NeedsHuman { reason: HumanReason::NoCandidate }), []);
+        assert_eq!(kinds(Fact::Escalated { reason: HumanReason::NoCandidate, n: 1 }), [Kind::NotifyAdmins]);
+    }
+}

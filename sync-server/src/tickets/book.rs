@@ -1,0 +1,275 @@
+//! Some tickets, locked, changed in memory, and written at once. The one way to change a ticket.
+
+use super::Ticket;
+use super::store::{self, OfferRow};
+use crate::db::{Error, Tx};
+use crate::events::{self, Line};
+use crate::feed::{Entity, Kind, Op, Stream};
+use shared::event::{Actor, Event, Fact};
+use shared::ids::{EntitlementId, ExpertId, NoteId, OfferId, TicketId};
+use shared::offer::OfferState;
+use shared::text::NoteText;
+use shared::ticket::{Move, Refusal, State, Timing};
+use shared::time::Timestamp;
+use std::collections::BTreeMap;
+
+/// A note to add.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewNote {
+    /// Made once by its author.
+    pub id: NoteId,
+    /// On which ticket.
+    pub ticket: TicketId,
+    /// Who wrote it.
+    pub author: Actor,
+    /// Their name, as it was then.
+    pub author_name: String,
+    /// What it says.
+    pub text: NoteText,
+    /// By an expert who no longer had the ticket.
+    pub late: bool,
+    /// When the server got it.
+    pub at: Timestamp,
+}
+
+/// What happened to an offer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum OfferChange {
+    /// It was made.
+    Made(OfferRow),
+    /// The open offer of this ticket ended.
+    Ended(TicketId, OfferState),
+    /// A late yes: the last lapsed offer of this expert counts as accepted after all.
+    AcceptedLate(TicketId, ExpertId, Timestamp),
+    /// It was on the expert's screen.
+    Seen(OfferId, Timestamp),
+}
+
+/// Locked tickets and what is changing about them.
+pub struct Book {
+    entries: BTreeMap<TicketId, Entry>,
+    timing: Timing,
+}
+
+struct Entry {
+    ticket: Ticket,
+    stream_before: Option<ExpertId>,
+    lines: Vec<Line>,
+    offers: Vec<OfferChange>,
+    notes: Vec<NewNote>,
+    changed: bool,
+}
+
+impl Book {
+    /// Locks these tickets, in the order of their ids. Those that do not exist are simply not in the book.
+    pub async fn open(tx: &mut Tx, tickets: &[TicketId], timing: Timing) -> Result<Self, Error> {
+        let tickets = store::lock(tx, tickets).await?;
+        let entry = |ticket: Ticket| {
+            let stream_before = ticket.stream_of;
+            let (lines, offers, notes) = (Vec::new(), Vec::new(), Vec::new());
+            (ticket.id, Entry { ticket, stream_before, lines, offers, notes, changed: false })
+        };
+        Ok(Self { entries: tickets.into_iter().map(entry).collect(), timing })
+    }
+
+    /// A ticket as it is by now.
+    pub fn ticket(&self, id: TicketId) -> Option<&Ticket> {
+        self.entries.get(&id).map(|entry| &entry.ticket)
+    }
+
+    /// How long things may take.
+    pub fn timing(&self) -> &Timing {
+        &self.timing
+    }
+
+    /// Makes a move. A ticket that is not in the book refuses everything.
+    pub fn make(&mut self, id: TicketId, to_do: Move, actor: Actor, now: Timestamp) -> Result<(), Refusal> {
+        let entry = self.entries.get_mut(&id).ok_or(Refusal::Illegal)?;
+        let done = entry.ticket.life.clone().make(to_do, now, &self.timing)?;
+        entry.take(done, actor, now);
+        Ok(())
+    }
+
+    /// Answers a deadline that has passed.
+    pub fn overdue(&mut self, id: TicketId, now: Timestamp) -> Result<(), Refusal> {
+        let entry = self.entries.get_mut(&id).ok_or(Refusal::Illegal)?;
+        let done = entry.ticket.life.clone().overdue(now, &self.timing)?;
+        entry.take(done, Actor::Server, now);
+        Ok(())
+    }
+
+    /// A plan covers the ticket now.
+    pub fn cover(&mut self, id: TicketId, plan: EntitlementId, actor: Actor, now: Timestamp) -> Result<(), Refusal> {
+        self.make(id, Move::PlanFound, actor, now)?;
+        let entry = self.entries.get_mut(&id).ok_or(Refusal::Illegal)?;
+        entry.ticket.entitlement = Some(plan);
+        Ok(())
+    }
+
+    /// Adds a fact that moves nothing: work that came too late.
+    pub fn record(&mut self, id: TicketId, fact: Fact, actor: Actor, now: Timestamp) {
+        if let Some(entry) = self.entries.get_mut(&id) {
+            entry.add_lines([fact.into()], actor, now);
+            entry.changed = true;
+        }
+    }
+
+    /// Adds a note. The caller knows that there is none with this id.
+    pub fn note(&mut self, note: NewNote) {
+        if let Some(entry) = self.entries.get_mut(&note.ticket) {
+            entry.add_lines([Fact::NoteAdded { note: note.id, late: note.late }.into()], note.author, note.at);
+            entry.notes.push(note);
+            entry.changed = true;
+        }
+    }
+
+    /// Writes a ticket again although nothing happened to it, so that its columns are those of its life.
+    pub(super) fn rewrite(&mut self, id: TicketId) {
+        if let Some(entry) = self.entries.get_mut(&id) {
+            entry.changed = true;
+        }
+    }
+
+    /// The open offer was on the expert's screen. Nobody else need know, so the ticket's version stays.
+    pub fn seen(&mut self, id: TicketId, offer: OfferId, now: Timestamp) {
+        if let Some(entry) = self.entries.get_mut(&id) {
+            entry.offers.push(OfferChange::Seen(offer, now));
+        }
+    }
+
+    /// Writes everything that changed.
+    pub async fn save(self, tx: &mut Tx) -> Result<(), Error> {
+        let mut entries: Vec<Entry> = self.entries.into_values().collect();
+        let offers: Vec<OfferChange> = entries.iter_mut().flat_map(|entry| std::mem::take(&mut entry.offers)).collect();
+        entries.retain(|entry| entry.changed);
+        for entry in &entries {
+            entry.touch(tx);
+        }
+        let tickets: Vec<&Ticket> = entries.iter().map(|entry| &entry.ticket).collect();
+        store::update(tx, &tickets).await?;
+        store::change_offers(tx, &offers).await?;
+        let notes: Vec<&NewNote> = entries.iter().flat_map(|entry| &entry.notes).collect();
+        store::add_notes(tx, &notes).await?;
+        let lines: Vec<Line> = entries.into_iter().flat_map(|entry| entry.lines).collect();
+        events::record(tx, &lines).await
+    }
+}
+
+impl Entry {
+    fn take(&mut self, done: shared::ticket::Done, actor: Actor, now: Timestamp) {
+        let before = std::mem::replace(&mut self.ticket.life, done.life);
+        self.ticket.stream_of = stream_of(&before.state, &self.ticket.life.state, self.ticket.stream_of);
+        for event in &done.events {
+            self.learn(&event.fact, now);
+        }
+        if self.ticket.life.state.is_ended() {
+            self.ticket.ended_at = Some(now);
+        }
+        self.ticket.ver += 1;
+        self.changed = true;
+        self.add_lines(done.events, actor, now);
+    }
+
+    /// What a fact means for the ticket's columns and its offers.
+    fn learn(&mut self, fact: &Fact, now: Timestamp) {
+        let id = self.ticket.id;
+        match fact {
+            Fact::Offered { offer, expert, expires_at, decision, .. } => {
+                let row = OfferRow {
+                    id: *offer,
+                    ticket: id,
+                    expert: *expert,
+                    decision: *decision,
+                    made_at: now,
+                    state: OfferState::Open { expires_at: *expires_at },
+                };
+                self.offers.push(OfferChange::Made(row));
+            }
+            Fact::Accepted { late: false, .. } => self.end_offer(OfferState::Accepted { at: now }),
+            Fact::Accepted { late: true, expert, .. } => {
+                self.offers.push(OfferChange::AcceptedLate(id, *expert, now));
+            }
+            Fact::Declined { reason, expert, .. } => {
+                self.end_offer(OfferState::Declined { at: now, reason: *reason });
+                self.ticket.last_expert = self.ticket.last_expert.filter(|last| last != expert);
+            }
+            Fact::Lapsed { .. } => self.end_offer(OfferState::Lapsed { at: now }),
+            Fact::Withdrawn { .. } | Fact::Cancelled { .. } | Fact::SolvedWithoutVisit { .. } => {
+                self.end_offer(OfferState::Withdrawn { at: now });
+            }
+            Fact::Arrived { expert } | Fact::CannotFix { expert, .. } | Fact::Held { expert: Some(expert), .. } => {
+                self.ticket.last_expert = Some(*expert);
+            }
+            Fact::Completed { expert, summary, .. } => {
+                self.ticket.last_expert = Some(*expert);
+                self.ticket.summary = Some(summary.clone());
+            }
+            Fact::Received { .. }
+            | Fact::PlanFound
+            | Fact::WaitsForShift { .. }
+            | Fact::Released { .. }
+            | Fact::Reminded { .. }
+            | Fact::Departed { .. }
+            | Fact::Held { expert: None, .. }
+            | Fact::Resumed
+            | Fact::NeedsHuman { .. }
+            | Fact::Settled { .. }
+            | Fact::Escalated { .. }
+            | Fact::NoteAdded { .. }
+            | Fact::WorkRecorded { .. } => {}
+        }
+    }
+
+    /// After acceptance there is no open offer any more: then this changes nothing.
+    fn end_offer(&mut self, state: OfferState) {
+        self.offers.push(OfferChange::Ended(self.ticket.id, state));
+    }
+
+    fn add_lines(&mut self, events: impl IntoIterator<Item = Event>, actor: Actor, now: Timestamp) {
+        for event in events {
+            self.ticket.n_events += 1;
+            let (ticket, seq) = (self.ticket.id, self.ticket.n_events);
+            self.lines.push(Line { ticket, seq, at: now, actor, event });
+        }
+        self.ticket.changed_at = self.ticket.changed_at.max(now);
+        if self.lines.iter().any(|line| matches!(line.event.fact, Fact::NoteAdded { .. } | Fact::WorkRecorded { .. })) {
+            self.ticket.ver += 1;
+        }
+    }
+
+    fn touch(&self, tx: &mut Tx) {
+        let entity = || Entity::new(Kind::Ticket, self.ticket.id);
+        let now_in = self.ticket.stream_of;
+        if let Some(expert) = self.stream_before.filter(|expert| Some(*expert) != now_in) {
+            tx.touch(Stream::of_expert(expert), entity(), Op::Del);
+        }
+        if let Some(expert) = now_in {
+            tx.touch(Stream::of_expert(expert), entity(), Op::Put);
+        }
+    }
+}
+
+/// In whose stream a ticket is: its holder's; after its end that of the expert who had said yes, so that the phone
+/// shows how it ended and nobody drives there.
+fn stream_of(before: &State, after: &State, was_in: Option<ExpertId>) -> Option<ExpertId> {
+    if !after.is_ended() {
+        return after.holder();
+    }
+    match before {
+        State::Accepted { .. } | State::EnRoute { .. } | State::OnSite { .. } => before.holder(),
+        // Forward over several states at once: the one who completed it.
+        State::Offered { expert, .. } => match after {
+            State::Completed { expert: Some(by), .. } if by == expert => Some(*expert),
+            State::Waiting
+            | State::Offered { .. }
+            | State::Accepted { .. }
+            | State::EnRoute { .. }
+            | State::OnSite { .. }
+            | State::OnHold { .. }
+            | State::Completed { .. }
+            | State::Cancelled { .. } => None,
+        },
+        State::Waiting | State::OnHold { .. } => None,
+        State::Completed { .. } | State::Cancelled { .. } => was_in,
+    }
+}

@@ -1,0 +1,20 @@
+//! The tables `ticket`, `offer` and `note`.
+
+mod lists;
+mod offers;
+mod read;
+mod write;
+
+pub use lists::{
+    Counts, NoteRow, after, by_number, counts, get, held_by, inbox, many, matchable, notes, of_customer, of_site_open,
+    overdue, unsound, waiting_for_plan,
+};
+pub use offers::{DeclinedBy, OfferRow, declined, offers_of};
+pub use write::insert;
+
+pub(super) use offers::change_offers;
+pub use write::known_notes;
+pub(super) use write::{add_notes, lock, update};
+
+#[cfg(test)]
+mod tests;
