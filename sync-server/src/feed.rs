@@ -158,6 +158,14 @@ pub async fn page(conn: &mut Conn, stream: &Stream, after: i64, limit: i64) -> R
     Ok(changes)
 }
 
+/// Whether a thing is in a stream now.
+pub async fn holds(conn: &mut Conn, stream: &Stream, entity: &Entity) -> Result<bool, Error> {
+    let sql = "select op from feed where stream = $1 and kind = $2 and id = $3";
+    let query = sqlx::query(sql).bind(stream.0.clone()).bind(entity.kind.word().to_string()).bind(entity.id.clone());
+    let row = query.fetch_optional(conn.sql()).await?;
+    Ok(row.map(|row| row.try_get::<String, _>("op")).transpose()?.is_some_and(|op| op == Op::Put.word()))
+}
+
 /// Rows in one statement.
 const ROWS_MAX: usize = 500;
 

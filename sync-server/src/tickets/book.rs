@@ -77,6 +77,11 @@ impl Book {
         self.entries.get(&id).map(|entry| &entry.ticket)
     }
 
+    /// Every ticket in the book, as it is by now.
+    pub fn tickets(&self) -> impl Iterator<Item = &Ticket> {
+        self.entries.values().map(|entry| &entry.ticket)
+    }
+
     /// How long things may take.
     pub fn timing(&self) -> &Timing {
         &self.timing

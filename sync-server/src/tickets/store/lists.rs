@@ -84,6 +84,13 @@ pub async fn held_by(conn: &mut Conn, experts: &[ExpertId], limit: i64) -> Resul
     query.bind(limit).fetch_all(conn.sql()).await?.iter().map(read::ticket).collect()
 }
 
+/// The versions of everything in an expert's stream.
+pub async fn versions_in_stream(conn: &mut Conn, expert: ExpertId, limit: i64) -> Result<Vec<(TicketId, i64)>, Error> {
+    let sql = "select id, ver from ticket where stream_of = $1 order by id limit $2";
+    let rows = sqlx::query(sql).bind(expert.to_string()).bind(limit).fetch_all(conn.sql()).await?;
+    rows.iter().map(|row| Ok((parsed(row, "id")?, row.try_get("ver")?))).collect()
+}
+
 /// Tickets whose deadline has passed, the longest first.
 pub async fn overdue(conn: &mut Conn, now: Timestamp, limit: i64) -> Result<Vec<TicketId>, Error> {
     let sql = "select id from ticket where deadline_at <= $1 order by deadline_at, id limit $2";
