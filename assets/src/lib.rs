@@ -1,1 +1,8 @@
-//! Placeholder while the workspace is laid.
+//! What ships as bytes beside the code: no logic, no dependency, so that the server and the app can both link it.
+
+/// The postal codes of the United States with place, city, state and zone, as `assets/postal/NOTICE` describes it.
+/// Wherever it is used, [`POSTAL_NOTICE`] must be readable.
+pub const POSTAL_US: &[u8] = include_bytes!("../postal/us.columns.zst");
+
+/// Who made the postal table; its licence wants this shown.
+pub const POSTAL_NOTICE: &str = "Postal data: GeoNames, CC BY 4.0";

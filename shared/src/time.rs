@@ -140,6 +140,14 @@ impl Zone {
         Timestamp::from_millis(at.map_or(0, jiff::Timestamp::as_millisecond))
     }
 
+    /// The instant so many months later by the calendar and the wall clock of this zone: the same day at the same
+    /// hour, or the last day of a shorter month.
+    pub fn months_later(&self, at: Timestamp, months: u32) -> Timestamp {
+        let local = at.jiff().to_zoned_datetime(self.0.clone());
+        let later = local.checked_add(jiff::Span::new().months(i64::from(months.min(1_200))));
+        later.map_or(at, |later| Timestamp::from_millis(later.timestamp().as_millisecond()))
+    }
+
     /// The wall clock by a pattern of `strftime`, like `%H:%M`.
     pub fn show(&self, at: Timestamp, pattern: &str) -> String {
         at.jiff().to_zoned_datetime(self.0.clone()).strftime(pattern).to_string()
@@ -207,6 +215,15 @@ mod tests {
         assert_eq!(zone.instant(date(2026, 3, 8), 150).to_string(), "2026-03-08T07:30:00Z");
         assert_eq!(zone.instant(date(2026, 11, 1), 90).to_string(), "2026-11-01T05:30:00Z");
         assert_eq!(zone.instant(date(2026, 3, 8), 1_440), zone.instant(date(2026, 3, 9), 0));
+    }
+
+    #[test]
+    fn a_month_later_is_the_same_day_and_hour_or_the_last_day() {
+        let zone: Zone = "America/New_York".parse().unwrap();
+        let later = |at: &str, months| zone.months_later(at.parse().unwrap(), months).to_string();
+        assert_eq!(later("2026-01-31T17:00:00Z", 1), "2026-02-28T17:00:00Z");
+        assert_eq!(later("2026-03-02T14:00:00Z", 1), "2026-04-02T13:00:00Z");
+        assert_eq!(later("2024-02-29T17:00:00Z", 12), "2025-02-28T17:00:00Z");
     }
 
     #[test]

@@ -10,6 +10,7 @@
 //! acknowledged commit ([`checks`]). When it cannot take more work it says [`Error::Busy`] at once.
 
 pub mod checks;
+pub(crate) mod columns;
 mod conn;
 pub mod constraints;
 mod error;

@@ -3,6 +3,7 @@
 //! Shifts are wall-clock times. They become instants day by day through the zone, so a night shift over a change of
 //! the clocks is an hour shorter or longer, as it is on the wall.
 
+pub use crate::workforce::ShiftDay;
 use serde::{Deserialize, Serialize};
 use shared::time::{Date, Timestamp, Zone};
 
@@ -29,16 +30,6 @@ impl Period {
     fn is_empty(&self) -> bool {
         self.until <= self.from
     }
-}
-
-/// Which days a shift starts on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ShiftDay {
-    /// Each week on this day: 1 is Monday, 7 Sunday.
-    Weekly(u8),
-    /// Once.
-    On(Date),
 }
 
 /// A shift by the clock on the wall where the expert lives.

@@ -3,6 +3,7 @@
 //! A notice keeps the facts of its matter. Before it leaves it is held against the ticket's life as it is then: nobody
 //! is told "on the way" by somebody who has arrived, and no phone rings for an offer that is gone.
 
+pub use crate::customers::NotifyBy;
 use serde::{Deserialize, Serialize};
 use shared::ids::{ExpertId, OfferId, SurveyId};
 use shared::text::{Email, Phone};
@@ -233,18 +234,6 @@ macro_rules! words {
 }
 words!(Audience { Expert = "expert", Customer = "customer", Staff = "staff" });
 words!(Channel { Push = "push", Sms = "sms", Email = "email", Call = "call" });
-words!(NotifyBy { Sms = "sms", Email = "email", Call = "call" });
-
-/// What a customer chose.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NotifyBy {
-    /// SMS.
-    Sms,
-    /// E-mail.
-    Email,
-    /// Somebody rings.
-    Call,
-}
 
 /// How a customer is reached.
 #[derive(Clone, Debug, PartialEq, Eq)]

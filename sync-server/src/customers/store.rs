@@ -1,0 +1,318 @@
+//! The tables of customers and their sites.
+
+use super::{Customer, NewCustomer, NewSite, NotifyBy, Site};
+use crate::db::columns::{flag, instant, parsed, parsed_opt, place, place_opt};
+use crate::db::{Conn, Error, Tx, values};
+use crate::{phone, postal};
+use shared::ids::{CustomerId, SiteId};
+use shared::place::Place;
+use shared::text::fold_key;
+use shared::time::Timestamp;
+use sqlx::any::AnyRow;
+use sqlx::{AssertSqlSafe, Row};
+use std::collections::BTreeSet;
+
+const CUSTOMER: &str = "c.id, c.name, c.email, c.phone, c.notify_by, c.locale, c.zone, c.active, c.ver, c.created_at";
+const SITE: &str = "s.id, s.customer, s.line1, s.line2, s.city, s.postal_code, s.country, s.zone, s.lat_e7, s.lon_e7,
+    s.pin_lat_e7, s.pin_lon_e7, s.contact_name, s.contact_phone, s.access_note, s.active, s.ver";
+/// Sites of one customer.
+pub const SITES_MAX: i64 = 500;
+/// Words of a name that are kept to search by, and words of a search.
+const WORDS_MAX: usize = 12;
+
+fn read_customer(row: &AnyRow) -> Result<Customer, Error> {
+    let notify_by: String = row.try_get("notify_by")?;
+    Ok(Customer {
+        id: parsed(row, "id")?,
+        name: parsed(row, "name")?,
+        email: parsed_opt(row, "email")?,
+        phone: parsed(row, "phone")?,
+        notify_by: NotifyBy::from_word(&notify_by)
+            .ok_or_else(|| Error::Bug(format!("a customer is notified by {notify_by:?}")))?,
+        locale: row.try_get("locale")?,
+        zone: parsed(row, "zone")?,
+        active: flag(row, "active")?,
+        ver: row.try_get("ver")?,
+        created_at: instant(row, "created_at")?,
+    })
+}
+
+fn read_site(row: &AnyRow) -> Result<Site, Error> {
+    Ok(Site {
+        id: parsed(row, "id")?,
+        customer: parsed(row, "customer")?,
+        line1: parsed(row, "line1")?,
+        line2: parsed_opt(row, "line2")?,
+        city: parsed(row, "city")?,
+        postal_code: row.try_get("postal_code")?,
+        country: row.try_get("country")?,
+        zone: parsed(row, "zone")?,
+        place: place(row, "lat_e7", "lon_e7")?,
+        pin: place_opt(row, "pin_lat_e7", "pin_lon_e7")?,
+        contact_name: parsed(row, "contact_name")?,
+        contact_phone: parsed(row, "contact_phone")?,
+        access_note: parsed_opt(row, "access_note")?,
+        active: flag(row, "active")?,
+        ver: row.try_get("ver")?,
+    })
+}
+
+/// A customer.
+pub async fn customer(conn: &mut Conn, id: CustomerId) -> Result<Option<Customer>, Error> {
+    let sql = format!("select {CUSTOMER} from customer c where c.id = $1");
+    let row = sqlx::query(AssertSqlSafe(sql)).bind(id.to_string()).fetch_optional(conn.sql()).await?;
+    row.as_ref().map(read_customer).transpose()
+}
+
+/// Holds the customer's row until the commit, and reads it.
+pub async fn lock(tx: &mut Tx, id: CustomerId) -> Result<Option<Customer>, Error> {
+    let sql = format!("select {CUSTOMER} from customer c where c.id = $1{}", tx.for_update());
+    let row = sqlx::query(AssertSqlSafe(sql)).bind(id.to_string()).fetch_optional(tx.sql()).await?;
+    row.as_ref().map(read_customer).transpose()
+}
+
+/// A site.
+pub async fn site(conn: &mut Conn, id: SiteId) -> Result<Option<Site>, Error> {
+    let sql = format!("select {SITE} from site s where s.id = $1");
+    let row = sqlx::query(AssertSqlSafe(sql)).bind(id.to_string()).fetch_optional(conn.sql()).await?;
+    row.as_ref().map(read_site).transpose()
+}
+
+/// A customer's sites that are not switched off, the first one first.
+pub async fn sites_of(conn: &mut Conn, customer: CustomerId) -> Result<Vec<Site>, Error> {
+    let sql = format!(
+        "select {SITE} from site s where s.customer = $1 and s.active = 1 order by s.created_at, s.id limit $2"
+    );
+    let query = sqlx::query(AssertSqlSafe(sql)).bind(customer.to_string()).bind(SITES_MAX);
+    query.fetch_all(conn.sql()).await?.iter().map(read_site).collect()
+}
+
+/// The site that is meant where none is said: the first one.
+pub async fn main_site(conn: &mut Conn, customer: CustomerId) -> Result<Option<Site>, Error> {
+    let sql =
+        format!("select {SITE} from site s where s.customer = $1 and s.active = 1 order by s.created_at, s.id limit 1");
+    let row = sqlx::query(AssertSqlSafe(sql)).bind(customer.to_string()).fetch_optional(conn.sql()).await?;
+    row.as_ref().map(read_site).transpose()
+}
+
+/// A new customer with the first site.
+pub async fn create(tx: &mut Tx, id: CustomerId, site: SiteId, new: &NewCustomer, now: Timestamp) -> Result<(), Error> {
+    let sql = "insert into customer (id, name, name_key, email, email_key, phone, notify_by, locale, zone, active, ver,
+          created_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1, 1, $10)";
+    sqlx::query(sql)
+        .bind(id.to_string())
+        .bind(new.name.to_string())
+        .bind(fold_key(new.name.as_str()))
+        .bind(new.email.as_ref().map(ToString::to_string))
+        .bind(new.email.as_ref().map(|email| fold_key(email.as_str())))
+        .bind(new.phone.to_string())
+        .bind(new.notify_by.word().to_string())
+        .bind(new.locale.clone())
+        .bind(new.zone.name().to_string())
+        .bind(now.as_millis())
+        .execute(tx.sql())
+        .await?;
+    let words = words(new.name.as_str());
+    if !words.is_empty() {
+        let sql = format!("insert into customer_word (word, customer) values {}", values(words.len(), 2));
+        let mut query = sqlx::query(AssertSqlSafe(sql));
+        for word in words {
+            query = query.bind(word).bind(id.to_string());
+        }
+        query.execute(tx.sql()).await?;
+    }
+    add_site(tx, site, id, &new.site, now).await
+}
+
+/// One more site of a customer who exists.
+pub async fn add_site(
+    tx: &mut Tx,
+    id: SiteId,
+    customer: CustomerId,
+    new: &NewSite,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let sql = "insert into site (id, customer, line1, line2, city, postal_code, country, zone, lat_e7, lon_e7,
+          contact_name, contact_phone, access_note, active, ver, created_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1, 1, $14)";
+    let address = &new.address;
+    sqlx::query(sql)
+        .bind(id.to_string())
+        .bind(customer.to_string())
+        .bind(address.line1.to_string())
+        .bind(address.line2.as_ref().map(ToString::to_string))
+        .bind(address.city.to_string())
+        .bind(address.postal_code.clone())
+        .bind(address.country.clone())
+        .bind(address.zone.name().to_string())
+        .bind(address.place.lat_e7())
+        .bind(address.place.lon_e7())
+        .bind(new.contact_name.to_string())
+        .bind(new.contact_phone.to_string())
+        .bind(new.access_note.as_ref().map(ToString::to_string))
+        .bind(now.as_millis())
+        .execute(tx.sql())
+        .await?;
+    Ok(())
+}
+
+/// Keeps where a site really is. Says whether there is such a site.
+pub async fn set_pin(tx: &mut Tx, id: SiteId, pin: Place) -> Result<bool, Error> {
+    let sql = "update site set pin_lat_e7 = $2, pin_lon_e7 = $3, ver = ver + 1 where id = $1";
+    let query = sqlx::query(sql).bind(id.to_string()).bind(pin.lat_e7()).bind(pin.lon_e7());
+    Ok(query.execute(tx.sql()).await?.rows_affected() == 1)
+}
+
+/// Customers whom these words can mean: a name by the beginnings of any of its words, a phone in any form, also that of
+/// a site's contact, or an e-mail address by its beginning. By name, at most `limit`.
+pub async fn search(conn: &mut Conn, typed: &str, limit: i64) -> Result<Vec<Customer>, Error> {
+    if let Ok(phone) = phone::read(typed, postal::HOME_COUNTRY) {
+        let sql = format!(
+            "select {CUSTOMER} from customer c
+             where c.phone = $1 or c.id in (select s.customer from site s where s.contact_phone = $1)
+             order by c.name_key, c.id limit $2"
+        );
+        let rows = sqlx::query(AssertSqlSafe(sql)).bind(phone.to_string()).bind(limit).fetch_all(conn.sql()).await?;
+        return rows.iter().map(read_customer).collect();
+    }
+    if typed.contains('@') {
+        let key = fold_key(typed);
+        let sql = format!(
+            "select {CUSTOMER} from customer c where c.email_key >= $1 and c.email_key < $2
+             order by c.name_key, c.id limit $3"
+        );
+        let query = sqlx::query(AssertSqlSafe(sql)).bind(key.clone()).bind(after(&key)).bind(limit);
+        return query.fetch_all(conn.sql()).await?.iter().map(read_customer).collect();
+    }
+    let words = words(typed);
+    if words.is_empty() {
+        return Ok(Vec::new());
+    }
+    let each = |at: usize| {
+        format!(
+            "c.id in (select w.customer from customer_word w where w.word >= ${} and w.word < ${})",
+            2 * at + 2,
+            2 * at + 3
+        )
+    };
+    let conditions: Vec<String> = (0..words.len()).map(each).collect();
+    let sql = format!(
+        "select {CUSTOMER} from customer c where {} order by c.name_key, c.id limit $1",
+        conditions.join(" and ")
+    );
+    let mut query = sqlx::query(AssertSqlSafe(sql)).bind(limit);
+    for word in words {
+        let end = after(&word);
+        query = query.bind(word).bind(end);
+    }
+    query.fetch_all(conn.sql()).await?.iter().map(read_customer).collect()
+}
+
+/// The words of a name, folded, each once.
+fn words(text: &str) -> Vec<String> {
+    let key = fold_key(text);
+    let parts = key.split(|char: char| !char.is_alphanumeric()).filter(|part| !part.is_empty());
+    parts.map(str::to_owned).collect::<BTreeSet<_>>().into_iter().take(WORDS_MAX).collect()
+}
+
+/// The first text after all those that begin with this one.
+fn after(beginning: &str) -> String {
+    format!("{beginning}\u{10ffff}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::customers::register::{self, By, tests::typed};
+    use crate::db::Lane;
+    use crate::db::testing::{START_MS, both_engines};
+    use shared::chance::Seeded;
+    use shared::ids::Id;
+
+    fn now() -> Timestamp {
+        Timestamp::from_millis(START_MS)
+    }
+
+    fn id<Of>(number: u64) -> Id<Of> {
+        Id::new(Timestamp::from_millis(i64::try_from(number).unwrap() + 1), &Seeded::new(number))
+    }
+
+    fn new(name: &str, email: &str, phone: &str) -> NewCustomer {
+        let typed = register::Typed {
+            name: name.to_owned(),
+            email: email.to_owned(),
+            phone: phone.to_owned(),
+            notify_by: "sms".to_owned(),
+            access_note: "Ring twice.\nThe bell is faint.".to_owned(),
+            ..typed()
+        };
+        register::read(&typed, By::Agent).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_customer_is_read_back_with_sites_in_order() {
+        both_engines(async |db| {
+            let mia = new("Mia Núñez-O'Brien", "Mia@example.com", "212 555 0100");
+            let expected = mia.clone();
+            let pin = Place::from_degrees(40.8, -73.9).unwrap();
+            let write = db.write(Lane::Desk, async move |tx| {
+                create(tx, id(1), id(11), &mia, now()).await?;
+                let mut second = mia.site.clone();
+                second.address.line2 = Some("Workshop".parse().unwrap());
+                second.access_note = None;
+                add_site(tx, id(12), id(1), &second, now().plus_minutes(1)).await?;
+                assert!(!set_pin(tx, id(99), pin).await?);
+                assert!(set_pin(tx, id(12), pin).await?);
+                Ok::<_, Error>(lock(tx, id(1)).await?.is_some())
+            });
+            assert_eq!(write.await, Ok(true));
+            let read = db.read(async |conn| {
+                let (sites, main) = (sites_of(conn, id(1)).await?, main_site(conn, id(1)).await?);
+                Ok::<_, Error>((customer(conn, id(1)).await?, sites, main, customer(conn, id(2)).await?))
+            });
+            let (mia, sites, main, none) = read.await.unwrap();
+            let mia = mia.unwrap();
+            assert_eq!((mia.name, mia.email, mia.phone), (expected.name, expected.email, expected.phone));
+            assert_eq!((mia.notify_by, mia.active, mia.created_at), (NotifyBy::Sms, true, now()));
+            assert_eq!((sites.len(), main.as_ref(), none), (2, sites.first(), None));
+            assert_eq!(sites[0].access_note.as_ref().unwrap().as_str(), "Ring twice.\nThe bell is faint.");
+            assert_eq!((sites[1].pin, sites[1].ver), (Some(pin), 2));
+            let again = db.read(async |conn| site(conn, id(12)).await).await.unwrap();
+            assert_eq!(again.as_ref(), sites.last());
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_caller_is_found_by_whatever_they_say() {
+        both_engines(async |db| {
+            let write = db.write(Lane::Desk, async |tx| {
+                create(tx, id(1), id(11), &new("Mia Núñez-O'Brien", "mia@example.com", "212 555 0100"), now()).await?;
+                create(tx, id(2), id(12), &new("Łukasz Núñez", "", "212 555 0101"), now()).await?;
+                let mut third = new("Zoë Smith", "zoe@example.com", "212 555 0102");
+                third.site.contact_phone = "+12125550199".parse().unwrap();
+                create(tx, id(3), id(13), &third, now()).await
+            });
+            write.await.unwrap();
+            for (typed, found) in [
+                ("nunez", vec![2, 1]),
+                ("NÚÑ mia", vec![1]),
+                ("brien", vec![1]),
+                ("lukasz", vec![2]),
+                ("(212) 555-0102", vec![3]),
+                ("+1 212 555 0199", vec![3]),
+                ("MIA@EXAMPLE", vec![1]),
+                ("unez", vec![]),
+                ("100%", vec![]),
+                ("  ", vec![]),
+                ("' or 1=1", vec![]),
+            ] {
+                let customers = db.read(async move |conn| search(conn, typed, 10).await).await.unwrap();
+                let ids: Vec<CustomerId> = customers.iter().map(|customer| customer.id).collect();
+                assert_eq!(ids, found.into_iter().map(id).collect::<Vec<_>>(), "{typed}");
+            }
+        })
+        .await;
+    }
+}

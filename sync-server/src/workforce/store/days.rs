@@ -1,0 +1,104 @@
+//! What an expert can do, where and when: sets that are replaced whole, because that is how people edit them.
+
+use super::experts::raise;
+use crate::db::columns::{instant, parsed, parsed_opt};
+use crate::db::{Conn, Error, Tx, values};
+use crate::workforce::{Absence, ShiftDay, ShiftRow};
+use shared::ids::{AbsenceId, AreaId, ExpertId};
+use shared::skills::Skills;
+use shared::time::Timestamp;
+use sqlx::AssertSqlSafe;
+use std::collections::BTreeSet;
+
+/// Puts these skills in place of those he had. All of them must exist.
+pub async fn replace_skills(tx: &mut Tx, expert: ExpertId, skills: &Skills) -> Result<(), Error> {
+    let sql = "delete from expert_skill where expert = $1";
+    sqlx::query(sql).bind(expert.to_string()).execute(tx.sql()).await?;
+    if !skills.0.is_empty() {
+        let rows = values(skills.0.len(), 3);
+        let sql = format!("insert into expert_skill (expert, skill, level) values {rows}");
+        let mut query = sqlx::query(AssertSqlSafe(sql));
+        for (skill, level) in &skills.0 {
+            query = query.bind(expert.to_string()).bind(skill.to_string()).bind(i64::from(*level));
+        }
+        query.execute(tx.sql()).await?;
+    }
+    raise(tx, expert).await
+}
+
+/// Puts these areas in place of those he served. All of them must exist.
+pub async fn replace_areas(tx: &mut Tx, expert: ExpertId, areas: &BTreeSet<AreaId>) -> Result<(), Error> {
+    let sql = "delete from expert_area where expert = $1";
+    sqlx::query(sql).bind(expert.to_string()).execute(tx.sql()).await?;
+    if !areas.is_empty() {
+        let sql = format!("insert into expert_area (expert, area) values {}", values(areas.len(), 2));
+        let mut query = sqlx::query(AssertSqlSafe(sql));
+        for area in areas {
+            query = query.bind(expert.to_string()).bind(area.to_string());
+        }
+        query.execute(tx.sql()).await?;
+    }
+    raise(tx, expert).await
+}
+
+/// Puts these shifts and on-call times in place of those he had.
+pub async fn replace_shifts(tx: &mut Tx, expert: ExpertId, shifts: &[ShiftRow]) -> Result<(), Error> {
+    let sql = "delete from shift where expert = $1";
+    sqlx::query(sql).bind(expert.to_string()).execute(tx.sql()).await?;
+    if !shifts.is_empty() {
+        let rows = values(shifts.len(), 7);
+        let sql = format!(
+            "insert into shift (id, expert, weekday, on_date, start_minute, end_minute, on_call) values {rows}"
+        );
+        let mut query = sqlx::query(AssertSqlSafe(sql));
+        for shift in shifts {
+            let (weekday, on_date) = match shift.day {
+                ShiftDay::Weekly(day) => (Some(i64::from(day)), None),
+                ShiftDay::On(date) => (None, Some(date.to_string())),
+            };
+            query = query.bind(shift.id.to_string()).bind(expert.to_string()).bind(weekday).bind(on_date);
+            query = query.bind(i64::from(shift.start_minute)).bind(i64::from(shift.end_minute));
+            query = query.bind(i64::from(shift.on_call));
+        }
+        query.execute(tx.sql()).await?;
+    }
+    raise(tx, expert).await
+}
+
+/// Adds a time in which he is away. The same absence again is a no-op.
+pub async fn add_absence(tx: &mut Tx, expert: ExpertId, absence: &Absence, now: Timestamp) -> Result<(), Error> {
+    let sql = "insert into absence (id, expert, from_at, until_at, reason, created_at) values ($1, $2, $3, $4, $5, $6)
+        on conflict do nothing";
+    let query = sqlx::query(sql).bind(absence.id.to_string()).bind(expert.to_string()).bind(absence.from.as_millis());
+    let query = query.bind(absence.until.as_millis()).bind(absence.reason.as_ref().map(ToString::to_string));
+    query.bind(now.as_millis()).execute(tx.sql()).await?;
+    raise(tx, expert).await
+}
+
+/// Takes an absence back. Says whether it was his.
+pub async fn remove_absence(tx: &mut Tx, expert: ExpertId, absence: AbsenceId) -> Result<bool, Error> {
+    let sql = "delete from absence where id = $1 and expert = $2";
+    let gone = sqlx::query(sql).bind(absence.to_string()).bind(expert.to_string()).execute(tx.sql()).await?;
+    let was_there = gone.rows_affected() == 1;
+    if was_there {
+        raise(tx, expert).await?;
+    }
+    Ok(was_there)
+}
+
+/// His absences that end after `since`, the first first, at most `limit`.
+pub async fn absences(conn: &mut Conn, expert: ExpertId, since: Timestamp, limit: i64) -> Result<Vec<Absence>, Error> {
+    let sql = "select id, from_at, until_at, reason from absence where expert = $1 and until_at > $2
+        order by from_at, id limit $3";
+    let query = sqlx::query(sql).bind(expert.to_string()).bind(since.as_millis()).bind(limit);
+    let rows = query.fetch_all(conn.sql()).await?;
+    let read = |row| {
+        Ok(Absence {
+            id: parsed(row, "id")?,
+            from: instant(row, "from_at")?,
+            until: instant(row, "until_at")?,
+            reason: parsed_opt(row, "reason")?,
+        })
+    };
+    rows.iter().map(read).collect()
+}

@@ -1,0 +1,40 @@
+//! The tables of the workforce. Whoever changes what an expert's phone shows goes through [`experts`] or [`days`],
+//! which raise his `ver` and touch his stream.
+
+mod catalogue;
+mod days;
+mod experts;
+mod needs;
+mod rosters;
+
+pub use catalogue::{
+    area, areas, areas_covering, create_area, create_skill, put_area, put_skill, skill, skills, skills_by_slug,
+};
+pub use days::{absences, add_absence, remove_absence, replace_areas, replace_shifts, replace_skills};
+pub use experts::{ListExperts, Page};
+pub use experts::{
+    create, docs, expert, experts_by_ids, forget_positions, list, lock, replace, set_active, set_arrival, set_duty,
+    set_position,
+};
+pub use needs::{NewNeed, categories, need, needs, put_category, put_need, put_symptom};
+pub use rosters::{EXPERTS_MAX, roster, rosters};
+
+/// Binds in one statement, well below what both engines take.
+const BINDS_MAX: usize = 2_000;
+
+/// `$1, $2, $3`, beginning at the bind with this number.
+fn binds(first: usize, n: usize) -> String {
+    let mut text = String::with_capacity(n * 6);
+    for bind in first..first + n {
+        let comma = if bind == first { "" } else { ", " };
+        text.push_str(comma);
+        text.push('$');
+        text.push_str(&bind.to_string());
+    }
+    text
+}
+
+#[cfg(test)]
+pub(in crate::workforce) mod samples;
+#[cfg(test)]
+mod tests;
