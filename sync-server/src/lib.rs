@@ -14,7 +14,10 @@
 //! top: app cli demo
 //! ```
 
+pub mod accounts;
+pub mod audit;
 pub mod clock;
+pub mod config;
 pub mod db;
 pub mod events;
 pub mod feed;
@@ -34,3 +37,7 @@ pub mod tickets;
 
 pub mod matching;
 pub mod notify;
+
+pub mod app;
+pub mod cli;
+pub mod demo;

@@ -1,4 +1,4 @@
-//! What a keyed hash makes: the tokens in links that need no sign-in, and the numbers of tickets.
+//! What a keyed hash makes: the tokens in links that need no sign-in, the numbers of tickets, and what is kept of a code.
 //!
 //! A token is the id and the first half of its HMAC-SHA-256, so a link needs no table and cannot be guessed; who has it
 //! may see that one page. A ticket's number is a keyed hash of who asked and under which key, so every server gives a
@@ -55,6 +55,12 @@ impl Links {
         let hash = self.hash("number", &[caller.as_bytes(), key.as_bytes(), &attempt.to_be_bytes()]);
         let first = hash.first_chunk().expect("a hash has 32 bytes");
         TicketNumber::from_hash(*first)
+    }
+
+    /// What is kept of a one-time code's digits: six digits alone would be found by trying all.
+    pub fn code_digest(&self, code: Uuid, digits: &str) -> String {
+        let hash = self.hash("code", &[code.as_bytes(), digits.as_bytes()]);
+        URL_SAFE_NO_PAD.encode(hash)
     }
 
     fn token<Of>(&self, purpose: &str, id: Id<Of>) -> String {

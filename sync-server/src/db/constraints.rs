@@ -12,12 +12,18 @@ pub enum Constraint {
     EventSeq,
     /// One live job for a key.
     JobKey,
+    /// One login for an e-mail address.
+    LoginEmail,
+    /// One login for a phone number.
+    LoginPhone,
 }
 
 /// The constraint, its PostgreSQL name, and what `SQLite` reports.
 const ALL: &[(Constraint, &str, &str)] = &[
     (Constraint::EventSeq, "event_ticket_seq", "event.ticket, event.seq"),
     (Constraint::JobKey, "job_live_key", "job.key"),
+    (Constraint::LoginEmail, "login_email", "login.email_key"),
+    (Constraint::LoginPhone, "login_phone", "login.phone"),
 ];
 
 impl Constraint {

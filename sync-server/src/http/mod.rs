@@ -4,16 +4,24 @@
 //! capability. Handlers answer `Result<_, Refused>` and extract with [`json::Json`]; whatever still answers with a bare
 //! error status (axum's own rejections, a proxy's habit) leaves as a problem document, or as a page for a browser.
 
+pub mod caller;
 pub mod client;
 pub mod csrf;
 pub mod headers;
+pub mod health;
+pub mod idempotency;
+pub mod jobs;
 pub mod json;
 pub mod limits;
 pub mod listen;
 pub mod observe;
 pub mod refused;
 pub mod render;
+pub mod site;
 mod slow;
+pub mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -31,6 +39,7 @@ use tower_http::sensitive_headers::SetSensitiveRequestHeadersLayer;
 
 pub use json::Json;
 pub use refused::{Answer, Refused};
+pub use site::Site;
 
 /// What the layers need to know. Every number is a limit.
 #[derive(Clone, Debug)]

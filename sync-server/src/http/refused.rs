@@ -1,5 +1,6 @@
 //! A problem as an answer. `shared` owns the document; this is the type that handlers return.
 
+use crate::db::{Constraint, Error};
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -35,6 +36,24 @@ impl Refused {
 impl From<Problem> for Refused {
     fn from(problem: Problem) -> Self {
         Self(problem)
+    }
+}
+
+/// What the database could not do, as the caller needs to know it.
+impl From<Error> for Refused {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Busy => Self::new(ProblemCode::Busy),
+            Error::Again(_) | Error::TooSlow | Error::Unavailable(_) => {
+                tracing::warn!(%error, "the database could not serve a request");
+                Self::new(ProblemCode::Unavailable)
+            }
+            Error::Lost => Self::new(ProblemCode::TimedOut),
+            Error::Taken(Constraint::LoginEmail | Constraint::LoginPhone) => {
+                Self::with(ProblemCode::Conflict, "Someone else signs in with this e-mail address or phone number.")
+            }
+            Error::Taken(_) | Error::Panicked(_) | Error::StaleLease | Error::Bug(_) => Self::internal(error),
+        }
     }
 }
 

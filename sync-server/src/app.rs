@@ -1,0 +1,155 @@
+//! The only place that builds things: settings → database → site, routes, jobs; and ends them in good order.
+
+use crate::config::{Config, Mode, Refusals};
+use crate::db::{Database, Migrated, OpenError, Settings};
+use crate::http::{Gate, HttpSettings, Site, health, listen, protect};
+use crate::jobs::{Registry, Runner};
+use crate::{accounts, http};
+use axum::Router;
+use shared::chance::Chance;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+/// Largest body unless a route says otherwise.
+const BODY_BYTES_MAX: usize = 1 << 20;
+/// How long a handler may take.
+const HANDLER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Why the server did not start. Each says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Settings that would lose data or leak.
+    #[error(transparent)]
+    Unsafe(#[from] Refusals),
+    /// The database.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// Its tables are older.
+    #[error("the database lacks {0} migrations of this program: stop the other servers and run `sync-server migrate`")]
+    Behind(usize),
+    /// Its tables are newer.
+    #[error("a newer program migrated the database: run that one")]
+    Ahead,
+    /// The address.
+    #[error("cannot listen on {address}: {why}; another program may have it, SYSOPS_BIND or --port name another")]
+    Bind {
+        /// Where.
+        address: SocketAddr,
+        /// Why not.
+        why: std::io::Error,
+    },
+    /// A file or a signal.
+    #[error("{what}: {why}")]
+    Machine {
+        /// What was tried.
+        what: String,
+        /// Why it failed.
+        why: std::io::Error,
+    },
+}
+
+impl From<crate::db::Error> for StartError {
+    fn from(error: crate::db::Error) -> Self {
+        Self::Open(error.into())
+    }
+}
+
+/// The server, built and not yet running.
+pub struct App {
+    site: Site,
+}
+
+impl App {
+    /// Opens the database and builds everything on it. Refuses a database of another version; `demo` has migrated its own.
+    pub async fn open(config: Config, settings: Settings, chance: Arc<dyn Chance>) -> Result<Self, StartError> {
+        let db = Database::open(settings).await?;
+        if config.mode == Mode::Demo {
+            db.migrate(&*chance).await?;
+        }
+        match db.is_migrated().await? {
+            Migrated::Yes => Ok(Self { site: Site::new(config, db, chance) }),
+            Migrated::Behind(n) => Err(StartError::Behind(n)),
+            Migrated::Ahead => Err(StartError::Ahead),
+        }
+    }
+
+    /// What handlers are given.
+    pub fn site(&self) -> &Site {
+        &self.site
+    }
+
+    /// Every route, with the layers around.
+    pub fn router(&self) -> Router {
+        let config = &self.site.config;
+        let settings = HttpSettings {
+            public_origin: config.public_url.clone(),
+            trusted_proxies: config.trusted_proxies,
+            requests_per_second: config.requests_per_second,
+            request_burst: config.request_burst,
+            body_bytes_max: BODY_BYTES_MAX,
+            handler_timeout: HANDLER_TIMEOUT,
+        };
+        protect(routes().with_state(self.site.clone()), &Gate::new(settings, Arc::clone(&self.site.chance)))
+    }
+
+    /// Serves on a bound listener until `stop`, with background jobs beside unless another process does them.
+    pub async fn serve(self, listener: TcpListener, with_worker: bool, stop: CancellationToken) {
+        let router = self.router();
+        let worker = with_worker.then(|| tokio::spawn(work(self.site.db.clone(), registry(), stop.clone())));
+        listen::serve(listener, router, stop).await;
+        if let Some(worker) = worker
+            && let Err(error) = worker.await
+        {
+            tracing::error!(%error, "the job runner ended badly");
+        }
+        self.site.db.close().await;
+    }
+
+    /// Runs background jobs alone until `stop`.
+    pub async fn work(self, stop: CancellationToken) {
+        work(self.site.db.clone(), registry(), stop).await;
+        self.site.db.close().await;
+    }
+}
+
+async fn work(db: Database, registry: Registry, stop: CancellationToken) {
+    Runner::new(db, registry).run(stop).await;
+}
+
+/// The routes of every capability.
+pub fn routes() -> Router<Site> {
+    Router::new().merge(health::routes())
+}
+
+/// The jobs and sweeps of every capability.
+pub fn registry() -> Registry {
+    let registry = Registry::new();
+    let registry = accounts::jobs::register(registry);
+    http::jobs::register(registry)
+}
+
+/// Listens, so that the port is ours before anything is promised.
+pub async fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).await.map_err(|why| StartError::Bind { address, why })
+}
+
+/// A token that ends with the first SIGINT or SIGTERM.
+pub fn stop_on_signal() -> Result<CancellationToken, StartError> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let heard = |kind| signal(kind).map_err(|why| StartError::Machine { what: "signals cannot be heard".into(), why });
+    let (mut interrupt, mut terminate) = (heard(SignalKind::interrupt())?, heard(SignalKind::terminate())?);
+    let stop = CancellationToken::new();
+    let told = stop.clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        tracing::info!("stopping: what is under way may finish");
+        told.cancel();
+    });
+    Ok(stop)
+}

@@ -1,0 +1,137 @@
+//! The rows of the audit.
+
+use crate::db::{Conn, Error, Tx};
+use serde::Serialize;
+use serde_json::Value;
+use shared::event::Actor;
+use shared::time::Timestamp;
+use sqlx::Row;
+
+/// Adds a line in the change's own transaction. `what` is a word like `staff.create`, `subject` what it is about like
+/// `staff:0199…`; `now` is the instant by the business clock.
+pub async fn record(
+    tx: &mut Tx,
+    actor: Actor,
+    what: &str,
+    subject: &str,
+    before: Option<Value>,
+    after: Option<Value>,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let (role, id) = parts(actor);
+    let sql = "insert into audit (id, at, actor_role, actor, what, subject, before_body, after_body)
+        values ($1, $2, $3, $4, $5, $6, $7, $8)";
+    sqlx::query(sql)
+        .bind(tx.new_id::<Line>().to_string())
+        .bind(now.as_millis())
+        .bind(role.to_string())
+        .bind(id)
+        .bind(what.to_string())
+        .bind(subject.to_string())
+        .bind(before.map(|value| value.to_string()))
+        .bind(after.map(|value| value.to_string()))
+        .execute(tx.sql())
+        .await?;
+    Ok(())
+}
+
+fn parts(actor: Actor) -> (&'static str, Option<String>) {
+    match actor {
+        Actor::Customer(id) => ("customer", Some(id.to_string())),
+        Actor::Agent(id) => ("agent", Some(id.to_string())),
+        Actor::Admin(id) => ("admin", Some(id.to_string())),
+        Actor::Expert(id) => ("expert", Some(id.to_string())),
+        Actor::Server => ("server", None),
+    }
+}
+
+/// A line.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Line {
+    /// Its id; lines made later sort later.
+    pub id: String,
+    /// When.
+    pub at: Timestamp,
+    /// As what.
+    pub actor_role: String,
+    /// Who; nobody when it was the server.
+    pub actor: Option<String>,
+    /// The word of what was done.
+    pub what: String,
+    /// What it is about.
+    pub subject: String,
+    /// How it was.
+    pub before: Option<Value>,
+    /// How it is.
+    pub after: Option<Value>,
+}
+
+/// The newest lines before the line `before`, about one subject or all.
+pub async fn list(
+    conn: &mut Conn,
+    subject: Option<&str>,
+    before: Option<&str>,
+    limit: i64,
+) -> Result<Vec<Line>, Error> {
+    let sql = "select id, at, actor_role, actor, what, subject, before_body, after_body from audit
+        where ($1 = '' or subject = $1) and ($2 = '' or id < $2) order by id desc limit $3";
+    let rows = sqlx::query(sql)
+        .bind(subject.unwrap_or_default().to_string())
+        .bind(before.unwrap_or_default().to_string())
+        .bind(limit)
+        .fetch_all(conn.sql())
+        .await?;
+    let mut lines = Vec::with_capacity(rows.len());
+    for row in rows {
+        let body = |name: &str| {
+            let text = row.try_get::<Option<String>, _>(name)?;
+            let read = text.map(|text| serde_json::from_str(&text)).transpose();
+            read.map_err(|why| Error::Bug(format!("audit.{name}: {why}")))
+        };
+        lines.push(Line {
+            id: row.try_get("id")?,
+            at: Timestamp::from_millis(row.try_get("at")?),
+            actor_role: row.try_get("actor_role")?,
+            actor: row.try_get("actor")?,
+            what: row.try_get("what")?,
+            subject: row.try_get("subject")?,
+            before: body("before_body")?,
+            after: body("after_body")?,
+        });
+    }
+    Ok(lines)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::Lane;
+    use crate::db::testing::both_engines;
+    use serde_json::json;
+
+    #[tokio::test]
+    async fn the_newest_line_comes_first_and_pages_follow() {
+        both_engines(async |db| {
+            for n in 0..3 {
+                db.clock().advance(1);
+                let subject = if n == 1 { "skill:b" } else { "skill:a" };
+                db.write(Lane::Desk, async move |tx| {
+                    let (now, after) = (tx.real_now(), Some(json!({ "n": n })));
+                    record(tx, Actor::Server, "skill.rename", subject, None, after, now).await
+                })
+                .await
+                .unwrap();
+            }
+            let page = db.read(async |conn| list(conn, None, None, 2).await).await.unwrap();
+            let ns =
+                |page: &[Line]| page.iter().map(|line| line.after.clone().unwrap()["n"].clone()).collect::<Vec<_>>();
+            assert_eq!(ns(&page), [2, 1]);
+            let last = page[1].id.clone();
+            let rest = db.read(async move |conn| list(conn, None, Some(&last), 2).await).await.unwrap();
+            assert_eq!(ns(&rest), [0]);
+            let about = db.read(async |conn| list(conn, Some("skill:b"), None, 9).await).await.unwrap();
+            assert_eq!(ns(&about), [1]);
+        })
+        .await;
+    }
+}

@@ -1,0 +1,197 @@
+//! What this process was told, read once at its start and checked: from the command line, else from `SYSOPS_…` in the
+//! environment, else from the file that `SYSOPS_SETTINGS` names, else a built-in default.
+//!
+//! A setting that would lose data or leak is refused with a sentence that says what to do ([`Refusals`]). Secrets never
+//! show in `Debug` and thus in no log. Nothing here opens, connects or writes.
+
+mod file;
+mod read;
+mod settings;
+
+pub use file::{SettingsFile, with_defaults};
+pub use settings::Settings;
+
+use shared::text::Email;
+use shared::ticket::Timing;
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+
+/// Which of its two lives the server leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// The whole product on one machine, with sandboxed providers and a business clock that can be pushed.
+    Demo,
+    /// Production.
+    Serve,
+}
+
+/// What the process was told, checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Which life it leads.
+    pub mode: Mode,
+    /// `sqlite:` or `postgres:`; secret because it may hold a password.
+    pub database_url: Secret,
+    /// Where to listen.
+    pub bind: SocketAddr,
+    /// How browsers and phones reach us, without a slash at the end.
+    pub public_url: String,
+    /// Whether `public_url` was set, or follows from `bind`.
+    public_url_is_set: bool,
+    /// What tokens in links and ticket numbers are made from.
+    pub secret: Secret,
+    /// Where files are kept.
+    pub data_dir: PathBuf,
+    /// How long each state of a ticket may last.
+    pub timing: Timing,
+    /// The bounds of matching.
+    pub matching: MatchingBounds,
+    /// Who sends for us.
+    pub providers: Providers,
+    /// Who hears of what nobody looked at; empty means every admin.
+    pub admins_to_tell: Vec<Email>,
+    /// Tickets a second that are taken from the web; more are told to come back. `None` is no limit.
+    pub intake_per_second: Option<NonZeroU32>,
+    /// Sign-ins a minute from one address; `None` is no limit.
+    pub sign_ins_per_minute: Option<NonZeroU32>,
+    /// Requests a second from one address; `None` is no limit.
+    pub requests_per_second: Option<NonZeroU32>,
+    /// Requests that one address may send at once.
+    pub request_burst: NonZeroU32,
+    /// Proxies of ours in front, whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: u8,
+}
+
+/// The bounds of matching's hard rules, as `matching::Settings` takes them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MatchingBounds {
+    /// Speed along the straight line, km/h.
+    pub speed_km_per_hour: u32,
+    /// Age in minutes past which a position is not used.
+    pub position_minutes_max: u32,
+    /// Minutes left free after each visit.
+    pub buffer_minutes: u32,
+    /// Minutes ahead that a visit may be planned.
+    pub horizon_minutes: u32,
+}
+
+/// Who sends for us. `None` is a channel that is off, and says so.
+#[derive(Clone, Debug, Default)]
+pub struct Providers {
+    /// SMS.
+    pub twilio: Option<Twilio>,
+    /// Push.
+    pub fcm: Option<Fcm>,
+    /// E-mail.
+    pub smtp: Option<Smtp>,
+}
+
+/// SMS by Twilio.
+#[derive(Clone, Debug)]
+pub struct Twilio {
+    /// Where its API is, without a slash at the end.
+    pub url: String,
+    /// The account.
+    pub account_sid: String,
+    /// Its secret, which also signs the callbacks.
+    pub auth_token: Secret,
+    /// The number or service that sends.
+    pub from: String,
+}
+
+/// Push by Firebase.
+#[derive(Clone, Debug)]
+pub struct Fcm {
+    /// Where its API is, without a slash at the end.
+    pub url: String,
+    /// The file with the service account's key.
+    pub credentials: PathBuf,
+}
+
+/// E-mail by SMTP.
+#[derive(Clone, Debug)]
+pub struct Smtp {
+    /// `smtps://user:password@host:465`.
+    pub url: Secret,
+    /// The sender.
+    pub from: Email,
+}
+
+/// Text that no log may show.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The text itself, for the one place that needs it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("(secret)")
+    }
+}
+
+/// Settings that are refused, a sentence each.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", .0.join("\n"))]
+pub struct Refusals(pub Vec<String>);
+
+impl Config {
+    /// The settings of a demo that keeps its data in this folder. Loopback only, nothing leaves the machine, and no
+    /// limit stands in the way of somebody who tries things out.
+    pub fn demo(data_dir: PathBuf, port: u16, secret: Secret) -> Self {
+        let bind = SocketAddr::from(([127, 0, 0, 1], port));
+        Self {
+            mode: Mode::Demo,
+            database_url: Secret(demo_database(&data_dir)),
+            bind,
+            public_url: format!("http://{bind}"),
+            public_url_is_set: false,
+            secret,
+            data_dir,
+            timing: Timing::default(),
+            matching: MatchingBounds::default(),
+            providers: Providers::default(),
+            admins_to_tell: Vec::new(),
+            intake_per_second: None,
+            sign_ins_per_minute: None,
+            requests_per_second: None,
+            request_burst: NonZeroU32::MIN,
+            trusted_proxies: 0,
+        }
+    }
+
+    /// Where we really listen, once we do: with port 0 the machine chose it.
+    pub fn listens_on(&mut self, bound: SocketAddr) {
+        self.bind = bound;
+        if !self.public_url_is_set {
+            self.public_url = format!("http://{bound}");
+        }
+    }
+
+    /// Whether browsers reach us by https, which decides the session's cookie.
+    pub fn is_https(&self) -> bool {
+        self.public_url.starts_with("https://")
+    }
+}
+
+/// The database of a demo in this folder.
+pub fn demo_database(data_dir: &std::path::Path) -> String {
+    format!("sqlite:{}", data_dir.join("sysops.db").display())
+}
+
+impl Default for MatchingBounds {
+    fn default() -> Self {
+        Self { speed_km_per_hour: 40, position_minutes_max: 60, buffer_minutes: 10, horizon_minutes: 3 * 1_440 }
+    }
+}

@@ -1,0 +1,228 @@
+//! From what was set to what is used, or to sentences that say what to mend. Pure.
+
+use super::{Config, Fcm, MatchingBounds, Mode, Providers, Refusals, Secret, Settings, Smtp, Twilio};
+use shared::ticket::Timing;
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+
+/// A key as long as its hash.
+const SECRET_CHARS_MIN: usize = 32;
+
+impl Settings {
+    /// The database, which every command needs.
+    pub fn database(&self) -> Result<String, Refusals> {
+        let missing = "SYSOPS_DATABASE_URL is missing: set it to sqlite:/path/to/file.db or postgres://user@host/name.";
+        let url = self.database_url.as_ref().map(Secret::expose).filter(|url| !url.is_empty());
+        url.map(str::to_owned).ok_or_else(|| Refusals(vec![missing.into()]))
+    }
+
+    /// What a serving or working process uses.
+    pub fn config(self) -> Result<Config, Refusals> {
+        let mut refused = Vec::new();
+        let database_url = self.database().unwrap_or_else(|refusals| {
+            refused.extend(refusals.0);
+            String::new()
+        });
+        let secret = self.secret.clone().unwrap_or_else(|| Secret::from(String::new()));
+        refused.extend(weak(&secret));
+        let set = self.public_url.clone().filter(|url| !url.is_empty());
+        let public_url_is_set = set.is_some();
+        let public_url = match set {
+            Some(url) => url.trim_end_matches('/').to_owned(),
+            None => format!("http://{}", self.bind),
+        };
+        refused.extend(unreachable(&public_url, public_url_is_set));
+        let providers = self.providers(&mut refused);
+        if !refused.is_empty() {
+            return Err(Refusals(refused));
+        }
+        Ok(Config {
+            mode: Mode::Serve,
+            database_url: Secret::from(database_url),
+            bind: self.bind,
+            public_url,
+            public_url_is_set,
+            secret,
+            timing: self.timing(),
+            matching: self.matching(),
+            providers,
+            data_dir: self.data_dir,
+            admins_to_tell: self.admins_to_tell,
+            intake_per_second: NonZeroU32::new(self.intake_per_second),
+            sign_ins_per_minute: NonZeroU32::new(self.sign_ins_per_minute),
+            requests_per_second: NonZeroU32::new(self.requests_per_second),
+            request_burst: self.request_burst,
+            trusted_proxies: self.trusted_proxies,
+        })
+    }
+
+    fn timing(&self) -> Timing {
+        Timing {
+            waiting_minutes: self.waiting_minutes,
+            no_plan_minutes: self.no_plan_minutes,
+            offer_minutes: self.offer_minutes,
+            offers_max: self.offers_max,
+            depart_grace_minutes: self.depart_grace_minutes,
+            work_grace_minutes: self.work_grace_minutes,
+            travel_floor_minutes: self.travel_floor_minutes,
+            human_minutes: self.human_minutes,
+        }
+    }
+
+    fn matching(&self) -> MatchingBounds {
+        MatchingBounds {
+            speed_km_per_hour: self.speed_km_per_hour,
+            position_minutes_max: self.position_minutes_max,
+            buffer_minutes: self.buffer_minutes,
+            horizon_minutes: self.horizon_minutes,
+        }
+    }
+
+    fn providers(&self, refused: &mut Vec<String>) -> Providers {
+        let text = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+        let hidden = |text: &Option<Secret>| text.clone().filter(|text| !text.expose().is_empty());
+        let twilio = (text(&self.twilio_account_sid), hidden(&self.twilio_auth_token), text(&self.twilio_from));
+        let twilio = match twilio {
+            (Some(account_sid), Some(auth_token), Some(from)) => {
+                Some(Twilio { url: address(&self.twilio_url), account_sid, auth_token, from })
+            }
+            (None, None, None) => None,
+            (_, _, _) => {
+                refused.push(
+                    "SMS is set half: set SYSOPS_TWILIO_ACCOUNT_SID, SYSOPS_TWILIO_AUTH_TOKEN and SYSOPS_TWILIO_FROM, \
+                     or none of them."
+                        .into(),
+                );
+                None
+            }
+        };
+        let smtp = match (hidden(&self.smtp_url), self.mail_from.clone()) {
+            (Some(url), Some(from)) => Some(Smtp { url, from }),
+            (None, None) => None,
+            (_, _) => {
+                refused.push("E-mail is set half: set SYSOPS_SMTP_URL and SYSOPS_MAIL_FROM, or neither.".into());
+                None
+            }
+        };
+        let credentials = self.fcm_credentials.clone().filter(|file| !file.as_os_str().is_empty());
+        let fcm = credentials.map(|credentials| Fcm { url: address(&self.fcm_url), credentials });
+        Providers { twilio, fcm, smtp }
+    }
+}
+
+fn address(url: &str) -> String {
+    url.trim_end_matches('/').to_owned()
+}
+
+/// Why a secret does not keep anything secret.
+fn weak(secret: &Secret) -> Option<String> {
+    let text = secret.expose();
+    let how = "set it to what `openssl rand -base64 33` prints, the same on every server.";
+    if text.is_empty() {
+        return Some(format!("SYSOPS_SECRET is missing: {how}"));
+    }
+    let distinct = text.chars().collect::<std::collections::BTreeSet<_>>().len();
+    if text.chars().count() < SECRET_CHARS_MIN || distinct < 8 {
+        return Some(format!("SYSOPS_SECRET can be guessed: {how} It needs at least {SECRET_CHARS_MIN} characters."));
+    }
+    None
+}
+
+/// Why browsers could not reach us by this address, or not safely.
+fn unreachable(url: &str, is_set: bool) -> Option<String> {
+    let name = if is_set { "SYSOPS_PUBLIC_URL" } else { "SYSOPS_PUBLIC_URL is missing, and SYSOPS_BIND" };
+    let Some((scheme, authority)) = url.split_once("://").filter(|(scheme, _)| matches!(*scheme, "http" | "https"))
+    else {
+        return Some("SYSOPS_PUBLIC_URL must begin with https://, like https://help.example.com.".into());
+    };
+    let plain = !authority.is_empty() && !authority.contains(['/', '?', '#', '@', '\\', ' ']);
+    if !plain {
+        return Some(
+            "SYSOPS_PUBLIC_URL must be a scheme and a name alone, like https://help.example.com: this server is not \
+             reached below a path."
+                .into(),
+        );
+    }
+    (scheme == "http" && !is_loopback(authority)).then(|| {
+        format!(
+            "{name} is not https: passwords would cross the network in the clear. Set SYSOPS_PUBLIC_URL to the \
+             https:// address of the proxy in front, or listen on 127.0.0.1 to try it out."
+        )
+    })
+}
+
+fn is_loopback(authority: &str) -> bool {
+    let host = match authority.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => authority.split(':').next().unwrap_or_default(),
+    };
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        settings: Settings,
+    }
+
+    fn config(args: &[&str]) -> Result<Config, Refusals> {
+        let good = ["x", "--database-url", "sqlite:x.db", "--secret", "0123456789abcdefghijklmnopqrstuv"];
+        Line::try_parse_from(good.iter().chain(args)).expect("the arguments are right").settings.config()
+    }
+
+    #[test]
+    fn each_unsafe_setting_is_refused_with_what_to_do() {
+        for (args, word) in [
+            (vec!["--public-url", "http://help.example.com"], "https"),
+            (vec!["--public-url", "http://127.0.0.1.example.com"], "https"),
+            (vec!["--bind", "0.0.0.0:80"], "SYSOPS_PUBLIC_URL"),
+            (vec!["--public-url", "help.example.com"], "https://"),
+            (vec!["--public-url", "https://help.example.com/support"], "path"),
+            (vec!["--twilio-account-sid", "AC1"], "SYSOPS_TWILIO_FROM"),
+            (vec!["--mail-from", "help@example.com"], "SYSOPS_SMTP_URL"),
+        ] {
+            let refusals = config(&args).expect_err(&args.join(" "));
+            assert!(refusals.to_string().contains(word), "{args:?}: {refusals}");
+        }
+        let empty = Line::try_parse_from(["x"]).unwrap().settings.config().unwrap_err().to_string();
+        assert!(empty.contains("SYSOPS_DATABASE_URL") && empty.contains("SYSOPS_SECRET"), "{empty}");
+        for secret in ["short", &"a".repeat(40)] {
+            let refusals = Line::try_parse_from(["x", "--database-url", "sqlite:x", "--secret", secret]);
+            let refusals = refusals.unwrap().settings.config().unwrap_err().to_string();
+            assert!(refusals.contains("openssl rand"), "{refusals}");
+        }
+    }
+
+    #[test]
+    fn the_address_follows_the_port_unless_it_is_set() {
+        let mut own = config(&[]).unwrap();
+        own.listens_on("127.0.0.1:4711".parse().unwrap());
+        assert_eq!(own.public_url, "http://127.0.0.1:4711");
+        let mut set = config(&["--public-url", "https://help.example.com/"]).unwrap();
+        set.listens_on("127.0.0.1:4711".parse().unwrap());
+        assert_eq!(set.public_url, "https://help.example.com");
+    }
+
+    #[test]
+    fn no_secret_shows_in_debug() {
+        let config = config(&[
+            "--twilio-account-sid",
+            "AC1",
+            "--twilio-auth-token",
+            "hunter2",
+            "--twilio-from",
+            "+15005550006",
+            "--smtp-url",
+            "smtps://u:hunter2@mail",
+            "--mail-from",
+            "help@example.com",
+        ]);
+        let shown = format!("{:?}", config.unwrap());
+        assert!(!shown.contains("hunter2") && !shown.contains("0123456789abcdef"), "{shown}");
+    }
+}

@@ -1,0 +1,115 @@
+//! Every setting with its name on the command line, in the environment and in the file, and its default. `--help` is
+//! made from this.
+
+use super::{MatchingBounds, Secret};
+use clap::{Args, value_parser};
+use shared::text::Email;
+use shared::ticket::Timing;
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+
+/// A year, the longest that a setting in minutes may be.
+const MINUTES_MAX: i64 = 525_600;
+
+/// What was set, not yet checked. Times are minutes.
+#[derive(Clone, Debug, Args)]
+pub struct Settings {
+    /// The database: `sqlite:/path/to/file.db` or `postgres://user:password@host/name`.
+    #[arg(long, env = "SYSOPS_DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    pub database_url: Option<Secret>,
+    /// Address and port to listen on.
+    #[arg(long, env = "SYSOPS_BIND", default_value = "127.0.0.1:8080", value_name = "ADDRESS:PORT")]
+    pub bind: SocketAddr,
+    /// How browsers and phones reach this server, like `https://help.example.com`.
+    #[arg(long, env = "SYSOPS_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<String>,
+    /// At least 32 characters that nobody can guess; the same on every server. With another one old links end.
+    #[arg(long, env = "SYSOPS_SECRET", hide_env_values = true, value_name = "TEXT")]
+    pub secret: Option<Secret>,
+    /// Folder for files.
+    #[arg(long, env = "SYSOPS_DATA_DIR", default_value = "data", value_name = "DIR")]
+    pub data_dir: PathBuf,
+    /// Who hears of what nobody looked at, separated by commas; nobody set means every admin.
+    #[arg(long, env = "SYSOPS_ADMINS_TO_TELL", value_delimiter = ',', value_name = "E-MAIL")]
+    pub admins_to_tell: Vec<Email>,
+
+    /// Tickets a second taken from the web; more are told to come back. 0 is no limit.
+    #[arg(long, env = "SYSOPS_INTAKE_PER_SECOND", default_value_t = 0, value_name = "N")]
+    pub intake_per_second: u32,
+    /// Sign-ins a minute from one address. 0 is no limit.
+    #[arg(long, env = "SYSOPS_SIGN_INS_PER_MINUTE", default_value_t = 30, value_name = "N")]
+    pub sign_ins_per_minute: u32,
+    /// Requests a second from one address. 0 is no limit.
+    #[arg(long, env = "SYSOPS_REQUESTS_PER_SECOND", default_value_t = 0, value_name = "N")]
+    pub requests_per_second: u32,
+    /// Requests that one address may send at once before that rate holds.
+    #[arg(long, env = "SYSOPS_REQUEST_BURST", default_value = "100", value_name = "N")]
+    pub request_burst: NonZeroU32,
+    /// Proxies of yours in front of this server, whose X-Forwarded-For is believed.
+    #[arg(long, env = "SYSOPS_TRUSTED_PROXIES", default_value_t = 0, value_name = "N")]
+    pub trusted_proxies: u8,
+
+    /// When a waiting ticket becomes a person's.
+    #[arg(long, env = "SYSOPS_WAITING_MINUTES", default_value_t = Timing::default().waiting_minutes, value_parser = value_parser!(i64).range(1..=MINUTES_MAX), value_name = "N")]
+    pub waiting_minutes: i64,
+    /// When a ticket without a plan becomes a person's; closed after as long again.
+    #[arg(long, env = "SYSOPS_NO_PLAN_MINUTES", default_value_t = Timing::default().no_plan_minutes, value_parser = value_parser!(i64).range(1..=MINUTES_MAX), value_name = "N")]
+    pub no_plan_minutes: i64,
+    /// When an offer lapses.
+    #[arg(long, env = "SYSOPS_OFFER_MINUTES", default_value_t = Timing::default().offer_minutes, value_parser = value_parser!(i64).range(1..=MINUTES_MAX), value_name = "N")]
+    pub offer_minutes: i64,
+    /// After so many offers a person is asked.
+    #[arg(long, env = "SYSOPS_OFFERS_MAX", default_value_t = Timing::default().offers_max, value_parser = value_parser!(u32).range(1..=100), value_name = "N")]
+    pub offers_max: u32,
+    /// Grace after the reminder to leave.
+    #[arg(long, env = "SYSOPS_DEPART_GRACE_MINUTES", default_value_t = Timing::default().depart_grace_minutes, value_parser = value_parser!(i64).range(1..=MINUTES_MAX), value_name = "N")]
+    pub depart_grace_minutes: i64,
+    /// Grace after the estimated end of the work.
+    #[arg(long, env = "SYSOPS_WORK_GRACE_MINUTES", default_value_t = Timing::default().work_grace_minutes, value_parser = value_parser!(i64).range(1..=MINUTES_MAX), value_name = "N")]
+    pub work_grace_minutes: i64,
+    /// The least time that a travelling expert has.
+    #[arg(long, env = "SYSOPS_TRAVEL_FLOOR_MINUTES", default_value_t = Timing::default().travel_floor_minutes, value_parser = value_parser!(i64).range(1..=MINUTES_MAX), value_name = "N")]
+    pub travel_floor_minutes: i64,
+    /// How long a person has before the admins are told, again and again.
+    #[arg(long, env = "SYSOPS_HUMAN_MINUTES", default_value_t = Timing::default().human_minutes, value_parser = value_parser!(i64).range(1..=MINUTES_MAX), value_name = "N")]
+    pub human_minutes: i64,
+
+    /// Speed along the straight line, by which travel is estimated.
+    #[arg(long, env = "SYSOPS_SPEED_KM_PER_HOUR", default_value_t = MatchingBounds::default().speed_km_per_hour, value_parser = value_parser!(u32).range(1..=200), value_name = "N")]
+    pub speed_km_per_hour: u32,
+    /// Age past which an expert's position is not used.
+    #[arg(long, env = "SYSOPS_POSITION_MINUTES_MAX", default_value_t = MatchingBounds::default().position_minutes_max, value_name = "N")]
+    pub position_minutes_max: u32,
+    /// Time left free after each visit.
+    #[arg(long, env = "SYSOPS_BUFFER_MINUTES", default_value_t = MatchingBounds::default().buffer_minutes, value_name = "N")]
+    pub buffer_minutes: u32,
+    /// How far ahead a visit may be planned.
+    #[arg(long, env = "SYSOPS_HORIZON_MINUTES", default_value_t = MatchingBounds::default().horizon_minutes, value_parser = value_parser!(u32).range(60..=43_200), value_name = "N")]
+    pub horizon_minutes: u32,
+
+    /// Twilio's API.
+    #[arg(long, env = "SYSOPS_TWILIO_URL", default_value = "https://api.twilio.com", value_name = "URL")]
+    pub twilio_url: String,
+    /// Twilio's account; without one SMS is off.
+    #[arg(long, env = "SYSOPS_TWILIO_ACCOUNT_SID", value_name = "TEXT")]
+    pub twilio_account_sid: Option<String>,
+    /// The account's secret.
+    #[arg(long, env = "SYSOPS_TWILIO_AUTH_TOKEN", hide_env_values = true, value_name = "TEXT")]
+    pub twilio_auth_token: Option<Secret>,
+    /// The number or messaging service that sends.
+    #[arg(long, env = "SYSOPS_TWILIO_FROM", value_name = "TEXT")]
+    pub twilio_from: Option<String>,
+    /// Firebase's API.
+    #[arg(long, env = "SYSOPS_FCM_URL", default_value = "https://fcm.googleapis.com", value_name = "URL")]
+    pub fcm_url: String,
+    /// The file with the service account's key; without one push is off.
+    #[arg(long, env = "SYSOPS_FCM_CREDENTIALS", value_name = "FILE")]
+    pub fcm_credentials: Option<PathBuf>,
+    /// The mail server, `smtps://user:password@host`; without one e-mail is off.
+    #[arg(long, env = "SYSOPS_SMTP_URL", hide_env_values = true, value_name = "URL")]
+    pub smtp_url: Option<Secret>,
+    /// The sender of our e-mails.
+    #[arg(long, env = "SYSOPS_MAIL_FROM", value_name = "E-MAIL")]
+    pub mail_from: Option<Email>,
+}

@@ -1,0 +1,159 @@
+//! A site on a test's database, and a caller that speaks to routes in process, through all layers.
+
+use super::site::Site;
+use super::{Gate, HttpSettings, protect};
+use crate::accounts::store::{TokenKind, add_token, by_person, create_login};
+use crate::accounts::token::Token;
+use crate::accounts::{NewLogin, Person, Profile};
+use crate::config::{Config, Secret};
+use crate::db::{Database, Lane};
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Request, StatusCode, header};
+use serde_json::Value;
+use shared::chance::Seeded;
+use shared::problem::Problem;
+use std::fmt::Write as _;
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tower::ServiceExt as _;
+
+/// A site as the demo has it, with a fixed secret and repeatable chance.
+pub fn site(db: &Database) -> Site {
+    let secret = Secret::from("a secret of the tests, long enough".to_owned());
+    let config = Config::demo(PathBuf::from("unused"), 4000, secret);
+    Site::new(config, db.clone(), Arc::new(Seeded::new(42)))
+}
+
+/// Speaks to routes in process.
+#[derive(Clone)]
+pub struct Client {
+    router: Router,
+    /// What the routes were given.
+    pub site: Site,
+    bearer: Option<String>,
+}
+
+/// An answer.
+#[derive(Clone, Debug)]
+pub struct Heard {
+    /// Its status.
+    pub status: StatusCode,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its bytes.
+    pub body: Vec<u8>,
+}
+
+impl Client {
+    /// Nobody, speaking to these routes.
+    pub fn new(site: Site, routes: Router<Site>) -> Self {
+        let settings = HttpSettings {
+            public_origin: site.config.public_url.clone(),
+            trusted_proxies: 0,
+            requests_per_second: None,
+            request_burst: NonZeroU32::MIN,
+            body_bytes_max: 1 << 20,
+            handler_timeout: Duration::from_secs(20),
+        };
+        let router = protect(routes.with_state(site.clone()), &Gate::new(settings, Arc::clone(&site.chance)));
+        Self { router, site, bearer: None }
+    }
+
+    /// The same routes, as somebody who is signed in by a bearer token. Who has no login gets one.
+    pub async fn signed_in(&self, person: Person) -> Self {
+        let id = self.site.new_id();
+        let token = Token::new(&*self.site.chance);
+        let hash = token.hash();
+        let signed_in = self.site.db.write(Lane::Desk, async move |tx| {
+            let login = match by_person(tx, person).await? {
+                Some(login) => login.id,
+                None => {
+                    let (name, zone) = ("Somebody".parse().expect("it is a name"), shared::time::Zone::utc());
+                    let profile = Profile { name, locale: "en".into(), zone };
+                    let now = tx.real_now();
+                    let new = NewLogin { id, person, profile, email: None, phone: None, password: None, now };
+                    create_login(tx, new).await?.expect("nobody can have no handle");
+                    id
+                }
+            };
+            add_token(tx, login, &hash, TokenKind::Bearer, None).await
+        });
+        signed_in.await.expect("the database takes a token");
+        self.with_bearer(token.expose())
+    }
+
+    /// The same routes with this token.
+    #[must_use]
+    pub fn with_bearer(&self, token: &str) -> Self {
+        Self { bearer: Some(token.to_owned()), ..self.clone() }
+    }
+
+    /// Asks.
+    pub async fn get(&self, path: &str) -> Heard {
+        self.send(Request::get(path).body(Body::empty()).expect("the path is right")).await
+    }
+
+    /// Sends a JSON document.
+    pub async fn json(&self, method: &str, path: &str, body: &Value) -> Heard {
+        let request = Request::builder().method(method).uri(path).header(header::CONTENT_TYPE, "application/json");
+        self.send(request.body(Body::from(body.to_string())).expect("the path is right")).await
+    }
+
+    /// Sends a form, as a page of ours does. Keys and values are encoded here.
+    pub async fn form(&self, path: &str, fields: &[(&str, &str)]) -> Heard {
+        let body: Vec<String> =
+            fields.iter().map(|(key, value)| format!("{}={}", encoded(key), encoded(value))).collect();
+        let request = Request::post(path).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        self.send(request.body(Body::from(body.join("&"))).expect("the path is right")).await
+    }
+
+    /// Sends any request.
+    pub async fn send(&self, mut request: Request<Body>) -> Heard {
+        if let Some(token) = &self.bearer {
+            let value = format!("Bearer {token}").parse().expect("a token is plain");
+            request.headers_mut().insert(header::AUTHORIZATION, value);
+        }
+        let response = self.router.clone().oneshot(request).await.expect("the router answers everything");
+        let (parts, body) = response.into_parts();
+        let body = to_bytes(body, 16 << 20).await.expect("the body is short");
+        Heard { status: parts.status, headers: parts.headers, body: body.to_vec() }
+    }
+}
+
+impl Heard {
+    /// The body as a document.
+    ///
+    /// # Panics
+    /// If it is none.
+    pub fn value(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|why| panic!("{why}: {}", self.text()))
+    }
+
+    /// The body as text.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// The body as a problem document.
+    pub fn problem(&self) -> Problem {
+        Problem::read(self.status.as_u16(), &self.body)
+    }
+
+    /// A header's text, empty where there is none.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+}
+
+fn encoded(text: &str) -> String {
+    text.bytes().fold(String::new(), |mut out, byte| {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' => out.push(char::from(byte)),
+            _ => write!(out, "%{byte:02X}").expect("writing to a string works"),
+        }
+        out
+    })
+}
