@@ -4,7 +4,7 @@
 //! A capability is a folder. A lower one never imports a higher one; what must happen further up goes through events and
 //! reactions. Inside a rung a later one may import an earlier one. `tests/architecture` reads this list and holds it.
 //! ```text
-//! bottom: clock postal phone db feed events reactions jobs links accounts audit config http web
+//! bottom: clock faults sheet postal phone db feed events reactions jobs links accounts audit config http web
 //! rung: customers workforce plans
 //! rung: tickets
 //! rung: matching
@@ -20,6 +20,7 @@ pub mod clock;
 pub mod config;
 pub mod db;
 pub mod events;
+pub mod faults;
 pub mod feed;
 pub mod http;
 pub mod jobs;
@@ -27,6 +28,7 @@ pub mod links;
 pub mod phone;
 pub mod postal;
 pub mod reactions;
+pub mod sheet;
 pub mod web;
 
 pub mod customers;

@@ -4,6 +4,7 @@
 //! password. A site has the place of its postal code until an expert corrects the pin; its address stays as written.
 //! Nothing here knows plans or tickets.
 
+pub mod import;
 pub mod register;
 pub mod store;
 

@@ -2,14 +2,13 @@
 //! reading serves the JSON call, the page and the import, so they cannot disagree.
 
 use super::{Address, NewCustomer, NewSite, NotifyBy};
+use crate::faults::Faults;
 use crate::{phone, postal};
 use serde::Deserialize;
 use shared::problem::FieldError;
 use shared::text::{BadText, Email, Name, ShortLine};
 use shared::texts::Language;
 use shared::time::Zone;
-use std::fmt::Display;
-use std::str::FromStr;
 
 /// A registration as it was typed. Absent and empty mean the same.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -72,60 +71,6 @@ pub enum By {
     Themselves,
     /// An agent, for a caller: name, address and phone are enough.
     Agent,
-}
-
-/// Faults found so far.
-#[derive(Debug, Default)]
-pub struct Faults(Vec<FieldError>);
-
-impl Faults {
-    /// One more.
-    pub fn add(&mut self, field: &str, code: &str, message: impl Display) {
-        let mut message = message.to_string();
-        if let Some(first) = message.get(..1) {
-            message = format!("{}{}", first.to_uppercase(), &message[1..]);
-        }
-        if !message.ends_with(['.', '?', '!']) {
-            message.push('.');
-        }
-        self.0.push(FieldError { field: field.to_owned(), code: code.to_owned(), message });
-    }
-
-    /// A text that was refused.
-    pub fn text(&mut self, field: &str, bad: BadText) {
-        let code = match bad {
-            BadText::Empty => "required",
-            BadText::TooLong { .. } => "too_long",
-            BadText::Control => "control_character",
-            BadText::Shape { .. } => "format",
-        };
-        self.add(field, code, bad);
-    }
-
-    /// Reads text that must be there.
-    pub fn read<T: FromStr<Err = BadText>>(&mut self, field: &str, text: &str) -> Option<T> {
-        self.keep(field, text.parse())
-    }
-
-    /// Reads text that may be missing.
-    pub fn read_optional<T: FromStr<Err = BadText>>(&mut self, field: &str, text: &str) -> Option<T> {
-        if text.trim().is_empty() { None } else { self.read(field, text) }
-    }
-
-    /// Takes what was read, or notes why not.
-    pub fn keep<T>(&mut self, field: &str, read: Result<T, BadText>) -> Option<T> {
-        read.map_err(|bad| self.text(field, bad)).ok()
-    }
-
-    /// What was found.
-    pub fn into_errors(self) -> Vec<FieldError> {
-        self.0
-    }
-
-    /// Whether nothing was found.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
 }
 
 /// Reads a registration.

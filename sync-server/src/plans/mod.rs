@@ -4,6 +4,7 @@
 //! that ticket. An entitlement keeps what the plan said when it began, so that a plan can change. Money that comes in is
 //! not decided here.
 
+pub mod import;
 pub mod store;
 
 use serde::Serialize;

@@ -4,6 +4,7 @@
 //! His position and last arrival move without either: they are for choosing, not for showing. This folder chooses
 //! nobody and knows no ticket; a closure that decides on an expert's day begins with [`lock`].
 
+pub mod import;
 pub mod shift;
 pub mod store;
 

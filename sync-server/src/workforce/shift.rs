@@ -129,6 +129,12 @@ impl ShiftSpec {
         format!("{day} {}-{}", time(self.start_minute), time(self.end_minute))
     }
 
+    /// The shift with an id.
+    pub fn with_id(self, id: ShiftId) -> ShiftRow {
+        let Self { day, start_minute, end_minute, on_call } = self;
+        ShiftRow { id, day, start_minute, end_minute, on_call }
+    }
+
     /// Whether it holds this minute of this weekday (1 is Monday), the night before included. A dated shift holds none.
     pub fn holds_weekly(&self, weekday: u8, minute: u16) -> bool {
         let ShiftDay::Weekly(day) = self.day else { return false };

@@ -1,9 +1,11 @@
 //! What an expert can do, where and when: sets that are replaced whole, because that is how people edit them.
 
+use super::BINDS_MAX;
 use super::experts::raise;
+use super::many::insert_shift_rows;
 use crate::db::columns::{instant, parsed, parsed_opt};
 use crate::db::{Conn, Error, Tx, values};
-use crate::workforce::{Absence, ShiftDay, ShiftRow};
+use crate::workforce::{Absence, ShiftRow};
 use shared::ids::{AbsenceId, AreaId, ExpertId};
 use shared::skills::Skills;
 use shared::time::Timestamp;
@@ -45,22 +47,9 @@ pub async fn replace_areas(tx: &mut Tx, expert: ExpertId, areas: &BTreeSet<AreaI
 pub async fn replace_shifts(tx: &mut Tx, expert: ExpertId, shifts: &[ShiftRow]) -> Result<(), Error> {
     let sql = "delete from shift where expert = $1";
     sqlx::query(sql).bind(expert.to_string()).execute(tx.sql()).await?;
-    if !shifts.is_empty() {
-        let rows = values(shifts.len(), 7);
-        let sql = format!(
-            "insert into shift (id, expert, weekday, on_date, start_minute, end_minute, on_call) values {rows}"
-        );
-        let mut query = sqlx::query(AssertSqlSafe(sql));
-        for shift in shifts {
-            let (weekday, on_date) = match shift.day {
-                ShiftDay::Weekly(day) => (Some(i64::from(day)), None),
-                ShiftDay::On(date) => (None, Some(date.to_string())),
-            };
-            query = query.bind(shift.id.to_string()).bind(expert.to_string()).bind(weekday).bind(on_date);
-            query = query.bind(i64::from(shift.start_minute)).bind(i64::from(shift.end_minute));
-            query = query.bind(i64::from(shift.on_call));
-        }
-        query.execute(tx.sql()).await?;
+    let rows: Vec<_> = shifts.iter().map(|shift| (expert, *shift)).collect();
+    for rows in rows.chunks(BINDS_MAX / 7) {
+        insert_shift_rows(tx, rows).await?;
     }
     raise(tx, expert).await
 }

@@ -261,7 +261,7 @@ pub(super) async fn raise(tx: &mut Tx, id: ExpertId) -> Result<(), Error> {
     Ok(())
 }
 
-fn touch(tx: &mut Tx, id: ExpertId) {
+pub(super) fn touch(tx: &mut Tx, id: ExpertId) {
     tx.touch(Stream::of_expert(id), Entity::new(Kind::Expert, id), Op::Put);
 }
 

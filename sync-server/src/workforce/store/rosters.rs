@@ -52,7 +52,7 @@ async fn fill(conn: &mut Conn, rows: &[AnyRow], only: Option<ExpertId>) -> Resul
         roster.areas.insert(parsed(&row, "area")?);
     }
     let sql = "select id, expert, weekday, on_date, start_minute, end_minute, on_call from shift
-        where ($1 = '' or expert = $1) order by expert, id limit $2";
+        where ($1 = '' or expert = $1) order by expert, coalesce(weekday, 8), coalesce(on_date, ''), start_minute, id limit $2";
     for row in set(conn, sql, only).await? {
         let Some(roster) = rosters.get_mut(&parsed(&row, "expert")?) else { continue };
         roster.shifts.push(read_shift(&row)?);
@@ -77,7 +77,7 @@ pub(super) async fn shifts_of(conn: &mut Conn, ids: &[ExpertId]) -> Result<BTree
     for ids in ids.chunks(BINDS_MAX) {
         let sql = format!(
             "select id, expert, weekday, on_date, start_minute, end_minute, on_call from shift
-             where expert in ({}) order by expert, id limit $1",
+             where expert in ({}) order by expert, coalesce(weekday, 8), coalesce(on_date, ''), start_minute, id limit $1",
             binds(2, ids.len())
         );
         let mut query = sqlx::query(AssertSqlSafe(sql)).bind(ROWS_MAX);

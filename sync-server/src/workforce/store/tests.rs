@@ -70,8 +70,8 @@ async fn an_expert_is_read_back_with_everything_that_says_what_he_can_be_asked()
         let expected = [
             ("Mon 08:00-16:00", false),
             ("Tue 08:00-16:00", false),
-            ("2026-03-04 22:00-06:00", false),
             ("Sun 00:00-24:00", true),
+            ("2026-03-04 22:00-06:00", false),
         ];
         assert_eq!(words, expected.map(|(text, on_call)| (text.to_owned(), on_call)));
         assert_eq!(one.absences, [(now(), now().plus_minutes(60))]);
@@ -178,7 +178,7 @@ async fn every_change_that_a_phone_shows_raises_the_version_and_touches_the_feed
         let ana = ana.unwrap();
         assert_eq!(ana.position, Some((place, now().plus_minutes(5))), "an older report does not count");
         assert_eq!((ana.arrival, ana.active), (Some((place, now())), false));
-        assert_eq!(docs[0].shifts.last().unwrap(), "Sun 00:00-24:00 (on call)");
+        assert_eq!(docs[0].shifts[2], "Sun 00:00-24:00 (on call)");
         let forget = db.write(Lane::Bulk, async |tx| forget_positions(tx, now().plus_minutes(6), 10).await);
         assert_eq!(forget.await, Ok(1));
     })
