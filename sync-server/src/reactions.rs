@@ -10,9 +10,6 @@ use shared::ids::TicketId;
 use shared::ticket::HumanReason;
 use shared::time::Timestamp;
 
-/// How long a phone has to take an offer in before somebody looks.
-pub const ACK_SECONDS: i64 = 60;
-
 /// Which event of its ticket a job is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct About {
@@ -34,13 +31,10 @@ pub fn jobs(ticket: TicketId, seq: i64, event: &Event, now: Timestamp) -> Vec<Ne
         Fact::Received { covered: false } => vec![],
         // The same job comes again when somebody works.
         Fact::WaitsForShift { until } => vec![NewJob::new(Kind::MatchTicket, ticket, *until)],
-        Fact::Offered { .. } => {
-            vec![tell_expert(), about(Kind::OfferAckCheck, now.plus_seconds(ACK_SECONDS))]
-        }
         Fact::Accepted { .. } | Fact::Departed { .. } => vec![about(Kind::NotifyCustomer, now)],
         Fact::Declined { .. } | Fact::Lapsed { .. } => vec![matching()],
         Fact::Withdrawn { .. } | Fact::Released { .. } => vec![tell_expert(), matching()],
-        Fact::Reminded { .. } => vec![tell_expert()],
+        Fact::Offered { .. } | Fact::Reminded { .. } => vec![tell_expert()],
         Fact::Arrived { .. } | Fact::Held { .. } | Fact::NoteAdded { .. } | Fact::WorkRecorded { .. } => vec![],
         Fact::Completed { .. } => vec![about(Kind::SurveyInvite, now)],
         // A ticket whose expert lacks a skill goes on at once; the others wait for a person or a date.

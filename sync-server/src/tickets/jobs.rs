@@ -1,22 +1,25 @@
 //! What time does to tickets. A sweep answers every deadline that has passed; another finds tickets that break the
-//! ledger and gives them to a person.
+//! ledger and gives them to a person; a plan that was paid or granted starts what waited for it.
 
 use super::{Book, store};
 use crate::db::{Database, Error, Lane};
-use crate::jobs::{Context, Job, Registry};
+use crate::jobs::{Context, Job, Kind, Outcome, Registry};
+use crate::plans;
 use shared::event::Actor;
-use shared::ids::TicketId;
+use shared::ids::{CustomerId, TicketId};
 use shared::ticket::{HumanReason, Move, Timing};
 use std::time::Duration;
 
 /// Deadlines answered in one transaction.
 const DEADLINES_MAX: i64 = 100;
+/// Tickets of one customer that a plan starts at once.
+const PLAN_TICKETS_MAX: i64 = 100;
 /// Rounds of one sweep: the rest waits for the next, two seconds later.
 const ROUNDS_MAX: usize = 50;
 
-/// Who answers deadlines and mends the ledger.
+/// Who answers deadlines, mends the ledger, and starts tickets when a plan is found.
 pub fn register(registry: Registry, timing: &Timing) -> Registry {
-    let (deadlines, ledger) = (timing.clone(), timing.clone());
+    let (deadlines, ledger, plan) = (timing.clone(), timing.clone(), timing.clone());
     registry
         .sweep("deadlines", Duration::from_secs(2), move |_: Job, context: Context| {
             let timing = deadlines.clone();
@@ -25,6 +28,10 @@ pub fn register(registry: Registry, timing: &Timing) -> Registry {
         .sweep("ledger", Duration::from_secs(30), move |_: Job, context: Context| {
             let timing = ledger.clone();
             async move { mend_ledger(&context.db, &timing).await.into() }
+        })
+        .on(Kind::PlanFound, move |job: Job, context: Context| {
+            let timing = plan.clone();
+            async move { start_covered(job, context, timing).await }
         })
 }
 
@@ -76,4 +83,25 @@ async fn rescue(
         }
     }
     book.save(tx).await
+}
+
+async fn start_covered(job: Job, context: Context, timing: Timing) -> Outcome {
+    let Ok(customer) = job.subject.parse::<CustomerId>() else {
+        return Outcome::give_up("its subject is no customer's id");
+    };
+    let now = context.now();
+    let started = context.db.write(Lane::Work, async move |tx| {
+        let waiting = store::waiting_for_plan(tx, customer, PLAN_TICKETS_MAX).await?;
+        let ids: Vec<TicketId> = waiting.iter().map(|ticket| ticket.id).collect();
+        let mut book = Book::open(tx, &ids, timing.clone()).await?;
+        for ticket in &waiting {
+            // The plan must hold now: it was bought after the ticket was filed.
+            if let Some(plan) = plans::store::covering(tx, customer, &ticket.category, now).await? {
+                let _ = book.cover(ticket.id, plan, Actor::Server, now);
+            }
+        }
+        book.save(tx).await?;
+        crate::jobs::finish(tx, &job.lease).await
+    });
+    started.await.into()
 }

@@ -163,8 +163,8 @@ async fn a_jump_of_the_business_clock_makes_jobs_due_at_once() {
     both_engines(async |db| {
         let (began, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         go_on.notify_one();
-        let (stop, running) = start(&db, Registry::new().on(Kind::OfferAckCheck, waiting(&began, &go_on)));
-        let tomorrow = NewJob::new(Kind::OfferAckCheck, "t", db.clock().business_now().plus_minutes(24 * 60));
+        let (stop, running) = start(&db, Registry::new().on(Kind::PlanFound, waiting(&began, &go_on)));
+        let tomorrow = NewJob::new(Kind::PlanFound, "t", db.clock().business_now().plus_minutes(24 * 60));
         db.write(Lane::Desk, async move |tx| enqueue(tx, std::slice::from_ref(&tomorrow)).await).await.unwrap();
         db.clock().jump(24 * 60 * 60_000);
         db.wake(Wake::Clock);

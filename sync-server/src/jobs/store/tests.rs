@@ -5,7 +5,7 @@ use crate::db::testing::both_engines;
 use crate::db::{Database, Lane, meta};
 use std::collections::BTreeSet;
 
-const KINDS: [Kind; 2] = [Kind::MatchTicket, Kind::OfferAckCheck];
+const KINDS: [Kind; 2] = [Kind::MatchTicket, Kind::PlanFound];
 
 fn now(db: &Database) -> Now {
     Now { business: db.clock().business_now(), real: db.clock().real_now() }
@@ -235,7 +235,7 @@ async fn a_dead_job_is_listed_and_can_be_retried() {
 async fn only_lanes_and_kinds_with_something_due_are_looked_at() {
     both_engines(async |db| {
         let at = db.clock().business_now();
-        let later = NewJob::new(Kind::OfferAckCheck, "t", at.plus_minutes(1));
+        let later = NewJob::new(Kind::PlanFound, "t", at.plus_minutes(1));
         put(&db, vec![match_job(&db, "t"), later, NewJob::new(Kind::SendSms, "d", at)]).await;
         let due = async || {
             let now = now(&db);

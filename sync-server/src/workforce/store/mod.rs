@@ -37,6 +37,6 @@ fn binds(first: usize, n: usize) -> String {
 }
 
 #[cfg(test)]
-pub(in crate::workforce) mod samples;
+pub(crate) mod samples;
 #[cfg(test)]
 mod tests;

@@ -7,11 +7,11 @@ use shared::ids::Id;
 use shared::time::Timestamp;
 
 /// The id with this number; ids sort as their numbers do.
-pub(in crate::workforce) fn id<Of>(number: u64) -> Id<Of> {
+pub(crate) fn id<Of>(number: u64) -> Id<Of> {
     Id::new(Timestamp::from_millis(i64::try_from(number).unwrap() + 1), &Seeded::new(number))
 }
 
-pub(in crate::workforce) fn home(postal_code: &str) -> Home {
+pub(crate) fn home(postal_code: &str) -> Home {
     let found = postal::find("US", postal_code).unwrap();
     Home {
         line1: None,
@@ -23,7 +23,7 @@ pub(in crate::workforce) fn home(postal_code: &str) -> Home {
     }
 }
 
-pub(in crate::workforce) fn details(name: &str, number: u64) -> ExpertDetails {
+pub(crate) fn details(name: &str, number: u64) -> ExpertDetails {
     ExpertDetails {
         name: name.parse().unwrap(),
         email: format!("expert{number}@example.com").parse().unwrap(),
@@ -34,11 +34,11 @@ pub(in crate::workforce) fn details(name: &str, number: u64) -> ExpertDetails {
     }
 }
 
-pub(in crate::workforce) fn a_skill(number: u64, slug: &str) -> Skill {
+pub(crate) fn a_skill(number: u64, slug: &str) -> Skill {
     Skill { id: id(number), slug: slug.parse().unwrap(), name: slug.parse().unwrap(), active: true, ver: 1 }
 }
 
-pub(in crate::workforce) fn an_area(number: u64, slug: &str, prefixes: &[&str]) -> Area {
+pub(crate) fn an_area(number: u64, slug: &str, prefixes: &[&str]) -> Area {
     let prefix = |prefix: &&str| PostalPrefix { country: "US".to_owned(), prefix: (*prefix).to_owned() };
     Area {
         id: id(number),
@@ -50,7 +50,7 @@ pub(in crate::workforce) fn an_area(number: u64, slug: &str, prefixes: &[&str]) 
     }
 }
 
-pub(in crate::workforce) fn shifts(first_id: u64, text: &str, on_call: bool) -> Vec<crate::workforce::ShiftRow> {
+pub(crate) fn shifts(first_id: u64, text: &str, on_call: bool) -> Vec<crate::workforce::ShiftRow> {
     let specs = shift::read(text, on_call).unwrap();
     let row = |(spec, number): (&shift::ShiftSpec, u64)| crate::workforce::ShiftRow {
         id: id(number),

@@ -1,0 +1,199 @@
+//! What matching must know, read from tickets, customers, plans and the workforce, in matching's own words.
+
+use crate::customers::{self, Site};
+use crate::db::{Conn, Error};
+use crate::matching::calendar::{Period, Shift, ShiftDay};
+use crate::matching::candidate::{Candidate, Sighting, Visit};
+use crate::matching::need::{Need, Priority};
+use crate::matching::settings::{Settings, Weights};
+use crate::tickets::{Ticket, store};
+use crate::workforce::{self, Roster};
+use shared::ids::{AreaId, ExpertId, SiteId, TicketId};
+use shared::place::Place;
+use shared::ticket::{State, Timing};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Waiting tickets in one round.
+const NEEDS_MAX: i64 = 500;
+/// Held tickets that are read for a round.
+const HELD_MAX: i64 = 20_000;
+
+/// The numbers of dispatch.
+#[derive(Clone, Debug)]
+pub struct Bounds {
+    /// How long states may last.
+    pub timing: Timing,
+    /// Bounds of the hard rules.
+    pub settings: Settings,
+    /// What is preferred.
+    pub weights: Weights,
+}
+
+/// What one round looks at.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// The open tickets.
+    pub needs: Vec<Need>,
+    /// The experts, each with what he holds.
+    pub candidates: Vec<Candidate>,
+}
+
+/// Everything for a round: the waiting tickets and every active expert.
+pub(super) async fn all(conn: &mut Conn) -> Result<Known, Error> {
+    let tickets = store::matchable(conn, NEEDS_MAX).await?;
+    if tickets.is_empty() {
+        return Ok(Known::default());
+    }
+    let needs = needs(conn, &tickets).await?;
+    let held = store::held_by(conn, &[], HELD_MAX).await?;
+    let mut sites = Sites::default();
+    let mut visits: BTreeMap<ExpertId, Vec<Visit>> = BTreeMap::new();
+    for ticket in &held {
+        if let Some((expert, visit)) = visit_of(conn, ticket, &mut sites).await? {
+            visits.entry(expert).or_default().push(visit);
+        }
+    }
+    let rosters = workforce::store::rosters(conn).await?;
+    let candidates = rosters.into_iter().map(|roster| {
+        let visits = visits.remove(&roster.expert.id).unwrap_or_default();
+        candidate(roster, visits)
+    });
+    Ok(Known { needs, candidates: candidates.collect() })
+}
+
+/// What tickets need.
+pub(super) async fn needs(conn: &mut Conn, tickets: &[Ticket]) -> Result<Vec<Need>, Error> {
+    let ids: Vec<TicketId> = tickets.iter().map(|ticket| ticket.id).collect();
+    let mut declined = store::declined(conn, &ids).await?;
+    let mut sites = Sites::default();
+    let mut needs = Vec::with_capacity(tickets.len());
+    for ticket in tickets {
+        let Some((site, areas)) = sites.with_areas(conn, ticket.site).await? else { continue };
+        let priority = if ticket.urgent { Priority::Urgent } else { Priority::Normal };
+        needs.push(Need {
+            ticket: ticket.id,
+            customer: ticket.customer,
+            skills: ticket.skills.clone(),
+            work_minutes: ticket.work_minutes,
+            place: place(&site),
+            zone: site.zone,
+            areas,
+            filed_at: ticket.filed_at,
+            due_at: ticket.due_at,
+            priority,
+            windows: Vec::new(),
+            plan_valid: ticket.entitlement.is_some(),
+            declined_by: declined.remove(&ticket.id).unwrap_or_default(),
+            blocked: BTreeSet::new(),
+            language: ticket.language.clone(),
+            earlier_expert: ticket.last_expert,
+            offered_to: None,
+        });
+    }
+    Ok(needs)
+}
+
+/// One expert with what he holds, without the ticket in question.
+pub(super) async fn candidate_with(
+    conn: &mut Conn,
+    expert: ExpertId,
+    held: &[Ticket],
+    without: TicketId,
+) -> Result<Option<Candidate>, Error> {
+    let Some(roster) = workforce::store::roster(conn, expert).await? else { return Ok(None) };
+    let mut sites = Sites::default();
+    let mut visits = Vec::new();
+    for ticket in held.iter().filter(|ticket| ticket.id != without) {
+        match visit_of(conn, ticket, &mut sites).await? {
+            Some((holder, visit)) if holder == expert => visits.push(visit),
+            Some(_) | None => {}
+        }
+    }
+    Ok(Some(candidate(roster, visits)))
+}
+
+/// What an expert holds, under the lock of his day.
+pub(super) async fn held(conn: &mut Conn, expert: ExpertId) -> Result<Vec<Ticket>, Error> {
+    store::held_by(conn, &[expert], HELD_MAX).await
+}
+
+fn place(site: &Site) -> Place {
+    site.pin.unwrap_or(site.place)
+}
+
+async fn visit_of(conn: &mut Conn, ticket: &Ticket, sites: &mut Sites) -> Result<Option<(ExpertId, Visit)>, Error> {
+    let (Some(expert), Some(plan)) = (ticket.life.state.holder(), ticket.life.state.visit()) else { return Ok(None) };
+    let Some(site) = sites.get(conn, ticket.site).await? else { return Ok(None) };
+    // Who is there already has begun when he arrived, not when it was promised.
+    let start_at = match &ticket.life.state {
+        State::OnSite { arrived_at, .. } => *arrived_at,
+        State::Waiting
+        | State::Offered { .. }
+        | State::Accepted { .. }
+        | State::EnRoute { .. }
+        | State::OnHold { .. }
+        | State::Completed { .. }
+        | State::Cancelled { .. } => plan.start_at,
+    };
+    let end_at = start_at.plus_minutes(i64::from(plan.work_minutes));
+    Ok(Some((expert, Visit { ticket: ticket.id, place: place(&site), start_at, end_at })))
+}
+
+/// A roster in matching's words. On-call times are shifts that ring like others.
+fn candidate(roster: Roster, visits: Vec<Visit>) -> Candidate {
+    let Roster { expert, skills, areas, shifts, absences } = roster;
+    let sighting = |(place, at)| Sighting { place, at };
+    let shift = |row: workforce::ShiftRow| Shift {
+        day: match row.day {
+            workforce::ShiftDay::Weekly(day) => ShiftDay::Weekly(day),
+            workforce::ShiftDay::On(date) => ShiftDay::On(date),
+        },
+        start_minute: row.start_minute,
+        end_minute: row.end_minute,
+    };
+    Candidate {
+        expert: expert.id,
+        active: expert.active,
+        on_duty: expert.on_duty,
+        skills,
+        areas,
+        languages: expert.languages.into_iter().collect(),
+        zone: expert.zone,
+        home: expert.home,
+        position: expert.position.map(sighting),
+        arrival: expert.arrival.map(sighting),
+        shifts: shifts.into_iter().map(shift).collect(),
+        on_call: Vec::new(),
+        absences: absences.into_iter().map(|(from, until)| Period { from, until }).collect(),
+        visits,
+    }
+}
+
+/// Sites that were read in this round.
+#[derive(Default)]
+struct Sites {
+    known: BTreeMap<SiteId, Option<Site>>,
+    areas: BTreeMap<(String, String), BTreeSet<AreaId>>,
+}
+
+impl Sites {
+    async fn get(&mut self, conn: &mut Conn, id: SiteId) -> Result<Option<Site>, Error> {
+        if let Some(site) = self.known.get(&id) {
+            return Ok(site.clone());
+        }
+        let site = customers::store::site(conn, id).await?;
+        self.known.insert(id, site.clone());
+        Ok(site)
+    }
+
+    async fn with_areas(&mut self, conn: &mut Conn, id: SiteId) -> Result<Option<(Site, BTreeSet<AreaId>)>, Error> {
+        let Some(site) = self.get(conn, id).await? else { return Ok(None) };
+        let key = (site.country.clone(), site.postal_code.clone());
+        if let Some(areas) = self.areas.get(&key) {
+            return Ok(Some((site, areas.clone())));
+        }
+        let areas = workforce::store::areas_covering(conn, &key.0, &key.1).await?;
+        self.areas.insert(key, areas.clone());
+        Ok(Some((site, areas)))
+    }
+}

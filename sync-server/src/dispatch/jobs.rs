@@ -1,0 +1,49 @@
+//! Rounds of matching: at once when something happened, and every half minute in case nothing did: a shift begins, a
+//! visit ends, an expert comes back, without an event of any ticket.
+
+use super::facts::Bounds;
+use super::round;
+use crate::jobs::{Context, Job, Kind, Outcome, Registry};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::sync::Mutex;
+
+/// How often waiting tickets are looked at without an event.
+const LOOK_EVERY: Duration = Duration::from_secs(15);
+
+/// One round at a time in this process. Whoever asked before a round began is served by it: a hundred tickets at once
+/// are one round, not a hundred.
+#[derive(Debug, Default)]
+struct Turns {
+    turn: Mutex<()>,
+    n_begun: AtomicU64,
+}
+
+/// Who runs rounds.
+pub fn register(registry: Registry, bounds: &Bounds) -> Registry {
+    let turns = Arc::new(Turns::default());
+    let handler = |bounds: Bounds| {
+        let turns = turns.clone();
+        move |_: Job, context: Context| {
+            let (turns, bounds) = (turns.clone(), bounds.clone());
+            async move { run(&context, &turns, &bounds).await }
+        }
+    };
+    let asked = handler(bounds.clone());
+    let swept = handler(bounds.clone());
+    registry.on(Kind::MatchTicket, asked).sweep("matching", LOOK_EVERY, swept)
+}
+
+async fn run(context: &Context, turns: &Turns, bounds: &Bounds) -> Outcome {
+    let n_before = turns.n_begun.load(Ordering::SeqCst);
+    let _turn = turns.turn.lock().await;
+    if turns.n_begun.load(Ordering::SeqCst) > n_before {
+        return Outcome::Done;
+    }
+    turns.n_begun.fetch_add(1, Ordering::SeqCst);
+    match round::run(&context.db, bounds).await {
+        Ok(_) => Outcome::Done,
+        Err(error) => Outcome::retry(error),
+    }
+}

@@ -1,0 +1,19 @@
+//! Choosing experts and offering tickets: the hands of matching.
+//!
+//! A round looks at everything on one snapshot and decides without holding anything; then each winner is judged once
+//! more under the locks of his day and of the ticket before the offer is made, so two rounds, two servers or a late yes
+//! never book one expert twice. What a round could not do the next one does: a sweep makes sure that there is a next.
+
+mod facts;
+pub mod jobs;
+mod late;
+mod round;
+
+pub use facts::{Bounds, Known};
+pub use late::visit as late_visit;
+pub use round::run as run_round;
+
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+pub(crate) mod world;

@@ -1,0 +1,139 @@
+//! Stories of dispatch, on both engines.
+
+use super::run_round;
+use super::world::World;
+use crate::db::testing::both_engines;
+use crate::matching;
+use crate::tickets::{check, jobs};
+use shared::offer::DeclineReason;
+use shared::ticket::{HumanReason, Move, State};
+
+#[tokio::test]
+async fn the_nearest_expert_with_the_skill_is_asked_and_the_choice_is_kept() {
+    both_engines(async |db| {
+        let world = World::new(&db).await;
+        let _far = world.expert("Ben", "10463").await;
+        let _unskilled = world.expert_on("Cleo", "10001", "Mon-Sun 00:00-00:00", 0).await;
+        let near = world.expert("Ana", "10003").await;
+        let ticket = world.ticket().await;
+        assert_eq!(world.round().await, 1);
+        assert_eq!(world.holder(ticket).await, Some(near));
+        let kept = db.read(async move |conn| matching::store::latest(conn, ticket).await).await.unwrap().unwrap();
+        assert_eq!(kept.decision.winner.map(|winner| winner.expert), Some(near));
+        assert_eq!(kept.decision.considered.len(), 3, "everybody's verdict is kept");
+        assert_eq!(matching::decide::replay(&kept.decision), Some(near));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_decline_and_a_lapse_lead_to_the_next_expert_and_never_back() {
+    both_engines(async |db| {
+        let world = World::new(&db).await;
+        let (ana, ben) = (world.expert("Ana", "10003").await, world.expert("Ben", "10463").await);
+        let ticket = world.ticket().await;
+        world.round().await;
+        assert_eq!(world.holder(ticket).await, Some(ana));
+        world.act(ticket, Move::Decline { expert: ana, reason: DeclineReason::Busy }).await.unwrap();
+        world.round().await;
+        assert_eq!(world.holder(ticket).await, Some(ben));
+        world.minutes_pass(6);
+        assert_eq!(world.round().await, 1);
+        assert_eq!(world.holder(ticket).await, Some(ben), "he did not decline, and nobody else can");
+        world.act(ticket, Move::Decline { expert: ben, reason: DeclineReason::TooFar }).await.unwrap();
+        world.round().await;
+        let life = world.read(ticket).await.life;
+        assert_eq!(life.needs_human.map(|flag| flag.reason), Some(HumanReason::NoCandidate));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nobody_with_the_skill_means_a_person_at_once_and_nobody_awake_means_the_next_shift() {
+    both_engines(async |db| {
+        let world = World::new(&db).await;
+        let _unskilled = world.expert_on("Cleo", "10001", "Mon-Sun 00:00-00:00", 0).await;
+        let hopeless = world.ticket().await;
+        world.round().await;
+        let flag = world.read(hopeless).await.life.needs_human.map(|flag| flag.reason);
+        assert_eq!(flag, Some(HumanReason::NoCandidate));
+        // It is 04:00 in New York.
+        let early = world.expert_on("Ana", "10003", "Mon-Fri 08:00-16:00", 1).await;
+        let ticket = world.ticket().await;
+        assert_eq!(world.round().await, 0);
+        let waiting = world.read(ticket).await.life;
+        assert_eq!(waiting.needs_human, None);
+        assert_eq!(waiting.deadline_at, Some(world.now().plus_minutes(4 * 60 + 10)));
+        world.minutes_pass(4 * 60);
+        assert!(world.round().await >= 1);
+        // Each is looked at again; the older one gets her.
+        assert_eq!((world.holder(hopeless).await, world.holder(ticket).await), (Some(early), None));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn rounds_at_the_same_time_never_book_an_expert_twice() {
+    both_engines(async |db| {
+        let world = World::new(&db).await;
+        let ana = world.expert("Ana", "10003").await;
+        let mut tickets = Vec::new();
+        for _ in 0..3 {
+            tickets.push(world.ticket().await);
+        }
+        let round = || run_round(&db, &world.bounds);
+        let (one, two, three) = tokio::join!(round(), round(), round());
+        assert!(one.unwrap() + two.unwrap() + three.unwrap() >= 1);
+        let mut visits = Vec::new();
+        for ticket in tickets {
+            let life = world.read(ticket).await.life;
+            if let State::Offered { expert, visit, .. } = life.state {
+                assert_eq!(expert, ana);
+                visits.push(visit);
+            }
+        }
+        visits.sort_by_key(|visit| visit.start_at);
+        for pair in visits.windows(2) {
+            assert!(pair[0].end_at() < pair[1].start_at, "{pair:?}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn time_alone_brings_every_ticket_to_a_person_and_the_ledger_balances() {
+    both_engines(async |db| {
+        let world = World::new(&db).await;
+        let _silent = world.expert("Ana", "10003").await;
+        let ticket = world.ticket().await;
+        for _ in 0..12 {
+            world.round().await;
+            world.minutes_pass(6);
+        }
+        jobs::answer_deadlines(&db, &world.bounds.timing).await.unwrap();
+        let life = world.read(ticket).await.life;
+        assert_eq!(life.needs_human.map(|flag| flag.reason), Some(HumanReason::OffersExhausted));
+        let now = world.now();
+        let ledger = db.read(async move |conn| check::ledger(conn, now).await).await.unwrap();
+        assert!(ledger.balances(), "{ledger}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_plan_that_is_granted_starts_the_ticket_that_waited_for_it() {
+    both_engines(async |db| {
+        let world = World::new(&db).await;
+        let ana = world.expert("Ana", "10003").await;
+        let ticket = world.file(|filing| filing.entitlement = None).await;
+        assert_eq!(world.round().await, 0, "without a plan nobody is asked");
+        let registry = crate::jobs::Registry::new();
+        let registry = crate::tickets::jobs::register(registry, &world.bounds.timing);
+        let registry = super::jobs::register(registry, &world.bounds);
+        // The grant of the world's plan asked for this already.
+        crate::jobs::Runner::new(db.clone(), registry).drain().await.unwrap();
+        assert_eq!(world.holder(ticket).await, Some(ana));
+        assert!(world.read(ticket).await.entitlement.is_some());
+    })
+    .await;
+}
