@@ -4,7 +4,7 @@ use crate::config::{Config, Mode, Refusals};
 use crate::db::{Database, Migrated, OpenError, Settings};
 use crate::http::{Gate, HttpSettings, Site, health, listen, protect};
 use crate::jobs::{Registry, Runner};
-use crate::{accounts, http};
+use crate::{accounts, dispatch, http, sync, tickets};
 use axum::Router;
 use shared::chance::Chance;
 use std::net::SocketAddr;
@@ -98,7 +98,14 @@ impl App {
     /// Serves on a bound listener until `stop`, with background jobs beside unless another process does them.
     pub async fn serve(self, listener: TcpListener, with_worker: bool, stop: CancellationToken) {
         let router = self.router();
-        let worker = with_worker.then(|| tokio::spawn(work(self.site.db.clone(), registry(), stop.clone())));
+        let worker =
+            with_worker.then(|| tokio::spawn(work(self.site.db.clone(), registry(&self.site.config), stop.clone())));
+        let streams = self.site.stop.clone();
+        let stopped = stop.clone();
+        tokio::spawn(async move {
+            stopped.cancelled().await;
+            streams.cancel();
+        });
         listen::serve(listener, router, stop).await;
         if let Some(worker) = worker
             && let Err(error) = worker.await
@@ -110,7 +117,7 @@ impl App {
 
     /// Runs background jobs alone until `stop`.
     pub async fn work(self, stop: CancellationToken) {
-        work(self.site.db.clone(), registry(), stop).await;
+        work(self.site.db.clone(), registry(&self.site.config), stop).await;
         self.site.db.close().await;
     }
 }
@@ -121,14 +128,18 @@ async fn work(db: Database, registry: Registry, stop: CancellationToken) {
 
 /// The routes of every capability.
 pub fn routes() -> Router<Site> {
-    Router::new().merge(health::routes())
+    Router::new().merge(health::routes()).merge(sync::api::routes())
 }
 
 /// The jobs and sweeps of every capability.
-pub fn registry() -> Registry {
+pub fn registry(config: &Config) -> Registry {
+    let bounds = sync::bounds(config);
     let registry = Registry::new();
     let registry = accounts::jobs::register(registry);
-    http::jobs::register(registry)
+    let registry = http::jobs::register(registry);
+    let registry = tickets::jobs::register(registry, &config.timing);
+    let registry = dispatch::jobs::register(registry, &bounds);
+    sync::jobs::register(registry)
 }
 
 /// Listens, so that the port is ours before anything is promised.

@@ -5,6 +5,7 @@ use crate::app::{self, App, StartError};
 use crate::clock::{Clock, SystemChance};
 use crate::config::{Config, Refusals, Settings, SettingsFile, demo_database, with_defaults};
 use crate::db::{self, Database, Migrated};
+use crate::tickets::check;
 use crate::{demo, jobs};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::io::Write as _;
@@ -161,14 +162,18 @@ async fn migrate(url: &str) -> Result<ExitCode, StartError> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Prints what stands in the tables; whether it is all accounted for is the exit code.
+/// Prints the ledger and the backlog; whether the ledger balances is the exit code.
 async fn check(url: &str) -> Result<ExitCode, StartError> {
     let db = open_migrated(url).await?;
-    let backlog = db.read(jobs::backlog).await?;
+    let now = db.clock().business_now();
+    let (ledger, backlog) = db
+        .read(async move |conn| Ok::<_, db::Error>((check::ledger(conn, now).await?, jobs::backlog(conn).await?)))
+        .await?;
     let n = |state: &str| backlog.iter().filter(|row| row.state == state).map(|row| row.n_jobs).sum::<i64>();
+    say(&ledger.to_string());
     say(&format!("jobs ready {} leased {} dead {}", n("ready"), n("leased"), n("dead")));
     db.close().await;
-    Ok(ExitCode::SUCCESS)
+    Ok(if ledger.balances() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 pub(crate) async fn open(config: Config) -> Result<App, StartError> {

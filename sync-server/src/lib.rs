@@ -40,6 +40,10 @@ pub mod tickets;
 pub mod matching;
 pub mod notify;
 
+pub mod dispatch;
+
+pub mod sync;
+
 pub mod app;
 pub mod cli;
 pub mod demo;

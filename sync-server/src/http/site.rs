@@ -9,6 +9,7 @@ use shared::chance::Chance;
 use shared::ids::Id;
 use shared::time::Timestamp;
 use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
 
 /// The parts of the server that handlers use.
 #[derive(Clone)]
@@ -25,6 +26,8 @@ pub struct Site {
     pub sign_ins: Arc<SignIns>,
     /// The lane of password hashes.
     pub passwords: Passwords,
+    /// Ends what has no end of its own, like streams of hints, when the server stops.
+    pub stop: CancellationToken,
 }
 
 impl Site {
@@ -37,6 +40,7 @@ impl Site {
             config: Arc::new(config),
             db,
             chance,
+            stop: CancellationToken::new(),
         }
     }
 

@@ -1,0 +1,92 @@
+//! The phone's calls: `POST /sync`, `GET /hints`, `POST /rescue`.
+
+use super::{Refused as SyncRefused, bounds, exchange, store};
+use crate::db::{Lane, Wake};
+use crate::feed::Stream as Feed;
+use crate::http::caller::{RequireExpert, RequireRescuer};
+use crate::http::{Answer, Json, Refused, Site};
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::routing::{get, post};
+use axum::{Router, http::StatusCode};
+use futures_util::Stream;
+use serde_json::{Value, json};
+use shared::problem::ProblemCode;
+use shared::sync::{PUSH_BYTES_MAX, SyncReply, SyncRequest};
+use std::convert::Infallible;
+
+/// An outbox may be larger than any request.
+const RESCUE_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// The routes.
+pub fn routes() -> Router<Site> {
+    Router::new()
+        .route("/api/v1/sync", post(sync).layer(DefaultBodyLimit::max(PUSH_BYTES_MAX)))
+        .route("/api/v1/hints", get(hints))
+        .route("/api/v1/rescue", post(rescue).layer(DefaultBodyLimit::max(RESCUE_BYTES_MAX)))
+}
+
+async fn sync(
+    State(site): State<Site>,
+    caller: RequireExpert,
+    Json(request): Json<SyncRequest>,
+) -> Answer<Json<SyncReply>> {
+    if caller.device != Some(request.device) {
+        return Err(Refused::with(
+            ProblemCode::Forbidden,
+            "This token is not of this device: register the device first.",
+        ));
+    }
+    let reply = exchange(&site.db, &bounds(&site.config), caller.expert, request).await.map_err(refused)?;
+    Ok(Json(reply))
+}
+
+fn refused(why: SyncRefused) -> Refused {
+    match why {
+        SyncRefused::UnknownDevice => Refused::with(ProblemCode::Unauthenticated, "Sign in on this phone again."),
+        SyncRefused::Revoked => Refused::new(ProblemCode::DeviceRevoked),
+        SyncRefused::Forked => Refused::new(ProblemCode::DeviceForked),
+        SyncRefused::TooMany => Refused::new(ProblemCode::TooLarge),
+        SyncRefused::Database(error) => error.into(),
+    }
+}
+
+/// Says when the expert's stream has something new. Carries no data, and may be lost: phones also ask by themselves.
+async fn hints(State(site): State<Site>, caller: RequireExpert) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let own = Feed::of_expert(caller.expert);
+    let listener = site.db.listen();
+    let stop = site.stop.clone();
+    let hint = || Event::default().data(json!({ "dirty": ["u"] }).to_string());
+    let stream = futures_util::stream::unfold((listener, stop), move |(mut listener, stop)| {
+        let own = own.clone();
+        async move {
+            loop {
+                let wake = tokio::select! {
+                    wake = listener.next() => wake?,
+                    () = stop.cancelled() => return None,
+                };
+                match wake {
+                    Wake::Dirty(stream) if stream == own => break,
+                    Wake::Everything | Wake::Clock => break,
+                    Wake::Dirty(_) | Wake::Jobs => {}
+                }
+            }
+            Some((Ok(hint()), (listener, stop)))
+        }
+    });
+    Sse::new(stream).keep_alive(KeepAlive::default())
+}
+
+/// Keeps an outbox that cannot be processed, as it came. The only call that a revoked device may still make.
+async fn rescue(State(site): State<Site>, caller: RequireRescuer, body: Bytes) -> Answer<(StatusCode, Json<Value>)> {
+    if body.is_empty() {
+        return Err(Refused::with(ProblemCode::Malformed, "There is nothing in the body to keep."));
+    }
+    let text = String::from_utf8_lossy(&body).into_owned();
+    let (expert, device, now) = (caller.expert, caller.device, site.real_now());
+    let kept = site.db.write(Lane::Sync, async move |tx| store::keep_rescue(tx, expert, device, &text, now).await);
+    let id = kept.await?;
+    tracing::warn!(%expert, rescue = %id, "a phone handed in an outbox for rescue");
+    Ok((StatusCode::CREATED, Json(json!({ "id": id }))))
+}

@@ -1,0 +1,98 @@
+//! A ticket as its holder's phone keeps it: everything that is needed in a cellar, and nothing of other customers. Pure.
+
+use crate::customers::Site;
+use crate::matching::candidate::Origin;
+use crate::matching::decide::Decision;
+use crate::tickets::Ticket;
+use crate::tickets::store::NoteRow;
+use shared::document::{ContactDoc, EndDoc, NoteDoc, OfferDoc, ProductDoc, SiteDoc, TicketDoc};
+use shared::ids::ExpertId;
+use shared::ticket::{Phase, State};
+
+/// The document; none if the ticket is in no phase that a phone shows.
+pub(super) fn ticket(
+    ticket: &Ticket,
+    site: &Site,
+    notes: &[NoteRow],
+    decision: Option<&Decision>,
+    expert: ExpertId,
+) -> Option<TicketDoc> {
+    let phase: Phase = ticket.life.state.phase()?;
+    let offer = match &ticket.life.state {
+        State::Offered { offer, expires_at, .. } => Some(OfferDoc { id: *offer, expires_at: *expires_at }),
+        State::Waiting
+        | State::Accepted { .. }
+        | State::EnRoute { .. }
+        | State::OnSite { .. }
+        | State::OnHold { .. }
+        | State::Completed { .. }
+        | State::Cancelled { .. } => None,
+    };
+    let own = notes.iter().filter(|note| note.ticket == ticket.id);
+    let note = |note: &NoteRow| NoteDoc {
+        id: note.id,
+        author: note.author_name.clone(),
+        at: note.at,
+        text: note.text.clone(),
+    };
+    let why_you = decision.filter(|decision| decision.ticket == ticket.id).and_then(|decision| why(decision, expert));
+    Some(TicketDoc {
+        id: ticket.id,
+        number: ticket.number,
+        ver: ticket.ver,
+        phase,
+        offer,
+        visit: ticket.life.state.visit(),
+        title: ticket.title.to_string(),
+        description: ticket.description.to_string(),
+        product: ProductDoc {
+            category: ticket.category_label.clone(),
+            symptom: ticket.symptom_label.clone(),
+            make: ticket.make.as_ref().map(ToString::to_string),
+            model: ticket.model.as_ref().map(ToString::to_string),
+        },
+        urgent: ticket.urgent,
+        site: SiteDoc {
+            address: site.address_lines(),
+            zone: site.zone.clone(),
+            place: Some(site.pin.unwrap_or(site.place)),
+            access_note: ticket.access_note.as_ref().or(site.access_note.as_ref()).map(ToString::to_string),
+        },
+        contact: ContactDoc { name: site.contact_name.to_string(), phone: Some(site.contact_phone.to_string()) },
+        why_you,
+        notes: own.map(note).collect(),
+        end: end(ticket),
+    })
+}
+
+fn end(ticket: &Ticket) -> Option<EndDoc> {
+    match &ticket.life.state {
+        State::Completed { at, outcome, .. } => {
+            let summary = ticket.summary.as_ref().map(ToString::to_string);
+            Some(EndDoc { at: *at, outcome: Some(*outcome), summary })
+        }
+        State::Cancelled { at, .. } => Some(EndDoc { at: *at, outcome: None, summary: None }),
+        State::Waiting
+        | State::Offered { .. }
+        | State::Accepted { .. }
+        | State::EnRoute { .. }
+        | State::OnSite { .. }
+        | State::OnHold { .. } => None,
+    }
+}
+
+/// Why this expert, in a sentence.
+fn why(decision: &Decision, expert: ExpertId) -> Option<String> {
+    let winner = decision.winner.filter(|winner| winner.expert == expert)?;
+    let minutes = (winner.fit.travel_tenths + 9) / 10;
+    let from = match winner.fit.origin {
+        Origin::Phone { .. } => "from where you are",
+        Origin::Arrival { .. } => "from your last visit",
+        Origin::Home => "from your home base",
+        Origin::Visit { .. } => "from your visit before",
+    };
+    let n_others = decision.considered.len().saturating_sub(1);
+    Some(format!(
+        "You have every skill it needs and are {minutes} min away {from}. Of {n_others} others nobody was a better choice."
+    ))
+}

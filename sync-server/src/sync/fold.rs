@@ -1,0 +1,242 @@
+//! What becomes of one mutation: the intent read, the move made in the book, the answer. No SQL.
+
+use crate::tickets::{Book, NewNote};
+use shared::event::{Actor, Fact};
+use shared::ids::{ExpertId, MutationId, NoteId, TicketId};
+use shared::intent::Intent;
+use shared::sync::{Mutation, MutationResult, Unused};
+use shared::text::NoteText;
+use shared::ticket::{Act, HumanReason, Move, Refusal, State};
+use shared::time::Timestamp;
+use std::collections::BTreeSet;
+
+/// A mutation as it was read.
+#[derive(Clone, Debug)]
+pub(super) struct Read {
+    pub(super) mutation: Mutation,
+    /// Its parts, or why it cannot be used.
+    pub(super) parts: Result<Parts, String>,
+}
+
+/// The parts of a usable mutation.
+#[derive(Clone, Debug)]
+pub(super) struct Parts {
+    pub(super) mid: MutationId,
+    pub(super) ticket: Option<TicketId>,
+    pub(super) intent: Intent,
+}
+
+/// What became of a mutation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Verdict {
+    pub(super) result: MutationResult,
+    pub(super) ticket: Option<TicketId>,
+    pub(super) ver: Option<i64>,
+    pub(super) late: bool,
+}
+
+impl Verdict {
+    fn plain(result: MutationResult) -> Self {
+        Self { result, ticket: None, ver: None, late: false }
+    }
+
+    pub(super) fn rejected(why: impl Into<String>) -> Self {
+        Self::plain(MutationResult::Rejected(why.into()))
+    }
+}
+
+/// Reads a mutation's parts, one by one.
+pub(super) fn read(mutation: Mutation) -> Read {
+    let parts = parts(&mutation);
+    Read { mutation, parts }
+}
+
+fn parts(mutation: &Mutation) -> Result<Parts, String> {
+    let mid = mutation.mid.parse().map_err(|error| format!("its mid is no id: {error}"))?;
+    let ticket: Option<TicketId> = match &mutation.ticket {
+        Some(text) => Some(text.parse().map_err(|error| format!("its ticket is no id: {error}"))?),
+        None => None,
+    };
+    let intent = Intent::parse(&mutation.kind, mutation.v, &mutation.args).map_err(|error| error.to_string())?;
+    if intent.needs_ticket() && ticket.is_none() {
+        return Err("it names no ticket".to_owned());
+    }
+    Ok(Parts { mid, ticket, intent })
+}
+
+/// Who acts, when, and what notes are there already.
+pub(super) struct Scene<'a> {
+    pub(super) expert: ExpertId,
+    pub(super) name: &'a str,
+    pub(super) now: Timestamp,
+    pub(super) known_notes: &'a mut BTreeSet<NoteId>,
+}
+
+/// What still has to be done outside the book.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// Nothing: this is the answer.
+    Done(Verdict),
+    /// Nobody has the ticket: if a late yes can be granted, grant it and ask again.
+    AskLate,
+    /// Set duty, then answer.
+    Duty(bool),
+}
+
+/// Folds one intent into the book.
+pub(super) fn fold(book: &mut Book, scene: &mut Scene<'_>, parts: &Parts, late_asked: bool) -> Step {
+    if let Intent::DutySet { on } = parts.intent {
+        return Step::Duty(on);
+    }
+    let Some(id) = parts.ticket else { return Step::Done(Verdict::rejected("it names no ticket")) };
+    if book.ticket(id).is_none() {
+        return Step::Done(Verdict::plain(MutationResult::Recorded(Unused::UnknownTicket)));
+    }
+    let actor = Actor::Expert(scene.expert);
+    let (result, late) = match (&parts.intent, parts.intent.act()) {
+        (Intent::NoteAdd { note, text }, _) => {
+            let late = !has(book, id, scene.expert);
+            if scene.known_notes.insert(*note) {
+                book.note(NewNote {
+                    id: *note,
+                    ticket: id,
+                    author: actor,
+                    author_name: scene.name.to_owned(),
+                    text: text.clone(),
+                    late,
+                    at: scene.now,
+                });
+                (MutationResult::Applied, late)
+            } else {
+                (MutationResult::Noop, late)
+            }
+        }
+        (Intent::OfferSeen { offer }, _) => {
+            if has(book, id, scene.expert) {
+                book.seen(id, *offer, scene.now);
+            }
+            (MutationResult::Applied, false)
+        }
+        (_, Some(act)) => match status(book, scene, id, parts, act, late_asked) {
+            Some(result) => {
+                details(book, scene, id, parts);
+                (result, false)
+            }
+            None => return Step::AskLate,
+        },
+        (_, None) => (MutationResult::Applied, false),
+    };
+    let ver = book.ticket(id).map(|ticket| ticket.ver);
+    Step::Done(Verdict { result, ticket: Some(id), ver, late })
+}
+
+/// Whether the ticket is this expert's now, or was at its end.
+fn has(book: &Book, id: TicketId, expert: ExpertId) -> bool {
+    book.ticket(id).is_some_and(|ticket| ticket.stream_of == Some(expert))
+}
+
+/// Makes the move of a status intent. None if a late yes must be looked into first.
+fn status(
+    book: &mut Book,
+    scene: &Scene<'_>,
+    id: TicketId,
+    parts: &Parts,
+    act: Act,
+    late_asked: bool,
+) -> Option<MutationResult> {
+    let (expert, now) = (scene.expert, scene.now);
+    let to_do = to_do(&parts.intent, expert)?;
+    match book.make(id, to_do, Actor::Expert(expert), now) {
+        Ok(()) => Some(MutationResult::Applied),
+        Err(Refusal::Already) => Some(MutationResult::Noop),
+        Err(refusal @ (Refusal::Lapsed | Refusal::NotHolder)) => {
+            let waits = book.ticket(id).is_some_and(|ticket| match &ticket.life.state {
+                State::Waiting => true,
+                State::Offered { expert: holder, .. } => *holder == expert,
+                State::Accepted { .. }
+                | State::EnRoute { .. }
+                | State::OnSite { .. }
+                | State::OnHold { .. }
+                | State::Completed { .. }
+                | State::Cancelled { .. } => false,
+            });
+            let forward = matches!(act, Act::Accept | Act::Depart | Act::Arrive | Act::Complete);
+            if waits && forward && !late_asked {
+                return None;
+            }
+            let why = if refusal == Refusal::Lapsed || waits { Unused::Lapsed } else { Unused::Reassigned };
+            Some(unused(book, scene, id, parts, why))
+        }
+        Err(Refusal::Cancelled) => Some(unused(book, scene, id, parts, Unused::Cancelled)),
+        Err(Refusal::Illegal) => Some(unused(book, scene, id, parts, Unused::IllegalTransition)),
+    }
+}
+
+/// What a report says beside its reason becomes a note, so that whoever comes next reads it.
+fn details(book: &mut Book, scene: &mut Scene<'_>, id: TicketId, parts: &Parts) {
+    let (part, until, skills) = match &parts.intent {
+        Intent::TicketCannotFix { skills, part, until, .. } => (part.as_ref(), *until, skills),
+        Intent::OfferDecline { skills, .. } => (None, None, skills),
+        Intent::OfferAccept {}
+        | Intent::OfferSeen { .. }
+        | Intent::TicketSeen { .. }
+        | Intent::TicketDepart {}
+        | Intent::TicketArrive {}
+        | Intent::TicketComplete { .. }
+        | Intent::NoteAdd { .. }
+        | Intent::DutySet { .. } => return,
+    };
+    let mut said: Vec<String> = part.map(|part| format!("Missing part: {part}")).into_iter().collect();
+    said.extend(until.map(|until| format!("Expected: {until}")));
+    if !skills.is_empty() {
+        let skills: Vec<&str> = skills.iter().map(shared::text::Slug::as_str).collect();
+        said.push(format!("Needs the skills: {}", skills.join(", ")));
+    }
+    let Ok(text) = said.join("\n").parse::<NoteText>() else { return };
+    // The mutation's own id: a repeat makes no second note.
+    let note = NoteId::from_uuid(parts.mid.uuid());
+    if scene.known_notes.insert(note) {
+        let late = !has(book, id, scene.expert);
+        let (author, at) = (Actor::Expert(scene.expert), scene.now);
+        book.note(NewNote { id: note, ticket: id, author, author_name: scene.name.to_owned(), text, late, at });
+    }
+}
+
+fn to_do(intent: &Intent, expert: ExpertId) -> Option<Move> {
+    match intent {
+        Intent::OfferAccept {} => Some(Move::Accept { expert, late: None }),
+        Intent::OfferDecline { reason, .. } => Some(Move::Decline { expert, reason: *reason }),
+        Intent::TicketDepart {} => Some(Move::Depart { expert }),
+        Intent::TicketArrive {} => Some(Move::Arrive { expert }),
+        Intent::TicketComplete { outcome, summary } => {
+            Some(Move::Complete { expert, outcome: *outcome, summary: summary.clone() })
+        }
+        Intent::TicketCannotFix { why, .. } => Some(Move::CannotFix { expert, why: *why }),
+        Intent::OfferSeen { .. } | Intent::TicketSeen { .. } | Intent::NoteAdd { .. } | Intent::DutySet { .. } => None,
+    }
+}
+
+/// Keeps work that changes nothing any more as evidence; a report that it is done gets a person's eyes.
+fn unused(book: &mut Book, scene: &Scene<'_>, id: TicketId, parts: &Parts, why: Unused) -> MutationResult {
+    let actor = Actor::Expert(scene.expert);
+    let summary = match &parts.intent {
+        Intent::TicketComplete { summary, .. } => Some(summary.clone()),
+        Intent::OfferAccept {}
+        | Intent::OfferSeen { .. }
+        | Intent::OfferDecline { .. }
+        | Intent::TicketSeen { .. }
+        | Intent::TicketDepart {}
+        | Intent::TicketArrive {}
+        | Intent::TicketCannotFix { .. }
+        | Intent::NoteAdd { .. }
+        | Intent::DutySet { .. } => None,
+    };
+    let done = summary.is_some();
+    let fact = Fact::WorkRecorded { expert: scene.expert, intent: parts.intent.kind().to_owned(), why, summary };
+    book.record(id, fact, actor, scene.now);
+    if done {
+        // Refused where a person is asked already, or the ticket has ended.
+        let _ = book.make(id, Move::AskHuman { reason: HumanReason::DoneByOther }, Actor::Server, scene.now);
+    }
+    MutationResult::Recorded(why)
+}

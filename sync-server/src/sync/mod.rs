@@ -1,0 +1,112 @@
+//! The phones' protocol: takes what experts did, says what became of it, and gives back what changed.
+//!
+//! A request is a push (one transaction) and a pull (one snapshot). Nothing that a phone sent is ever lost: what cannot
+//! be applied is recorded for the desk, what cannot be read is a dead letter, what the app cannot send comes by
+//! `rescue`. Nothing is decided by a phone's clock.
+
+pub mod api;
+mod docs;
+mod fold;
+pub mod jobs;
+mod pull;
+mod push;
+pub mod store;
+
+#[cfg(test)]
+mod tests;
+
+use crate::accounts::devices;
+use crate::config::Config;
+use crate::db::{Database, Error};
+use crate::dispatch::Bounds;
+use crate::matching::settings::{Settings, Weights};
+use shared::ids::ExpertId;
+use shared::sync::{PROTO, Pull, SyncReply, SyncRequest};
+
+/// How often a phone asks when nothing tells it to, in milliseconds.
+const POLL_AFTER_MS: u64 = 60_000;
+
+/// The numbers of dispatch from the settings.
+pub fn bounds(config: &Config) -> Bounds {
+    let matching = &config.matching;
+    let settings = Settings {
+        speed_km_per_hour: matching.speed_km_per_hour,
+        position_minutes_max: matching.position_minutes_max,
+        buffer_minutes: matching.buffer_minutes,
+        horizon_minutes: matching.horizon_minutes,
+    };
+    Bounds { timing: config.timing.clone(), settings, weights: Weights::default() }
+}
+
+/// Why a request was refused as a whole. The phone keeps its outbox in every case.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    /// The device is not known, or not this expert's.
+    #[error("this device is not registered")]
+    UnknownDevice,
+    /// It was switched off by the office.
+    #[error("this device was switched off")]
+    Revoked,
+    /// Two installations act as one device, or a newer incarnation has taken over.
+    #[error("the history of this device has split")]
+    Forked,
+    /// More mutations than fit.
+    #[error("too many mutations at once")]
+    TooMany,
+    /// The database.
+    #[error(transparent)]
+    Database(#[from] Error),
+}
+
+/// One exchange with a phone of this expert.
+pub async fn exchange(
+    db: &Database,
+    bounds: &Bounds,
+    expert: ExpertId,
+    request: SyncRequest,
+) -> Result<SyncReply, Refused> {
+    if request.mutations.len() > shared::sync::PUSH_MUTATIONS_MAX {
+        return Err(Refused::TooMany);
+    }
+    let pushed = push::push(db, bounds, expert, &request).await?;
+    let req = request.req.clone();
+    let pulls = request.proto == PROTO;
+    let (cursors, limit_bytes) = (request.cursors.clone(), request.limit_bytes);
+    let now = db.clock().business_now();
+    let mut page = db.read(async move |conn| pull::page(conn, expert, &cursors, limit_bytes, now).await).await?;
+    acknowledge(db, &request, &page).await?;
+    if !pulls {
+        page = pull::Page { epoch: page.epoch, ..pull::Page::default() };
+    }
+    Ok(SyncReply {
+        req,
+        epoch: page.epoch,
+        server_time: now,
+        next_n: pushed.next_n,
+        acks: pushed.acks,
+        stop: pushed.stop,
+        pull: if pulls { Pull::Ok } else { Pull::Upgrade },
+        reset: page.reset,
+        drop_streams: Vec::new(),
+        patch: page.patch,
+        cursors: page.cursors,
+        more: page.more,
+        digest: page.digest,
+        poll_after_ms: POLL_AFTER_MS,
+    })
+}
+
+/// The cursor in a request says what is on the device's disk: kept when it changed, so that nothing new costs no write.
+async fn acknowledge(db: &Database, request: &SyncRequest, page: &pull::Page) -> Result<(), Refused> {
+    let Some((stream, seq)) = page.acknowledged.clone() else { return Ok(()) };
+    let (device, inc) = (request.device, request.inc);
+    let known = {
+        let stream = stream.clone();
+        db.read(async move |conn| devices::acknowledged(conn, device, inc, &stream).await).await?
+    };
+    if known.is_some_and(|known| known >= seq) {
+        return Ok(());
+    }
+    db.write(crate::db::Lane::Sync, async move |tx| devices::acknowledge(tx, device, inc, &stream, seq).await).await?;
+    Ok(())
+}

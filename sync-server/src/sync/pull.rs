@@ -1,0 +1,196 @@
+//! What changed for a phone since its cursor, one page on one snapshot.
+
+use super::docs;
+use crate::customers;
+use crate::db::{Conn, Error, meta};
+use crate::feed::{self, Change as Row, Entity, Kind, Op, Stream};
+use crate::matching;
+use crate::tickets::{Ticket, store};
+use crate::workforce;
+use shared::document::ExpertDoc;
+use shared::ids::{ExpertId, TicketId};
+use shared::sync::{Change, Cursor, Digest, PAGE_BYTES_MAX, Patch, StreamName};
+use shared::ticket::State;
+use shared::time::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Feed rows that are looked at for one page.
+const ROWS_MAX: i64 = 2_000;
+/// Feed rows whose documents are built at once.
+const CHUNK: usize = 200;
+/// Notes of one chunk's tickets.
+const NOTES_MAX: i64 = 5_000;
+/// Tickets of one expert that a digest counts.
+const DIGEST_MAX: i64 = 100_000;
+
+/// A page of patches.
+#[derive(Debug, Default)]
+pub(super) struct Page {
+    pub(super) epoch: String,
+    pub(super) reset: Vec<StreamName>,
+    pub(super) patch: Vec<Patch>,
+    pub(super) cursors: BTreeMap<StreamName, String>,
+    pub(super) more: bool,
+    pub(super) digest: Option<BTreeMap<StreamName, Digest>>,
+    /// What the request's cursor proved to be on the phone's disk.
+    pub(super) acknowledged: Option<(Stream, i64)>,
+}
+
+/// The next page of an expert's own stream.
+pub(super) async fn page(
+    conn: &mut Conn,
+    expert: ExpertId,
+    cursors: &BTreeMap<StreamName, String>,
+    limit_bytes: Option<u64>,
+    now: Timestamp,
+) -> Result<Page, Error> {
+    let epoch = meta::epoch(conn).await?;
+    let stream = Stream::of_expert(expert);
+    let position = feed::position(conn, &stream).await?;
+    let sent = cursors.get(&StreamName::U).and_then(|text| Cursor::decode(text));
+    let known =
+        sent.filter(|cursor| cursor.epoch == epoch && cursor.seq <= position.seq && cursor.safe() >= position.horizon);
+    let resets = known.is_none() && cursors.contains_key(&StreamName::U);
+    let begins = known.is_none();
+    let acknowledged = known.as_ref().filter(|cursor| cursor.boot_head.is_none()).map(|at| (stream.clone(), at.seq));
+    let after = known.as_ref().map_or(0, |cursor| cursor.seq);
+    let boot_head = if begins { Some(position.seq) } else { known.and_then(|cursor| cursor.boot_head) };
+    let limit = limit_bytes.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(PAGE_BYTES_MAX).min(PAGE_BYTES_MAX);
+    let rows = feed::page(conn, &stream, after, ROWS_MAX).await?;
+    let (patch, seq) = patches(conn, expert, &rows, limit, after, now).await?;
+    let more = rows.last().is_some_and(|last| last.seq > seq) || i64::try_from(rows.len()) == Ok(ROWS_MAX);
+    // The first full pass is over once it has come to where the stream stood when it began.
+    let boot_head = boot_head.filter(|_| more);
+    let digest = if !more && (begins || cursors_boot(cursors)) { Some(digest(conn, expert).await?) } else { None };
+    let cursor = Cursor { v: 1, epoch: epoch.clone(), seq, boot_head };
+    Ok(Page {
+        epoch,
+        reset: if resets { vec![StreamName::U] } else { Vec::new() },
+        patch,
+        cursors: [(StreamName::U, cursor.encode())].into(),
+        more,
+        digest: digest.map(|digest| [(StreamName::U, digest)].into()),
+        acknowledged,
+    })
+}
+
+/// Whether the phone is in its first full pass.
+fn cursors_boot(cursors: &BTreeMap<StreamName, String>) -> bool {
+    let cursor = cursors.get(&StreamName::U).and_then(|text| Cursor::decode(text));
+    cursor.is_some_and(|cursor| cursor.boot_head.is_some())
+}
+
+/// Patches for feed rows until the page is full, and the number of the last row in it. At least one row goes.
+async fn patches(
+    conn: &mut Conn,
+    expert: ExpertId,
+    rows: &[Row],
+    limit: usize,
+    after: i64,
+    now: Timestamp,
+) -> Result<(Vec<Patch>, i64), Error> {
+    let (mut patches, mut size, mut seq) = (Vec::new(), 0, after);
+    for rows in rows.chunks(CHUNK) {
+        let mut bodies = Bodies::read(conn, expert, rows, now).await?;
+        for row in rows {
+            let patch = bodies.patch(row, expert);
+            size += patch.as_ref().map_or(0, |patch| serde_json::to_vec(patch).map_or(0, |bytes| bytes.len() + 1));
+            if size > limit && seq > after {
+                return Ok((patches, seq));
+            }
+            patches.extend(patch);
+            seq = row.seq;
+        }
+    }
+    Ok((patches, seq))
+}
+
+/// The documents of some feed rows.
+struct Bodies {
+    tickets: BTreeMap<String, Ticket>,
+    docs: BTreeMap<String, serde_json::Value>,
+    me: Option<ExpertDoc>,
+}
+
+impl Bodies {
+    async fn read(conn: &mut Conn, expert: ExpertId, rows: &[Row], _now: Timestamp) -> Result<Self, Error> {
+        let of = |kind: Kind| rows.iter().filter(move |row| row.entity.kind == kind);
+        let ids: Vec<TicketId> = of(Kind::Ticket).filter_map(|row| row.entity.id.parse().ok()).collect();
+        let tickets = store::many(conn, &ids).await?;
+        let held: Vec<&Ticket> = tickets.iter().filter(|ticket| ticket.stream_of == Some(expert)).collect();
+        let held_ids: Vec<TicketId> = held.iter().map(|ticket| ticket.id).collect();
+        let notes = store::notes(conn, &held_ids, NOTES_MAX).await?;
+        let mut docs = BTreeMap::new();
+        for ticket in held {
+            let Some(site) = customers::store::site(conn, ticket.site).await? else { continue };
+            let decision = matching::store::latest(conn, ticket.id).await?.map(|stored| stored.decision);
+            if let Some(doc) = docs::ticket(ticket, &site, &notes, decision.as_ref(), expert) {
+                let doc = serde_json::to_value(doc).map_err(|error| Error::Bug(format!("a document: {error}")))?;
+                docs.insert(ticket.id.to_string(), doc);
+            }
+        }
+        let me =
+            if of(Kind::Expert).next().is_some() { workforce::store::docs(conn, &[expert]).await?.pop() } else { None };
+        let tickets = tickets.into_iter().map(|ticket| (ticket.id.to_string(), ticket)).collect();
+        Ok(Self { tickets, docs, me })
+    }
+
+    /// The patch of a row. Access is looked at again: a document that the expert may no longer have becomes a `del`.
+    fn patch(&mut self, row: &Row, expert: ExpertId) -> Option<Patch> {
+        let Entity { kind, id } = &row.entity;
+        let put = |ver, doc| Change::Put { ver, doc };
+        let change = match (kind, row.op) {
+            (Kind::Ticket, Op::Put) => match (self.tickets.get(id), self.docs.remove(id)) {
+                (Some(ticket), Some(doc)) => put(ticket.ver, doc),
+                (ticket, _) => Change::Del { why: ticket.map(|ticket| why_gone(ticket, expert).to_owned()) },
+            },
+            (Kind::Ticket, Op::Del) => {
+                Change::Del { why: self.tickets.get(id).map(|ticket| why_gone(ticket, expert).to_owned()) }
+            }
+            (Kind::Expert, Op::Put) => match self.me.as_ref().filter(|me| me.id.to_string() == *id) {
+                Some(me) => put(me.ver, serde_json::to_value(me).unwrap_or_default()),
+                None => Change::Del { why: None },
+            },
+            (Kind::Expert | Kind::Draft | Kind::Article | Kind::Skill | Kind::Symptom, Op::Del) => {
+                Change::Del { why: None }
+            }
+            // Drafts and articles have no tables yet, so nobody touches them.
+            (Kind::Draft | Kind::Article | Kind::Skill | Kind::Symptom, Op::Put) => return None,
+        };
+        Some(Patch { s: StreamName::U, kind: kind.word().to_owned(), id: id.clone(), change })
+    }
+}
+
+/// Why a ticket is no longer on this phone.
+fn why_gone(ticket: &Ticket, expert: ExpertId) -> &'static str {
+    match &ticket.life.state {
+        State::Cancelled { .. } => "cancelled",
+        State::Completed { .. } => "completed",
+        State::OnHold { .. } => "on_hold",
+        State::Offered { expert: other, .. }
+        | State::Accepted { expert: other, .. }
+        | State::EnRoute { expert: other, .. }
+        | State::OnSite { expert: other, .. }
+            if *other != expert =>
+        {
+            "reassigned"
+        }
+        State::Waiting
+        | State::Offered { .. }
+        | State::Accepted { .. }
+        | State::EnRoute { .. }
+        | State::OnSite { .. } => "taken_back",
+    }
+}
+
+/// Count and hash of everything in the stream.
+async fn digest(conn: &mut Conn, expert: ExpertId) -> Result<Digest, Error> {
+    let tickets = store::versions_in_stream(conn, expert, DIGEST_MAX).await?;
+    let me = workforce::store::docs(conn, &[expert]).await?;
+    let stream = Stream::of_expert(expert);
+    let in_stream = feed::holds(conn, &stream, &Entity::new(Kind::Expert, expert)).await?;
+    let mut all: BTreeSet<(&str, String, i64)> =
+        tickets.into_iter().map(|(id, ver)| ("ticket", id.to_string(), ver)).collect();
+    all.extend(me.into_iter().filter(|_| in_stream).map(|me| ("expert", me.id.to_string(), me.ver)));
+    Ok(Digest::of(all.iter().map(|(kind, id, ver)| (*kind, id.as_str(), *ver))))
+}
