@@ -5,3 +5,5 @@ pub mod clock;
 pub mod platform;
 pub mod store;
 pub mod sync;
+#[cfg(feature = "ui")]
+pub mod ui;

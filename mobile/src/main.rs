@@ -1,2 +1,74 @@
-//! Placeholder.
-fn main() {}
+//! The expert's app as a program. On a desktop it takes the server's address and a folder; a phone's package has both
+//! built in.
+
+use clap::Parser;
+use dioxus::mobile::tao::dpi::LogicalSize;
+use dioxus::mobile::{Config, WindowBuilder};
+use mobile::platform::Desktop;
+use mobile::ui::hooks::Parts;
+use mobile::ui::{App, page};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use tracing_subscriber::EnvFilter;
+
+/// The expert's app on a desktop.
+#[derive(Parser)]
+#[command(name = "expert-app", version)]
+struct Arguments {
+    /// The server's address, like `https://squad.example.com`.
+    #[arg(long, env = "SYSOPS_APP_SERVER", default_value = "http://localhost:8080")]
+    server: String,
+    /// Where the app keeps its data; a folder of its own.
+    #[arg(long)]
+    data: Option<PathBuf>,
+    /// The window in points, like 390x844; without it, a phone's size with the desktop's frame.
+    #[arg(long, env = "SYSOPS_APP_SIZE", value_parser = size)]
+    size: Option<(u32, u32)>,
+}
+
+/// A phone's screen in points.
+const PHONE: (u32, u32) = (390, 844);
+
+fn size(text: &str) -> Result<(u32, u32), String> {
+    let read = text.split_once('x').and_then(|(width, height)| Some((width.parse().ok()?, height.parse().ok()?)));
+    read.filter(|(width, height)| (200..=4_000).contains(width) && (200..=4_000).contains(height))
+        .ok_or_else(|| format!("{text} is no size: one looks like 390x844"))
+}
+
+#[expect(clippy::print_stderr, reason = "why the app does not start is for whoever started it")]
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let filter = EnvFilter::try_from_env("SYSOPS_LOG").unwrap_or_else(|_| EnvFilter::new("warn,mobile=info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    match start(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("expert-app: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
+    let folder = arguments.data.unwrap_or_else(Desktop::usual_folder);
+    let platform = Desktop::new(&folder).map_err(|why| format!("{} cannot be used: {why}", folder.display()))?;
+    // The network has threads of its own: what it does never holds a screen up.
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let parts = Parts::new(&arguments.server, Arc::new(platform), runtime.handle().clone())?;
+    let (width, height) = arguments.size.unwrap_or(PHONE);
+    let window = WindowBuilder::new()
+        .with_title("Sysops Squad")
+        .with_always_on_top(false)
+        .with_decorations(arguments.size.is_none())
+        .with_inner_size(LogicalSize::new(width, height));
+    let config = Config::new()
+        .with_window(window)
+        .with_menu(None)
+        .with_custom_index(page())
+        .with_data_directory(folder.join("webview"))
+        .with_disable_context_menu(true);
+    dioxus::LaunchBuilder::mobile().with_cfg(config).with_context(parts).launch(App);
+    drop(runtime);
+    Ok(())
+}

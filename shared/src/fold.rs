@@ -38,7 +38,7 @@ pub struct TicketView {
 pub fn fold(base: &TicketDoc, author: &str, overlay: &[Overlay]) -> TicketView {
     let mut view = TicketView { doc: base.clone(), n_unsent: 0, doing: None, given_back: false };
     for own in overlay {
-        if !own.acked {
+        if !own.acked && !own.intent.is_receipt() {
             view.n_unsent += 1;
         }
         lay(&mut view, author, own);

@@ -143,6 +143,11 @@ impl Intent {
         }
     }
 
+    /// Whether it only says that something was on the screen: it goes out like the rest, and is no work of his.
+    pub fn is_receipt(&self) -> bool {
+        matches!(self, Self::OfferSeen { .. } | Self::TicketSeen { .. })
+    }
+
     /// Whether it is about one ticket.
     pub fn needs_ticket(&self) -> bool {
         !matches!(self, Self::DutySet { .. })

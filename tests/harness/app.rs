@@ -26,7 +26,11 @@ pub struct AppWindow {
 impl AppWindow {
     /// Opens the app against a server (or the proxy before it), with its data in `data`, and waits until it has drawn.
     pub async fn open(server: &str, data: &Path) -> Self {
-        let display = Display::start().await;
+        Self::open_on(Display::start().await, server, data).await
+    }
+
+    /// The same on a screen of another size.
+    pub async fn open_on(display: Display, server: &str, data: &Path) -> Self {
         let (process, inspector) = launch(server, data, &display).await;
         Self { process, inspector, display, server: server.to_owned(), data: data.to_owned() }
     }
@@ -155,6 +159,7 @@ async fn launch(server: &str, data: &Path, display: &Display) -> (Process, Inspe
         .args(["--server", server])
         .arg("--data")
         .arg(data)
+        .env("SYSOPS_APP_SIZE", display.size())
         .env("DISPLAY", display.name())
         .env("GDK_BACKEND", "x11")
         .env("LIBGL_ALWAYS_SOFTWARE", "1")

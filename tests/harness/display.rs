@@ -9,6 +9,7 @@ use crate::wait::SOON;
 /// An X server of its own for one test.
 pub struct Display {
     name: String,
+    size: (u32, u32),
     _server: Process,
 }
 
@@ -16,19 +17,29 @@ pub struct Display {
 pub const PHONE: (u32, u32) = (390, 844);
 
 impl Display {
-    /// Starts a screen; the X server chooses a free number.
+    /// Starts a screen of a phone's size.
     pub async fn start() -> Self {
+        Self::of_size(PHONE).await
+    }
+
+    /// Starts a screen of this width and height; the X server chooses a free number.
+    pub async fn of_size((width, height): (u32, u32)) -> Self {
         let mut command = Command::new("Xvfb");
-        let screen = format!("{}x{}x24", PHONE.0, PHONE.1);
+        let screen = format!("{width}x{height}x24");
         command.args(["-displayfd", "1", "-screen", "0", &screen, "-nolisten", "tcp", "-noreset"]);
         let mut server = Process::start(command);
         let number: u32 = server.line("its number", SOON, |line| line.trim().parse().ok()).await;
-        Self { name: format!(":{number}"), _server: server }
+        Self { name: format!(":{number}"), size: (width, height), _server: server }
     }
 
     /// Its name for `DISPLAY`.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Its width and height, as `390x844`.
+    pub fn size(&self) -> String {
+        format!("{}x{}", self.size.0, self.size.1)
     }
 
     /// Presses the pointer's first button at a point.

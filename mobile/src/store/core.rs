@@ -199,7 +199,17 @@ impl Core {
         meta::get(&self.conn, meta::SERVER_CLOCK)
     }
 
+    /// All text being typed, by key.
+    pub fn drafts(&self) -> Result<std::collections::BTreeMap<String, String>, Error> {
+        drafts::all(&self.conn)
+    }
+
     // ── what the syncer does ──
+
+    /// Whether anything waits to go out.
+    pub fn has_unsent(&self) -> Result<bool, Error> {
+        journal::has_unsent(&self.conn)
+    }
 
     /// What to send now. The reply to an earlier request will not be taken any more.
     pub fn next(&mut self, n_max: usize, location: Option<Location>, chance: &dyn Chance) -> Result<Next, Error> {

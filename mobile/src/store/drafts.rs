@@ -3,6 +3,7 @@
 use super::Error;
 use rusqlite::{Connection, OptionalExtension, params};
 use shared::time::Timestamp;
+use std::collections::BTreeMap;
 
 /// Saves a draft under its key; an empty one is forgotten.
 ///
@@ -25,6 +26,14 @@ fn write(conn: &Connection, key: &str, text: &str, now: Timestamp) -> Result<(),
 pub(super) fn remove(conn: &Connection, key: &str) -> Result<(), Error> {
     conn.prepare_cached("delete from draft where k = ?1")?.execute([key])?;
     Ok(())
+}
+
+/// Everything that is being typed. There are a few per open ticket.
+pub(super) fn all(conn: &Connection) -> Result<BTreeMap<String, String>, Error> {
+    const DRAFTS_MAX: i64 = 2_000;
+    let mut query = conn.prepare_cached("select k, text from draft order by at desc limit ?1")?;
+    let rows = query.query_map([DRAFTS_MAX], |row| Ok((row.get("k")?, row.get("text")?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 pub(super) fn load(conn: &Connection, key: &str) -> Result<Option<String>, Error> {

@@ -10,6 +10,7 @@ use shared::intent::Intent;
 use shared::sync::{Location, Mutation, SyncFailure, SyncReply};
 use shared::text::NoteText;
 use shared::time::Timestamp;
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::thread;
@@ -196,7 +197,17 @@ impl Store {
         self.call(move |core| core.draft(&key)).await
     }
 
+    /// All text being typed, by key.
+    pub async fn drafts(&self) -> Result<BTreeMap<String, String>, Error> {
+        self.call(|core| core.drafts()).await
+    }
+
     // ── for the syncer ──
+
+    /// Whether anything waits to go out, receipts included.
+    pub async fn has_unsent(&self) -> Result<bool, Error> {
+        self.call(|core| core.has_unsent()).await
+    }
 
     /// The next request, if there is something to send or to ask.
     pub async fn next(&self, n_max: usize, location: Option<Location>) -> Result<Next, Error> {

@@ -165,10 +165,17 @@ pub(super) fn said(conn: &Connection, intent: &Intent, ticket: TicketId) -> Resu
     Ok(false)
 }
 
-/// How much is unsent, of one ticket or of all.
+/// How much work is unsent, of one ticket or of all. Receipts ("it was on the screen") are no work.
 pub(super) fn n_unsent(conn: &Connection, ticket: Option<&str>) -> Result<u32, Error> {
-    let sql = "select count(*) as n from journal where code is null and (?1 is null or ticket = ?1)";
+    let sql = "select count(*) as n from journal
+        where code is null and (?1 is null or ticket = ?1) and kind not in ('offer.seen', 'ticket.seen')";
     Ok(conn.prepare_cached(sql)?.query_row([ticket], |row| row.get("n"))?)
+}
+
+/// Whether anything waits to go out, receipts included.
+pub(super) fn has_unsent(conn: &Connection) -> Result<bool, Error> {
+    let sql = "select exists (select 1 from journal where code is null) as has";
+    Ok(conn.prepare_cached(sql)?.query_row([], |row| row.get("has"))?)
 }
 
 /// When the oldest unsent intent was made, by the phone's clock.

@@ -16,7 +16,7 @@ pub struct Status {
     pub booted: bool,
     /// The last reply that was taken, by the phone's wall clock.
     pub last_sync_at: Option<Timestamp>,
-    /// Intents that the server does not have yet.
+    /// Pieces of work that the server does not have yet; receipts are none.
     pub n_unsent: u32,
     /// When the oldest of them was made, by the phone's clock.
     pub unsent_since: Option<Timestamp>,

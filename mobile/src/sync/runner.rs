@@ -207,7 +207,7 @@ impl Runner {
             }
             Some(Stop::Gap) | None => {}
         }
-        let goes_on = taken.n_answered > 0 && self.store.status().await?.n_unsent > 0;
+        let goes_on = taken.n_answered > 0 && self.store.has_unsent().await?;
         Ok((!goes_on).then_some(Tried::Done { poll_after_ms }))
     }
 
