@@ -4,7 +4,6 @@
 use crate::ui::hooks::{Archived, Attention, Screen, use_ui};
 use crate::ui::words;
 use dioxus::prelude::*;
-use shared::intent::Intent;
 
 /// The screen.
 #[component]
@@ -35,11 +34,7 @@ fn Answer(attention: Attention) -> Element {
     let archived =
         archived.and_then(|id| snapshot.archive.iter().find(|gone| gone.id == id)).and_then(|gone| gone.doc.clone());
     let name = held.or(archived).map(|doc| format!("{} · {}", doc.number, doc.title));
-    let text = match &attention.intent {
-        Some(Intent::NoteAdd { text, .. }) => Some(text.to_string()),
-        Some(Intent::TicketComplete { summary, .. }) => Some(summary.to_string()),
-        _ => None,
-    };
+    let text = attention.intent.as_ref().and_then(words::written);
     let mid = attention.mid;
     let again = here.zip(text.clone());
     rsx! {

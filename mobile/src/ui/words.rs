@@ -207,6 +207,22 @@ pub(super) fn gone(why: Option<&str>, orphan: bool) -> &'static str {
     }
 }
 
+/// The text in an intent that somebody typed and would not want to type again.
+pub(super) fn written(intent: &Intent) -> Option<String> {
+    match intent {
+        Intent::NoteAdd { text, .. } => Some(text.to_string()),
+        Intent::TicketComplete { summary, .. } => Some(summary.to_string()),
+        Intent::TicketCannotFix { part, .. } => part.as_ref().map(ToString::to_string),
+        Intent::OfferAccept {}
+        | Intent::OfferSeen { .. }
+        | Intent::OfferDecline { .. }
+        | Intent::TicketSeen { .. }
+        | Intent::TicketDepart {}
+        | Intent::TicketArrive {}
+        | Intent::DutySet { .. } => None,
+    }
+}
+
 /// What an unread answer says: what he did, and what became of it.
 pub(super) fn answer(attention: &Attention) -> (String, String) {
     let did = match &attention.intent {
