@@ -41,7 +41,7 @@ impl Desktop {
 
 impl Platform for Desktop {
     fn kind(&self) -> &'static str {
-        std::env::consts::OS
+        "desktop"
     }
 
     fn name(&self) -> String {

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 /// A phone, as far as the app needs one.
 pub trait Platform: Send + Sync {
-    /// `android`, `ios`, `linux` …, for the office's list of devices.
+    /// `android`, `ios` or `desktop`, for the office's list of devices.
     fn kind(&self) -> &'static str;
     /// What the office calls this phone.
     fn name(&self) -> String;

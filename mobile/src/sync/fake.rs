@@ -231,6 +231,9 @@ impl World {
     }
 
     fn register(&mut self, body: &Value) -> Reply {
+        if !["android", "ios", "desktop"].iter().any(|known| body["platform"] == *known) {
+            return Reply::problem(422, "invalid_fields", None);
+        }
         let known: Option<DeviceId> = serde_json::from_value(body["device_id"].clone()).ok();
         let device = known.unwrap_or_else(|| DeviceId::new(self.now, &self.chance));
         let inc = self.devices.keys().filter(|(id, _)| *id == device).map(|(_, inc)| inc + 1).max().unwrap_or(0);

@@ -67,7 +67,7 @@ pub struct Registration {
     pub device_id: Option<DeviceId>,
     /// What the office calls it.
     pub name: String,
-    /// `android`, `ios`, `linux` …
+    /// `android`, `ios` or `desktop`: the server knows no others.
     pub platform: String,
     /// Where pushes go.
     #[serde(skip_serializing_if = "Option::is_none")]
