@@ -4,7 +4,7 @@ use crate::config::{Config, Mode, Refusals};
 use crate::db::{Database, Migrated, OpenError, Settings};
 use crate::http::{Gate, HttpSettings, Site, health, listen, protect};
 use crate::jobs::{Registry, Runner};
-use crate::{accounts, dispatch, http, sync, tickets};
+use crate::{accounts, dispatch, http, intake, sync, tickets};
 use axum::Router;
 use shared::chance::Chance;
 use std::net::SocketAddr;
@@ -128,7 +128,11 @@ async fn work(db: Database, registry: Registry, stop: CancellationToken) {
 
 /// The routes of every capability.
 pub fn routes() -> Router<Site> {
-    Router::new().merge(health::routes()).merge(sync::api::routes())
+    Router::new()
+        .merge(health::routes())
+        .merge(sync::api::routes())
+        .merge(intake::api::routes())
+        .merge(intake::pages::routes())
 }
 
 /// The jobs and sweeps of every capability.

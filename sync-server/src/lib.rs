@@ -42,6 +42,7 @@ pub mod notify;
 
 pub mod dispatch;
 
+pub mod intake;
 pub mod sync;
 
 pub mod app;

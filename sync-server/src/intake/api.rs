@@ -1,0 +1,222 @@
+//! `POST /api/v1/tickets` and what customers and staff may read and do of a ticket.
+
+use super::{Filed, Filer, Typed, file, mismatch, read};
+use crate::accounts::Person;
+use crate::db::Lane;
+use crate::http::caller::Caller;
+use crate::http::idempotency::{IdempotencyKey, body_hash};
+use crate::http::json::{body, parse};
+use crate::http::{Answer, Json, Refused, Site};
+use crate::tickets::{self, NewNote, Ticket, store};
+use axum::extract::{FromRequest, Path, Query, Request, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Router, http::StatusCode};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use shared::ids::{CustomerId, NoteId, TicketId};
+use shared::problem::{Problem, ProblemCode};
+use shared::text::NoteText;
+use shared::ticket::{CancelReason, Move, Refusal};
+
+/// Tickets in one page.
+const PAGE_MAX: i64 = 50;
+
+/// The routes.
+pub fn routes() -> Router<Site> {
+    Router::new()
+        .route("/api/v1/tickets", post(create).get(list))
+        .route("/api/v1/tickets/{id}", get(one))
+        .route("/api/v1/tickets/{id}/cancel", post(cancel))
+        .route("/api/v1/tickets/{id}/solved", post(solved))
+        .route("/api/v1/tickets/{id}/note", post(note))
+}
+
+/// A body as it came, with its hash.
+struct Hashed {
+    typed: Typed,
+    hash: String,
+}
+
+impl<S: Send + Sync> FromRequest<S> for Hashed {
+    type Rejection = Refused;
+    async fn from_request(request: Request, state: &S) -> Answer<Self> {
+        let bytes = body(request, state).await?;
+        Ok(Self { typed: parse(&bytes)?, hash: body_hash(&bytes) })
+    }
+}
+
+async fn create(State(site): State<Site>, caller: Caller, key: IdempotencyKey, sent: Hashed) -> Answer<Response> {
+    let is_staff = caller.person.role().is_staff();
+    let customer = match (caller.person, sent.typed.customer) {
+        (Person::Customer(id), None) => id,
+        (Person::Customer(own), Some(named)) if named == own => own,
+        (Person::Customer(_), Some(_)) => return Err(Refused::new(ProblemCode::Forbidden)),
+        (Person::Agent(_) | Person::Admin(_), Some(id)) => id,
+        (Person::Agent(_) | Person::Admin(_), None) => {
+            return Err(Problem::field("customer", "required", "Say for which customer.").into());
+        }
+        (Person::Expert(_), _) => return Err(Refused::new(ProblemCode::Forbidden)),
+    };
+    let wanted = read(&sent.typed, is_staff).map_err(Problem::fields)?;
+    let filer = Filer { actor: caller.actor(), scope: caller.scope(), is_staff };
+    match file(&site, &filer, customer, &key, sent.hash, wanted).await? {
+        Filed::Answer(answer, _) => Ok(answer.into_response()),
+        Filed::Mismatch => Err(mismatch()),
+    }
+}
+
+/// A ticket, if the caller may see it. Other people's tickets are not there at all.
+pub(super) async fn visible(site: &Site, caller: &Caller, id: TicketId) -> Answer<Ticket> {
+    let ticket = site.db.read(async move |conn| store::get(conn, id).await).await?;
+    let may = |ticket: &Ticket| match caller.person {
+        Person::Customer(customer) => ticket.customer == customer,
+        Person::Agent(_) | Person::Admin(_) => true,
+        Person::Expert(_) => false,
+    };
+    ticket.filter(may).ok_or_else(|| Refused::new(ProblemCode::NotFound))
+}
+
+fn shown(site: &Site, ticket: &Ticket) -> Value {
+    let visit = ticket.life.state.visit();
+    json!({
+        "id": ticket.id,
+        "number": ticket.number,
+        "ver": ticket.ver,
+        "customer": ticket.customer,
+        "site": ticket.site,
+        "category": ticket.category,
+        "symptom": ticket.symptom,
+        "product": { "make": ticket.make, "model": ticket.model },
+        "title": ticket.title,
+        "description": ticket.description,
+        "access_note": ticket.access_note,
+        "urgent": ticket.urgent,
+        "state": ticket.life.state.word(),
+        "needs_human": ticket.life.needs_human.as_ref().map(|flag| flag.reason.word()),
+        "expert": ticket.life.state.holder(),
+        "visit": visit.map(|visit| json!({ "start_at": visit.start_at, "end_at": visit.end_at() })),
+        "filed_at": ticket.filed_at,
+        "ended_at": ticket.ended_at,
+        "summary": ticket.summary,
+        "track_url": site.address(&format!("/track/{}", site.links.track(ticket.id))),
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Listing {
+    #[serde(default)]
+    cursor: Option<TicketId>,
+    #[serde(default)]
+    limit: Option<i64>,
+    #[serde(default)]
+    customer: Option<CustomerId>,
+}
+
+async fn list(State(site): State<Site>, caller: Caller, Query(wanted): Query<Listing>) -> Answer<Json<Value>> {
+    let customer = match caller.person {
+        Person::Customer(id) => id,
+        Person::Agent(_) | Person::Admin(_) => wanted
+            .customer
+            .ok_or_else(|| Problem::field("customer", "required", "Say of which customer: ?customer=…"))?,
+        Person::Expert(_) => return Err(Refused::new(ProblemCode::Forbidden)),
+    };
+    let limit = wanted.limit.unwrap_or(PAGE_MAX).clamp(1, PAGE_MAX);
+    let before = wanted.cursor;
+    let found = site.db.read(async move |conn| store::of_customer(conn, customer, before, limit + 1).await).await?;
+    let page = usize::try_from(limit).unwrap_or(1);
+    let next = (found.len() > page).then(|| found[page - 1].id);
+    let items: Vec<Value> = found.iter().take(page).map(|ticket| shown(&site, ticket)).collect();
+    Ok(Json(json!({ "items": items, "next_cursor": next })))
+}
+
+async fn one(State(site): State<Site>, caller: Caller, Path(id): Path<TicketId>) -> Answer<Json<Value>> {
+    let ticket = visible(&site, &caller, id).await?;
+    Ok(Json(shown(&site, &ticket)))
+}
+
+/// Makes a move of a ticket that the caller may see.
+pub(super) async fn act(site: &Site, caller: &Caller, id: TicketId, to_do: Move) -> Answer<Ticket> {
+    visible(site, caller, id).await?;
+    let (actor, now, timing) = (caller.actor(), site.now(), site.config.timing.clone());
+    let lane = if caller.person.role().is_staff() { Lane::Desk } else { Lane::Intake };
+    let done = site.db.write(lane, async move |tx| tickets::act(tx, id, to_do.clone(), actor, now, &timing).await);
+    match done.await? {
+        None => Err(Refused::new(ProblemCode::NotFound)),
+        Some(Ok(ticket)) => Ok(ticket),
+        Some(Err(refusal)) => Err(refused(refusal)),
+    }
+}
+
+fn refused(refusal: Refusal) -> Refused {
+    match refusal {
+        Refusal::Already => Refused::with(ProblemCode::AlreadySettled, "This was already done."),
+        Refusal::Cancelled => Refused::with(ProblemCode::AlreadySettled, "This ticket was cancelled before."),
+        Refusal::NotHolder | Refusal::Lapsed | Refusal::Illegal => Refused::with(
+            ProblemCode::Conflict,
+            "This is not possible any more: the expert is there already, or the ticket has ended.",
+        ),
+    }
+}
+
+/// Why a ticket is called off, by who does it.
+pub(super) fn cancel_reason(caller: &Caller) -> CancelReason {
+    if caller.person.role().is_staff() { CancelReason::Staff } else { CancelReason::Customer }
+}
+
+async fn cancel(State(site): State<Site>, caller: Caller, Path(id): Path<TicketId>) -> Answer<Json<Value>> {
+    let why = cancel_reason(&caller);
+    let ticket = act(&site, &caller, id, Move::Cancel { why }).await?;
+    Ok(Json(shown(&site, &ticket)))
+}
+
+async fn solved(State(site): State<Site>, caller: Caller, Path(id): Path<TicketId>) -> Answer<Json<Value>> {
+    let ticket = act(&site, &caller, id, Move::Solve).await?;
+    Ok(Json(shown(&site, &ticket)))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TypedNote {
+    /// Made by the caller, so that a repeat makes no second note; made here where none is sent.
+    #[serde(default)]
+    id: Option<NoteId>,
+    text: NoteText,
+}
+
+async fn note(
+    State(site): State<Site>,
+    caller: Caller,
+    Path(id): Path<TicketId>,
+    Json(typed): Json<TypedNote>,
+) -> Answer<(StatusCode, Json<Value>)> {
+    visible(&site, &caller, id).await?;
+    let note = typed.id.unwrap_or_else(|| site.new_id());
+    add_note(&site, &caller, id, note, typed.text).await?;
+    Ok((StatusCode::CREATED, Json(json!({ "id": note }))))
+}
+
+/// Adds a note under the caller's name, once.
+pub(super) async fn add_note(site: &Site, caller: &Caller, ticket: TicketId, id: NoteId, text: NoteText) -> Answer<()> {
+    let (author, person, now, timing) = (caller.actor(), caller.person, site.now(), site.config.timing.clone());
+    let added = site.db.write(Lane::Intake, async move |tx| {
+        let author_name = match person {
+            Person::Customer(customer) => {
+                crate::customers::store::customer(tx, customer).await?.map(|one| one.name.to_string())
+            }
+            Person::Agent(staff) | Person::Admin(staff) => {
+                crate::accounts::staff::store::contact(tx, staff).await?.map(|one| one.name.to_string())
+            }
+            Person::Expert(_) => None,
+        };
+        let author_name = author_name.unwrap_or_else(|| "Somebody".to_owned());
+        let known = store::known_notes(tx, &[id]).await?;
+        let mut book = tickets::Book::open(tx, &[ticket], timing.clone()).await?;
+        if known.is_empty() {
+            book.note(NewNote { id, ticket, author, author_name, text: text.clone(), late: false, at: now });
+        }
+        book.save(tx).await
+    });
+    Ok(added.await?)
+}

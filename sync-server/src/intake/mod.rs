@@ -1,0 +1,207 @@
+//! How a ticket comes in: what was typed is read into types with every fault named at once, looked up against customer,
+//! site, plan and the table of needs, and filed in one transaction with its answer.
+//!
+//! The same key gives the same ticket, number and answer, whatever is clicked twice or sent again. Needs neither
+//! matcher nor notifier to be awake: a receipt is given after the commit and not before.
+
+pub mod api;
+pub mod pages;
+mod typed;
+
+pub use typed::{Typed, TypedProduct, Wanted, read};
+
+use crate::customers;
+use crate::db::{Error, Lane, Tx};
+use crate::http::Site;
+use crate::http::idempotency::{self, Claim, IdempotencyKey, StoredAnswer};
+use crate::tickets::{self, Filing};
+use crate::{plans, workforce};
+use shared::event::Actor;
+use shared::ids::{CustomerId, SiteId, TicketId};
+use shared::problem::{FieldError, Problem, ProblemCode};
+use shared::text::Slug;
+use shared::time::Timestamp;
+
+/// Numbers that are tried before a number that is taken counts as our fault.
+const NUMBERS_MAX: u32 = 16;
+/// The promise where no plan covers the ticket, in hours.
+const PROMISE_HOURS: u32 = 48;
+
+/// Who files.
+#[derive(Clone, Debug)]
+pub struct Filer {
+    /// As histories name them.
+    pub actor: Actor,
+    /// Whose idempotency keys these are.
+    pub scope: String,
+    /// May say how urgent it is.
+    pub is_staff: bool,
+}
+
+/// What came of filing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Filed {
+    /// Now or with this key before: the answer, and the ticket in it.
+    Answer(StoredAnswer, TicketId),
+    /// The key was used for something else.
+    Mismatch,
+}
+
+/// Files a ticket for a customer. `body_hash` tells a repeat from another request under the same key.
+pub async fn file(
+    site: &Site,
+    filer: &Filer,
+    customer: CustomerId,
+    key: &IdempotencyKey,
+    body_hash: String,
+    wanted: Wanted,
+) -> Result<Filed, Refusal> {
+    let now = site.now();
+    let filing = look_up(site, filer, customer, wanted, now).await?;
+    let (filer, key, links) = (filer.clone(), key.clone(), site.links.clone());
+    let (timing, real_now, public_url) = (site.config.timing.clone(), site.real_now(), site.config.public_url.clone());
+    let filed = site.db.write(Lane::Intake, async move |tx| {
+        match idempotency::claim(tx, &filer.scope, &key, &body_hash, real_now).await? {
+            Claim::Mismatch => return Ok(Filed::Mismatch),
+            Claim::Replay(answer) => {
+                let ticket = ticket_of(&answer)?;
+                return Ok(Filed::Answer(answer, ticket));
+            }
+            Claim::New => {}
+        }
+        let mut filing = filing.clone();
+        for attempt in 0..NUMBERS_MAX {
+            filing.number = links.ticket_number(&filer.scope, key.as_str(), attempt);
+            if let Some(ticket) = write(tx, filing.clone(), now, &timing).await? {
+                let body = serde_json::json!({
+                    "id": ticket.id,
+                    "number": ticket.number,
+                    "state": ticket.life.state.word(),
+                    "needs_human": ticket.life.needs_human.as_ref().map(|flag| flag.reason.word()),
+                    "track_url": format!("{public_url}/track/{}", links.track(ticket.id)),
+                });
+                let answer = StoredAnswer { status: 201, body: body.to_string() };
+                idempotency::answer(tx, &filer.scope, &key, answer.status, &answer.body).await?;
+                return Ok(Filed::Answer(answer, ticket.id));
+            }
+        }
+        Err(Error::Bug("no free ticket number was found".into()))
+    });
+    Ok(filed.await?)
+}
+
+async fn write(
+    tx: &mut Tx,
+    filing: Filing,
+    now: Timestamp,
+    timing: &shared::ticket::Timing,
+) -> Result<Option<tickets::Ticket>, Error> {
+    let begun = tickets::begin(filing, now, timing);
+    let ticket = begun.0.clone();
+    let written = tickets::store::insert(tx, &[begun]).await?;
+    Ok(written.contains(&ticket.id).then_some(ticket))
+}
+
+fn ticket_of(answer: &StoredAnswer) -> Result<TicketId, Error> {
+    let body: serde_json::Value = serde_json::from_str(&answer.body).unwrap_or_default();
+    let id = body["id"].as_str().and_then(|id| id.parse().ok());
+    id.ok_or_else(|| Error::Bug("a kept answer names no ticket".into()))
+}
+
+/// Why nothing was filed.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// What was typed does not fit what is there.
+    #[error(transparent)]
+    Problem(#[from] Problem),
+    /// The database.
+    #[error(transparent)]
+    Database(#[from] Error),
+}
+
+/// Everything that a ticket is filed with, from one snapshot.
+async fn look_up(
+    site: &Site,
+    filer: &Filer,
+    customer: CustomerId,
+    wanted: Wanted,
+    now: Timestamp,
+) -> Result<Filing, Refusal> {
+    let id: TicketId = site.new_id();
+    let number = site.links.ticket_number("", "", 0);
+    let filer = filer.clone();
+    site.db
+        .read(async move |conn| {
+            let who = customers::store::customer(conn, customer).await?.filter(|customer| customer.active);
+            let Some(who) = who else {
+                return Err(Problem::field("customer", "unknown", "There is no such customer.").into());
+            };
+            let at = site_of(conn, customer, wanted.site).await?;
+            let Some(need) = workforce::store::need(conn, &wanted.category, wanted.symptom.as_ref()).await? else {
+                return Err(unknown_need(&wanted.category).into());
+            };
+            let entitlement = plans::store::covering(conn, customer, &wanted.category, now).await?;
+            let plan = match entitlement {
+                Some(id) => plans::store::entitlement(conn, id).await?,
+                None => None,
+            };
+            let hours = plan.map_or(PROMISE_HOURS, |plan| plan.promise_hours);
+            Ok::<_, Refusal>(Filing {
+                id,
+                number,
+                by: filer.actor,
+                customer,
+                site: at,
+                entitlement,
+                category: wanted.category,
+                symptom: wanted.symptom,
+                category_label: need.category_label,
+                symptom_label: need.symptom_label,
+                make: wanted.make,
+                model: wanted.model,
+                title: wanted.title,
+                description: wanted.description,
+                access_note: wanted.access_note,
+                urgent: need.urgent || (filer.is_staff && wanted.urgent),
+                danger: need.danger,
+                skills: need.skills,
+                work_minutes: need.work_minutes,
+                language: who.locale,
+                due_at: now.plus_minutes(i64::from(hours) * 60),
+            })
+        })
+        .await
+}
+
+/// The site that was named, if it is this customer's; else the main one.
+async fn site_of(conn: &mut crate::db::Conn, customer: CustomerId, named: Option<SiteId>) -> Result<SiteId, Refusal> {
+    let found = match named {
+        Some(id) => customers::store::site(conn, id).await?.filter(|site| site.customer == customer && site.active),
+        None => customers::store::main_site(conn, customer).await?,
+    };
+    found
+        .map(|site| site.id)
+        .ok_or_else(|| Problem::field("site", "unknown", "There is no such address of this customer.").into())
+}
+
+fn unknown_need(category: &Slug) -> Problem {
+    Problem::fields(vec![FieldError {
+        field: "category".to_owned(),
+        code: "unknown".to_owned(),
+        message: format!("We do not repair \"{category}\", or not with this symptom. Please choose from the list."),
+    }])
+}
+
+impl From<Refusal> for crate::http::Refused {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Problem(problem) => problem.into(),
+            Refusal::Database(error) => error.into(),
+        }
+    }
+}
+
+/// What the caller of an API is told about a key that was used otherwise.
+pub(crate) fn mismatch() -> crate::http::Refused {
+    crate::http::Refused::new(ProblemCode::IdempotencyMismatch)
+}

@@ -1,0 +1,487 @@
+//! The customer's pages: register, report a problem, see what becomes of it. All of them work without scripts on a
+//! small screen; a second click, the back button and a resend lead to the same ticket.
+
+use super::api::{act, add_note, cancel_reason, visible};
+use super::{Filed, Filer, Typed, TypedProduct, file, read};
+use crate::accounts::{self, NewLogin, Person, Profile};
+use crate::customers::register::{self, By};
+use crate::db::{Error, Lane};
+use crate::events;
+use crate::http::caller::{Caller, MaybeCaller};
+use crate::http::idempotency::{IdempotencyKey, body_hash};
+use crate::http::{Answer, Refused, Site};
+use crate::tickets::{Ticket, store};
+use crate::web::form::{Choice, Form};
+use crate::web::frame::{Frame, Viewer};
+use crate::web::{page, sign_in_address};
+use crate::workforce::{self, Category};
+use crate::{customers, plans};
+use askama::Template;
+use axum::Router;
+use axum::extract::{Path, Query, State};
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use serde::Deserialize;
+use shared::event::Fact;
+use shared::ids::{CustomerId, NoteId, TicketId};
+use shared::problem::{Problem, ProblemCode};
+use shared::text::NoteText;
+use shared::texts::Language;
+use shared::ticket::{HumanReason, Move, State as TicketState};
+use shared::time::{Timestamp, Zone};
+
+/// Tickets in the list.
+const LIST_MAX: i64 = 50;
+/// Lines of a history on a page.
+const HISTORY_MAX: i64 = 200;
+
+/// The routes.
+pub fn routes() -> Router<Site> {
+    Router::new()
+        .route("/register", get(register_form).post(register_send))
+        .route("/tickets", get(list))
+        .route("/tickets/new", get(report_form).post(report_send))
+        .route("/tickets/{id}", get(own))
+        .route("/tickets/{id}/cancel", post(cancel))
+        .route("/tickets/{id}/note", post(note))
+        .route("/track", get(track_help))
+        .route("/track/{token}", get(track))
+}
+
+fn viewer(caller: Option<&Caller>) -> Viewer {
+    match caller.map(|caller| caller.person) {
+        None => Viewer::Nobody,
+        Some(Person::Customer(_)) => Viewer::Customer,
+        Some(Person::Expert(_)) => Viewer::Expert,
+        Some(Person::Agent(_)) => Viewer::Agent,
+        Some(Person::Admin(_)) => Viewer::Admin,
+    }
+}
+
+fn frame(site: &Site, here: &str, caller: Option<&Caller>) -> Frame {
+    let is_demo = site.config.mode == crate::config::Mode::Demo;
+    Frame::private(here).seen_by(viewer(caller)).in_demo(is_demo)
+}
+
+fn customer(caller: &Caller) -> Answer<CustomerId> {
+    match caller.person {
+        Person::Customer(id) => Ok(id),
+        Person::Expert(_) | Person::Agent(_) | Person::Admin(_) => {
+            Err(Refused::with(ProblemCode::Forbidden, "This page is for customers. Please sign in as one."))
+        }
+    }
+}
+
+// ── registering ──
+
+#[derive(Template)]
+#[template(path = "intake/register.html")]
+struct RegisterPage {
+    frame: Frame,
+    form: Form,
+    notify: Vec<Choice>,
+}
+
+fn register_page(site: &Site, form: Form) -> Answer<Html<String>> {
+    let notify = vec![
+        Choice::new("sms", "By SMS"),
+        Choice::new("email", "By e-mail"),
+        Choice::new("call", "By a call").hinted("Somebody rings you with each piece of news."),
+    ];
+    page(&RegisterPage { frame: frame(site, "/register", None).with_postal_data(), form, notify })
+}
+
+async fn register_form(State(site): State<Site>, MaybeCaller(caller): MaybeCaller) -> Answer<Response> {
+    if caller.is_some() {
+        return Ok(Redirect::to("/tickets").into_response());
+    }
+    Ok(register_page(&site, Form::new().with("notify_by", "sms"))?.into_response())
+}
+
+fn typed_registration(form: &Form) -> register::Typed {
+    let text = |name: &str| form.value(name).to_owned();
+    register::Typed {
+        name: text("name"),
+        email: text("email"),
+        phone: text("phone"),
+        notify_by: text("notify_by"),
+        address: register::TypedAddress {
+            line1: text("line1"),
+            line2: text("line2"),
+            city: text("city"),
+            postal_code: text("postal_code"),
+            country: String::new(),
+        },
+        access_note: text("access_note"),
+        ..register::Typed::default()
+    }
+}
+
+async fn register_send(State(site): State<Site>, mut form: Form) -> Answer<Response> {
+    let password = form.read::<accounts::password::Password>("password");
+    let new = register::read(&typed_registration(&form), By::Themselves);
+    if let Err(faults) = &new {
+        for mut fault in faults.clone() {
+            fault.field = fault.field.trim_start_matches("address.").into();
+            form.refuse(&Problem::fields(vec![fault]));
+        }
+    }
+    let (Ok(new), Some(password)) = (new, password) else {
+        return Ok((axum::http::StatusCode::UNPROCESSABLE_ENTITY, register_page(&site, form)?).into_response());
+    };
+    let busy = |_| Refused::new(ProblemCode::Busy);
+    let hash = site.passwords.hash(&password).await.map_err(busy)?;
+    let (id, at, login) = (site.new_id(), site.new_id(), site.new_id());
+    let (now, real_now) = (site.now(), site.real_now());
+    let made = site.db.write(Lane::Intake, async move |tx| {
+        let login = NewLogin {
+            id: login,
+            person: Person::Customer(id),
+            profile: Profile { name: new.name.clone(), locale: new.locale.clone(), zone: new.zone.clone() },
+            email: new.email.clone(),
+            phone: Some(new.phone.clone()),
+            password: Some(hash.clone()),
+            now: real_now,
+        };
+        if let Err(taken) = accounts::store::create_login(tx, login).await? {
+            return Ok(Err(taken));
+        }
+        customers::store::create(tx, id, at, &new, now).await?;
+        Ok::<_, Error>(Ok(()))
+    });
+    match made.await? {
+        Ok(()) => Ok(Redirect::to(&sign_in_address("/tickets/new")).into_response()),
+        Err(taken) => {
+            form.wrong(taken.field(), format!("{taken}; is it you? Then sign in instead"));
+            Ok((axum::http::StatusCode::CONFLICT, register_page(&site, form)?).into_response())
+        }
+    }
+}
+
+// ── reporting ──
+
+#[derive(Template)]
+#[template(path = "intake/category.html")]
+struct CategoryPage {
+    frame: Frame,
+    categories: Vec<Category>,
+    covered: bool,
+}
+
+#[derive(Template)]
+#[template(path = "intake/report.html")]
+struct ReportPage {
+    frame: Frame,
+    form: Form,
+    category: Category,
+    symptoms: Vec<Choice>,
+    sites: Vec<Choice>,
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    #[serde(default)]
+    category: Option<String>,
+}
+
+async fn report_form(State(site): State<Site>, caller: Caller, Query(asked): Query<Asked>) -> Answer<Html<String>> {
+    let who = customer(&caller)?;
+    let now = site.now();
+    let categories = site.db.read(async |conn| workforce::store::categories(conn).await).await?;
+    let chosen = asked.category.and_then(|slug| categories.iter().find(|one| one.slug.as_str() == slug).cloned());
+    let Some(category) = chosen else {
+        let plans = site.db.read(async move |conn| plans::store::entitlements_of(conn, who).await).await?;
+        let covered = plans.iter().any(|plan| plan.from_at <= now && now < plan.until_at);
+        return page(&CategoryPage { frame: frame(&site, "/tickets/new", Some(&caller)), categories, covered });
+    };
+    let form = Form::new().with("key", site.new_id::<shared::ids::of::Ticket>().to_string());
+    report_page(&site, &caller, who, form.with("category", category.slug.as_str()), category).await
+}
+
+async fn report_page(
+    site: &Site,
+    caller: &Caller,
+    who: CustomerId,
+    form: Form,
+    category: Category,
+) -> Answer<Html<String>> {
+    let sites = site.db.read(async move |conn| customers::store::sites_of(conn, who).await).await?;
+    let symptoms = category.symptoms.iter().map(|symptom| {
+        let choice = Choice::new(symptom.slug.as_str(), symptom.label.as_str());
+        if symptom.danger {
+            choice.hinted("Do not touch it. Switch the power off if you can do so safely, and leave the room.")
+        } else {
+            choice
+        }
+    });
+    let mut symptoms: Vec<Choice> = symptoms.collect();
+    symptoms.push(Choice::new("", "Something else, or not sure"));
+    let address = |site: &customers::Site| Choice::new(site.id.to_string(), site.address_lines().join(", "));
+    let sites = if sites.len() > 1 { sites.iter().map(address).collect() } else { Vec::new() };
+    page(&ReportPage { frame: frame(site, "/tickets/new", Some(caller)), form, category, symptoms, sites })
+}
+
+async fn report_send(State(site): State<Site>, caller: Caller, mut form: Form) -> Answer<Response> {
+    let who = customer(&caller)?;
+    let text = |name: &str| form.value(name).to_owned();
+    let typed = Typed {
+        customer: None,
+        category: text("category"),
+        product: TypedProduct { make: text("make"), model: text("model") },
+        title: text("title"),
+        description: text("description"),
+        site: form.value("site").parse().ok(),
+        access_note: text("access_note"),
+        symptom: text("symptom"),
+        priority: String::new(),
+    };
+    let hash = body_hash(&serde_json::to_vec(&typed).map_err(Refused::internal)?);
+    let problem = match (read(&typed, false), IdempotencyKey::parse(form.value("key"))) {
+        (Ok(wanted), Some(key)) => {
+            let filer = Filer { actor: caller.actor(), scope: caller.scope(), is_staff: false };
+            match file(&site, &filer, who, &key, hash, wanted).await {
+                Ok(Filed::Answer(_, ticket)) => {
+                    return Ok(Redirect::to(&format!("/tickets/{ticket}?filed")).into_response());
+                }
+                Ok(Filed::Mismatch) => Problem::with(
+                    ProblemCode::IdempotencyMismatch,
+                    "This report was sent before, with other words. Look at your tickets; send it again only if it is another problem.",
+                ),
+                Err(super::Refusal::Problem(problem)) => problem,
+                Err(other) => return Err(other.into()),
+            }
+        }
+        (Ok(_), None) => Problem::with(ProblemCode::Malformed, "Please send the form once more."),
+        (Err(faults), _) => Problem::fields(faults),
+    };
+    // Another key: what is sent next is another report.
+    let mut form = std::mem::take(&mut form).with("key", site.new_id::<shared::ids::of::Ticket>().to_string());
+    for mut fault in problem.errors.clone() {
+        fault.field = fault.field.trim_start_matches("product.").into();
+        form.refuse(&Problem::fields(vec![fault]));
+    }
+    if problem.errors.is_empty() {
+        form.refuse(&problem);
+    }
+    let categories = site.db.read(async |conn| workforce::store::categories(conn).await).await?;
+    let Some(category) = categories.into_iter().find(|one| one.slug.as_str() == form.value("category")) else {
+        return Ok(Redirect::to("/tickets/new").into_response());
+    };
+    let answer = report_page(&site, &caller, who, form, category).await?;
+    Ok((axum::http::StatusCode::UNPROCESSABLE_ENTITY, answer).into_response())
+}
+
+// ── seeing ──
+
+/// A line of the history, in words.
+struct News {
+    when: String,
+    words: String,
+}
+
+#[derive(Template)]
+#[template(path = "intake/ticket.html")]
+struct TicketPage {
+    frame: Frame,
+    ticket: Ticket,
+    state: String,
+    next: String,
+    address: Vec<String>,
+    news: Vec<News>,
+    notes: Vec<News>,
+    filed: bool,
+    is_own: bool,
+    can_cancel: bool,
+    note_key: String,
+    track: String,
+}
+
+async fn ticket_page(site: &Site, frame: Frame, ticket: Ticket, is_own: bool, filed: bool) -> Answer<Html<String>> {
+    let (id, at, holder) = (ticket.id, ticket.site, ticket.life.state.holder().or(ticket.last_expert));
+    let (lines, notes, place, expert) = site
+        .db
+        .read(async move |conn| {
+            let lines = events::history(conn, id, 0, HISTORY_MAX).await?;
+            let notes = store::notes(conn, &[id], HISTORY_MAX).await?;
+            let place = customers::store::site(conn, at).await?;
+            let expert = match holder {
+                Some(expert) => workforce::store::expert(conn, expert).await?,
+                None => None,
+            };
+            Ok::<_, Error>((lines, notes, place, expert))
+        })
+        .await?;
+    let zone = place.as_ref().map_or_else(Zone::utc, |place| place.zone.clone());
+    let when = |at: Timestamp| Language::English.catalogue().when(&zone, at);
+    let expert = expert.map_or_else(|| "Your expert".to_owned(), |expert| expert.name.to_string());
+    let told = lines.iter().rev().filter(|line| !line.event.skipped);
+    let news = told
+        .filter_map(|line| in_words(&line.event.fact, &expert, &when).map(|words| News { when: when(line.at), words }));
+    let notes_shown =
+        notes.iter().map(|note| News { when: when(note.at), words: format!("{}: {}", note.author_name, note.text) });
+    let (state, next) = now_in_words(&ticket, &expert, &when);
+    let can_cancel = is_own
+        && ticket
+            .life
+            .clone()
+            .make(Move::Cancel { why: shared::ticket::CancelReason::Customer }, site.now(), &site.config.timing)
+            .is_ok();
+    page(&TicketPage {
+        frame,
+        state,
+        next,
+        address: place.map(|place| place.address_lines()).unwrap_or_default(),
+        news: news.collect(),
+        notes: if is_own { notes_shown.collect() } else { Vec::new() },
+        filed,
+        is_own,
+        can_cancel,
+        note_key: site.new_id::<shared::ids::of::Note>().to_string(),
+        track: site.address(&format!("/track/{}", site.links.track(ticket.id))),
+        ticket,
+    })
+}
+
+/// Where a ticket is, and what comes next, for its customer.
+fn now_in_words(ticket: &Ticket, expert: &str, when: &impl Fn(Timestamp) -> String) -> (String, String) {
+    let asked = ticket.life.needs_human.as_ref().map(|flag| flag.reason);
+    let say = |state: &str, next: String| (state.to_owned(), next);
+    match &ticket.life.state {
+        TicketState::Waiting if asked == Some(HumanReason::NoPlan) => say(
+            "Waiting for a plan",
+            "No valid plan covers this product. Your ticket keeps its number; it starts by itself as soon as a plan is bought.".to_owned(),
+        ),
+        TicketState::Waiting if asked.is_some() => {
+            say("We are looking into it", "A person of ours takes care of your ticket and will contact you.".to_owned())
+        }
+        TicketState::Waiting => say("Looking for the right expert", "We ask the expert who fits best and tell you who comes and when.".to_owned()),
+        TicketState::Offered { .. } => say("Asking an expert", "An expert has been asked. We tell you who comes and when.".to_owned()),
+        TicketState::Accepted { visit, .. } => {
+            say("An expert will come", format!("{expert} will come. Expected arrival: {}.", when(visit.start_at)))
+        }
+        TicketState::EnRoute { visit, departed_at, .. } => {
+            let arrival = departed_at.plus_minutes(i64::from(visit.travel_minutes));
+            say("On the way", format!("{expert} is on the way. Expected arrival: {}.", when(arrival)))
+        }
+        TicketState::OnSite { .. } => say("Being repaired", format!("{expert} is with you.")),
+        TicketState::OnHold { until, .. } => say("On hold", format!("It goes on by {}.", when(*until))),
+        TicketState::Completed { at, .. } => say("Done", format!("Completed on {}.", when(*at))),
+        TicketState::Cancelled { at, .. } => say("Cancelled", format!("Cancelled on {}. Nobody will come.", when(*at))),
+    }
+}
+
+/// A fact as its customer may read it; nothing of what is between us and our experts.
+fn in_words(fact: &Fact, expert: &str, when: &impl Fn(Timestamp) -> String) -> Option<String> {
+    Some(match fact {
+        Fact::Received { .. } => "We received your report.".to_owned(),
+        Fact::PlanFound => "A plan covers your ticket now.".to_owned(),
+        Fact::WaitsForShift { until } => format!("The next expert works from about {}.", when(*until)),
+        Fact::Accepted { visit, .. } => format!("An expert accepted. Expected arrival: {}.", when(visit.start_at)),
+        Fact::Declined { after_acceptance: true, .. } | Fact::Released { .. } => {
+            "The expert cannot come; we are looking for another one.".to_owned()
+        }
+        Fact::Departed { .. } => "The expert is on the way.".to_owned(),
+        Fact::Arrived { .. } => "The expert arrived.".to_owned(),
+        Fact::Completed { summary, .. } => format!("{expert} completed the work: {summary}"),
+        Fact::CannotFix { .. } => "The work could not be finished; we will arrange what comes next.".to_owned(),
+        Fact::Held { until, .. } => format!("On hold until {}.", when(*until)),
+        Fact::Resumed => "It goes on.".to_owned(),
+        Fact::SolvedWithoutVisit { .. } => "Solved without a visit.".to_owned(),
+        Fact::Cancelled { .. } => "Cancelled.".to_owned(),
+        Fact::Offered { .. }
+        | Fact::Declined { after_acceptance: false, .. }
+        | Fact::Lapsed { .. }
+        | Fact::Withdrawn { .. }
+        | Fact::Reminded { .. }
+        | Fact::NeedsHuman { .. }
+        | Fact::Settled { .. }
+        | Fact::Escalated { .. }
+        | Fact::NoteAdded { .. }
+        | Fact::WorkRecorded { .. } => return None,
+    })
+}
+
+#[derive(Deserialize)]
+struct JustFiled {
+    #[serde(default)]
+    filed: Option<String>,
+}
+
+async fn own(
+    State(site): State<Site>,
+    caller: Caller,
+    Path(id): Path<TicketId>,
+    Query(just): Query<JustFiled>,
+) -> Answer<Html<String>> {
+    let ticket = visible(&site, &caller, id).await?;
+    ticket_page(&site, frame(&site, "/tickets", Some(&caller)), ticket, true, just.filed.is_some()).await
+}
+
+async fn track(
+    State(site): State<Site>,
+    MaybeCaller(caller): MaybeCaller,
+    Path(token): Path<String>,
+) -> Answer<Html<String>> {
+    let gone =
+        || Refused::with(ProblemCode::NotFound, "This link is not whole. Open it from our message again, or sign in.");
+    let id = site.links.tracked(&token).ok_or_else(gone)?;
+    let ticket = site.db.read(async move |conn| store::get(conn, id).await).await?.ok_or_else(gone)?;
+    ticket_page(&site, frame(&site, "/track", caller.as_ref()), ticket, false, false).await
+}
+
+#[derive(Template)]
+#[template(path = "intake/track.html")]
+struct TrackHelp {
+    frame: Frame,
+}
+
+async fn track_help(State(site): State<Site>, MaybeCaller(caller): MaybeCaller) -> Answer<Response> {
+    if caller.is_some() {
+        return Ok(Redirect::to("/tickets").into_response());
+    }
+    Ok(page(&TrackHelp { frame: frame(&site, "/track", None) })?.into_response())
+}
+
+struct Listed {
+    ticket: Ticket,
+    state: String,
+}
+
+#[derive(Template)]
+#[template(path = "intake/list.html")]
+struct ListPage {
+    frame: Frame,
+    tickets: Vec<Listed>,
+}
+
+async fn list(State(site): State<Site>, caller: Caller) -> Answer<Html<String>> {
+    let who = customer(&caller)?;
+    let tickets = site.db.read(async move |conn| store::of_customer(conn, who, None, LIST_MAX).await).await?;
+    let listed = tickets.into_iter().map(|ticket| {
+        let (state, _) = now_in_words(&ticket, "", &|_| String::new());
+        Listed { ticket, state }
+    });
+    page(&ListPage { frame: frame(&site, "/tickets", Some(&caller)), tickets: listed.collect() })
+}
+
+async fn cancel(State(site): State<Site>, caller: Caller, Path(id): Path<TicketId>) -> Answer<Redirect> {
+    let why = cancel_reason(&caller);
+    match act(&site, &caller, id, Move::Cancel { why }).await {
+        Ok(_) => {}
+        // A second click.
+        Err(Refused(problem)) if problem.code == ProblemCode::AlreadySettled => {}
+        Err(other) => return Err(other),
+    }
+    Ok(Redirect::to(&format!("/tickets/{id}")))
+}
+
+async fn note(State(site): State<Site>, caller: Caller, Path(id): Path<TicketId>, mut form: Form) -> Answer<Redirect> {
+    visible(&site, &caller, id).await?;
+    let key = form.value("key").parse::<NoteId>().unwrap_or_else(|_| site.new_id());
+    let Some(text) = form.read::<NoteText>("text") else {
+        let message = form.error("text").unwrap_or_default().to_owned();
+        return Err(Problem::field("text", "invalid", message).into());
+    };
+    add_note(&site, &caller, id, key, text).await?;
+    Ok(Redirect::to(&format!("/tickets/{id}")))
+}
