@@ -8,6 +8,10 @@ pub mod api;
 pub mod pages;
 mod typed;
 
+#[cfg(test)]
+#[path = "api_tests.rs"]
+mod tests;
+
 pub use typed::{Typed, TypedProduct, Wanted, read};
 
 use crate::customers;

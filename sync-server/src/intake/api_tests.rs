@@ -1,0 +1,210 @@
+//! Filing as its callers meet it: the JSON call and the pages, through all layers, on both engines.
+
+use super::{api, pages};
+use crate::accounts::Person;
+use crate::db::testing::both_engines;
+use crate::db::{Database, Error, Lane};
+use crate::dispatch::world::{World, id};
+use crate::http::testing::{Client, Heard, site};
+use crate::tickets::check;
+use crate::workforce::store::{NewNeed, put_category, put_need, put_symptom};
+use crate::workforce::{Category, Symptom};
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
+use serde_json::{Value, json};
+use shared::ids::CustomerId;
+use shared::problem::ProblemCode;
+use shared::skills::Skills;
+
+async fn client(db: &Database) -> (World, Client) {
+    let world = World::new(db).await;
+    let now = world.now();
+    db.write(Lane::Desk, async move |tx| {
+        let tv = Category { slug: "tv".parse().unwrap(), label: "Television".parse().unwrap(), symptoms: Vec::new() };
+        put_category(tx, &tv, 1, true).await?;
+        let smoke = Symptom { slug: "smoke".parse().unwrap(), label: "Smoke".parse().unwrap(), danger: true };
+        put_symptom(tx, &tv.slug, &smoke, 1, true).await?;
+        for symptom in [None, Some(smoke.slug)] {
+            let category = tv.slug.clone();
+            let urgent = symptom.is_some();
+            let need = NewNeed { category, symptom, skills: Skills::default(), work_minutes: 45, urgent };
+            put_need(tx, &need, now).await?;
+        }
+        Ok::<_, Error>(())
+    })
+    .await
+    .unwrap();
+    let client = Client::new(site(db), api::routes().merge(pages::routes()));
+    let mia = client.signed_in(Person::Customer(world.customer)).await;
+    (world, mia)
+}
+
+async fn send(client: &Client, key: &str, body: &Value) -> Heard {
+    let request = Request::post("/api/v1/tickets").header(header::CONTENT_TYPE, "application/json");
+    client.send(request.header("idempotency-key", key).body(Body::from(body.to_string())).unwrap()).await
+}
+
+fn plain() -> Value {
+    json!({"category": "tv", "product": {"make": "Łumen", "model": "X-55"}, "title": "No picture", "description": "Since the storm."})
+}
+
+#[tokio::test]
+async fn a_repeat_gets_the_same_ticket_and_another_body_is_refused() {
+    both_engines(async |db| {
+        let (world, mia) = client(&db).await;
+        let first = send(&mia, "k1", &plain()).await;
+        assert_eq!(first.status, StatusCode::CREATED, "{}", first.text());
+        assert_eq!(first.value()["state"], "waiting");
+        let again = send(&mia, "k1", &plain()).await;
+        assert_eq!((again.status, again.value()), (first.status, first.value()));
+        let mut other = plain();
+        other["title"] = "No sound".into();
+        assert_eq!(send(&mia, "k1", &other).await.problem().code, ProblemCode::IdempotencyMismatch);
+        assert_ne!(send(&mia, "k2", &other).await.value()["number"], first.value()["number"]);
+        let now = world.now();
+        let ledger = db.read(async move |conn| check::ledger(conn, now).await).await.unwrap();
+        assert_eq!((ledger.receipts, ledger.open), (2, 2));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn concurrent_repeats_make_one_ticket() {
+    both_engines(async |db| {
+        let (_world, mia) = client(&db).await;
+        let (body, key) = (plain(), "once");
+        let sent = (0..5).map(|_| send(&mia, key, &body));
+        let heard = futures_util::future::join_all(sent).await;
+        let answers: Vec<Value> = heard.iter().map(Heard::value).collect();
+        assert!(answers.windows(2).all(|pair| pair[0] == pair[1]), "{answers:?}");
+        let listed = mia.get("/api/v1/tickets").await.value();
+        assert_eq!(listed["items"].as_array().unwrap().len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_named_and_nothing_is_filed() {
+    both_engines(async |db| {
+        let (_world, mia) = client(&db).await;
+        let bad = json!({"category": "tv", "title": " ", "description": "a\u{0}b", "priority": "urgent"});
+        let problem = send(&mia, "k1", &bad).await.problem();
+        let fields: Vec<_> = problem.errors.iter().map(|error| error.field.as_str()).collect();
+        assert_eq!(fields, ["title", "description", "priority"]);
+        let unknown = send(&mia, "k1", &json!({"category": "toaster", "title": "x"})).await.problem();
+        assert_eq!(unknown.errors[0].field, "category");
+        let strange = send(&mia, "k1", &json!({"category": "tv", "title": "x", "colour": "red"})).await.problem();
+        assert_eq!(strange.errors[0].code, "unknown_field");
+        let no_key = mia.json("POST", "/api/v1/tickets", &plain()).await.problem();
+        assert_eq!(no_key.code, ProblemCode::IdempotencyKeyMissing);
+        assert_eq!(mia.get("/api/v1/tickets").await.value()["items"], json!([]));
+        // The key is still free.
+        assert_eq!(send(&mia, "k1", &plain()).await.status, StatusCode::CREATED);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn other_peoples_tickets_are_not_there_and_nobody_files_for_others() {
+    both_engines(async |db| {
+        let (world, mia) = client(&db).await;
+        let ticket = send(&mia, "k1", &plain()).await.value()["id"].as_str().unwrap().to_owned();
+        let stranger = mia.signed_in(Person::Customer(id::<shared::ids::of::Customer>(701))).await;
+        let expert = mia.signed_in(Person::Expert(id(702))).await;
+        for path in [format!("/api/v1/tickets/{ticket}"), format!("/tickets/{ticket}")] {
+            assert_eq!(stranger.get(&path).await.status, StatusCode::NOT_FOUND, "{path}");
+            assert_eq!(expert.get(&path).await.status, StatusCode::NOT_FOUND, "{path}");
+        }
+        let cancel = format!("/api/v1/tickets/{ticket}/cancel");
+        assert_eq!(stranger.json("POST", &cancel, &json!({})).await.status, StatusCode::NOT_FOUND);
+        let mut named = plain();
+        let other: CustomerId = id(701);
+        named["customer"] = other.to_string().into();
+        assert_eq!(send(&mia, "k2", &named).await.status, StatusCode::FORBIDDEN);
+        let agent = mia.signed_in(Person::Agent(id(703))).await;
+        named["customer"] = world.customer.to_string().into();
+        named["priority"] = "urgent".into();
+        let filed = send(&agent, "k1", &named).await;
+        assert_eq!(filed.status, StatusCode::CREATED, "{}", filed.text());
+        let seen = agent.get(&format!("/api/v1/tickets/{}", filed.value()["id"].as_str().unwrap())).await;
+        assert_eq!(seen.value()["urgent"], true);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_form_sent_twice_leads_to_one_receipt_and_a_wrong_one_keeps_what_was_typed() {
+    both_engines(async |db| {
+        let (_world, mia) = client(&db).await;
+        let page = mia.get("/tickets/new?category=tv").await.text();
+        assert!(page.contains("Television") && page.contains("Smoke") && page.contains("Do not touch it"), "{page}");
+        let fields = [("key", "f1"), ("category", "tv"), ("symptom", "smoke"), ("title", "It smokes – brûlé")];
+        let first = mia.form("/tickets/new", &fields).await;
+        let again = mia.form("/tickets/new", &fields).await;
+        assert_eq!((first.status, first.header("location")), (StatusCode::SEE_OTHER, again.header("location")));
+        let receipt = mia.get(first.header("location")).await.text();
+        assert!(receipt.contains("We have your report") && receipt.contains("It smokes – brûlé"), "{receipt}");
+        assert!(receipt.contains("Keep away from the device"), "danger is named on the page");
+        let wrong =
+            mia.form("/tickets/new", &[("key", "f2"), ("category", "tv"), ("description", "<b>No title</b>")]).await;
+        assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let page = wrong.text();
+        assert!(page.contains("Please fill this in") && page.contains("&#60;b&#62;No title"), "{page}");
+        let edited = mia.form("/tickets/new", &[("key", "f1"), ("category", "tv"), ("title", "Another")]).await;
+        assert!(edited.text().contains("was sent before"), "the back button and an edit");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_ticket_is_followed_by_its_link_cancelled_once_and_noted() {
+    both_engines(async |db| {
+        let (_world, mia) = client(&db).await;
+        let filed = send(&mia, "k1", &plain()).await.value();
+        let ticket = filed["id"].as_str().unwrap();
+        let track = filed["track_url"].as_str().unwrap().rsplit_once("/track/").unwrap().1.to_owned();
+        let nobody = Client::new(site(&db), pages::routes());
+        let page = nobody.get(&format!("/track/{track}")).await.text();
+        assert!(page.contains("Looking for the right expert"), "{page}");
+        assert!(!page.contains("350 5th Ave") && !page.contains("Since the storm"), "the link shows the state alone");
+        assert_eq!(nobody.get("/track/AAAA").await.status, StatusCode::NOT_FOUND);
+        let note = [("key", "0199a3f0-7c1e-7d2a-8b11-5f6e7a8b9c0d"), ("text", "The dog is friendly")];
+        for _ in 0..2 {
+            mia.form(&format!("/tickets/{ticket}/note"), &note).await;
+        }
+        let page = mia.get(&format!("/tickets/{ticket}")).await.text();
+        assert_eq!(page.matches("The dog is friendly").count(), 1);
+        for _ in 0..2 {
+            assert_eq!(mia.form(&format!("/tickets/{ticket}/cancel"), &[]).await.status, StatusCode::SEE_OTHER);
+        }
+        assert!(nobody.get(&format!("/track/{track}")).await.text().contains("Nobody will come"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn somebody_registers_once() {
+    both_engines(async |db| {
+        let (_world, mia) = client(&db).await;
+        let nobody = Client::new(mia.site.clone(), pages::routes());
+        let fields = [
+            ("name", "Zoë O'Brien-Núñez"),
+            ("email", "zoe@example.com"),
+            ("phone", "(212) 555-0123"),
+            ("notify_by", "sms"),
+            ("line1", "1 Main St"),
+            ("postal_code", "10001"),
+            ("password", "correct horse battery"),
+        ];
+        let made = nobody.form("/register", &fields).await;
+        assert_eq!((made.status, made.header("location")), (StatusCode::SEE_OTHER, "/sign-in?next=%2Ftickets%2Fnew"));
+        let twice = nobody.form("/register", &fields).await;
+        assert_eq!(twice.status, StatusCode::CONFLICT);
+        assert!(twice.text().contains("Zoë O&#39;Brien-Núñez") && !twice.text().contains("horse"));
+        let bad = nobody.form("/register", &[("name", ""), ("postal_code", "00000"), ("phone", "x")]).await.text();
+        for name in ["name", "email", "phone", "postal_code", "line1", "password"] {
+            assert!(bad.contains(&format!("href=\"#f-{name}\"")), "{name}: {bad}");
+        }
+    })
+    .await;
+}
