@@ -22,6 +22,7 @@ mod slow;
 pub mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod undone;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
