@@ -4,7 +4,7 @@ use crate::config::{Config, Mode, Refusals};
 use crate::db::{Database, Migrated, OpenError, Settings};
 use crate::http::{Gate, HttpSettings, Site, health, listen, protect};
 use crate::jobs::{Registry, Runner};
-use crate::{accounts, dispatch, http, intake, sync, tickets};
+use crate::{accounts, customers, dispatch, http, intake, plans, sync, tickets, workforce};
 use axum::Router;
 use shared::chance::Chance;
 use std::net::SocketAddr;
@@ -130,6 +130,9 @@ async fn work(db: Database, registry: Registry, stop: CancellationToken) {
 pub fn routes() -> Router<Site> {
     Router::new()
         .merge(health::routes())
+        .merge(customers::api::routes())
+        .merge(plans::api::routes())
+        .merge(workforce::api::routes())
         .merge(sync::api::routes())
         .merge(intake::api::routes())
         .merge(intake::pages::routes())
@@ -141,6 +144,8 @@ pub fn registry(config: &Config) -> Registry {
     let registry = Registry::new();
     let registry = accounts::jobs::register(registry);
     let registry = http::jobs::register(registry);
+    let registry = plans::jobs::register(registry);
+    let registry = workforce::jobs::register(registry);
     let registry = tickets::jobs::register(registry, &config.timing);
     let registry = dispatch::jobs::register(registry, &bounds);
     sync::jobs::register(registry)

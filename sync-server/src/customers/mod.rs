@@ -4,8 +4,10 @@
 //! password. A site has the place of its postal code until an expert corrects the pin; its address stays as written.
 //! Nothing here knows plans or tickets.
 
+pub mod api;
 pub mod import;
 pub mod register;
+pub mod signup;
 pub mod store;
 
 use serde::{Deserialize, Serialize};

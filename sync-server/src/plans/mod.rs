@@ -4,7 +4,9 @@
 //! that ticket. An entitlement keeps what the plan said when it began, so that a plan can change. Money that comes in is
 //! not decided here.
 
+pub mod api;
 pub mod import;
+pub mod jobs;
 pub mod store;
 
 use serde::Serialize;

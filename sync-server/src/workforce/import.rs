@@ -23,7 +23,8 @@ pub const EXPERTS_MAX: usize = 1_000;
 /// Lines of a list of skills, areas or needs.
 pub const LIST_MAX: usize = 1_000;
 
-const EXPERT_COLUMNS: [Column; 10] = [
+/// The columns of a file of experts.
+pub(super) const EXPERT_COLUMNS: [Column; 10] = [
     Column::required("name"),
     Column::required("email"),
     Column::required("phone"),

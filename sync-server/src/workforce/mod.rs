@@ -4,9 +4,13 @@
 //! His position and last arrival move without either: they are for choosing, not for showing. This folder chooses
 //! nobody and knows no ticket; a closure that decides on an expert's day begins with [`lock`].
 
+pub mod api;
+pub mod hire;
 pub mod import;
+pub mod jobs;
 pub mod shift;
 pub mod store;
+pub mod typed;
 
 pub use shift::{ShiftDay, ShiftRow, ShiftSpec};
 pub use store::lock;
