@@ -117,6 +117,14 @@ impl Registry {
         self
     }
 
+    /// Only this kind of what is registered, for a test that stops half-way.
+    #[cfg(test)]
+    #[must_use]
+    pub(crate) fn only(mut self, kind: Kind) -> Self {
+        self.handlers.retain(|known, _| *known == kind);
+        self
+    }
+
     pub(super) fn kinds(&self) -> Vec<Kind> {
         let sweep = (!self.sweeps.is_empty()).then_some(Kind::Sweep);
         self.handlers.keys().copied().chain(sweep).collect()

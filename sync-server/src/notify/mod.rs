@@ -5,5 +5,24 @@
 //! channel that is not configured says so at the start, and its notices fail at once where everyone can see them:
 //! nothing is pretended. This folder chooses no expert and moves no ticket.
 
+mod code;
+pub mod compose;
+pub mod facts;
+pub mod jobs;
+mod notice;
+pub mod outside;
 pub mod plan;
 pub mod render;
+pub mod sandbox;
+mod send;
+pub mod store;
+mod told;
+
+pub use notice::{NewNotice, Notice, NoticeState, Recipient};
+pub use outside::Outside;
+pub use send::still_to_say;
+
+#[cfg(test)]
+pub(crate) mod samples;
+#[cfg(test)]
+mod tests;

@@ -194,7 +194,9 @@ impl Matter {
             }
             Self::Danger {} => {
                 let flag = life.and_then(|life| life.needs_human.as_ref());
-                ok(flag.is_some_and(|flag| flag.reason == HumanReason::Danger), Past::Settled)
+                // Without a plan the flag asks for that; the danger is there all the same.
+                let open = |reason| matches!(reason, HumanReason::Danger | HumanReason::NoPlan);
+                ok(flag.is_some_and(|flag| open(flag.reason)), Past::Settled)
             }
             Self::SignInCode { expires_at, .. } => ok(real_now < *expires_at, Past::Expired),
             // What was done stays done: these are dropped only by their own survey's state.

@@ -1,0 +1,152 @@
+//! From an event to notices: reads who is concerned, and puts it in their words, on their channels.
+
+use super::facts;
+use super::notice::{NewNotice, Recipient};
+use super::outside::Outside;
+use super::plan::{Audience, Channel, CustomerContact, Matter, due_at};
+use super::render::{self, Coming};
+use super::told::{Telling, of_event};
+use crate::db::{Conn, Error};
+use crate::events;
+use crate::tickets::{self, Ticket};
+use shared::event::Fact;
+use shared::ids::{ExpertId, TicketId};
+use shared::texts::Language;
+use shared::ticket::VisitPlan;
+use shared::time::Timestamp;
+
+/// Lines of a history that are read to understand the last of them.
+const LINES_MAX: i64 = 200;
+
+/// Why there is nothing to tell, where that is a fault.
+#[derive(Debug, thiserror::Error)]
+pub enum Untold {
+    /// The database.
+    #[error(transparent)]
+    Database(#[from] Error),
+    /// Nobody hears of what the desk left lying.
+    #[error(
+        "there is no admin to tell: add one with `sync-server staff add --role admin`, or set SYSOPS_ADMINS_TO_TELL"
+    )]
+    NoAdmin,
+    /// A row that must be there is not.
+    #[error("{0} is not there")]
+    Missing(&'static str),
+}
+
+/// The notices about one event of a ticket. None about what concerns nobody or has passed.
+pub async fn of(
+    conn: &mut Conn,
+    outside: &Outside,
+    id: TicketId,
+    seq: i64,
+    now: Timestamp,
+    real_now: Timestamp,
+) -> Result<Vec<NewNotice>, Untold> {
+    let ticket = tickets::store::get(conn, id).await?.ok_or(Untold::Missing("the ticket"))?;
+    let history = events::history(conn, id, (seq - LINES_MAX).max(0), LINES_MAX.min(seq)).await?;
+    let Some(telling) = of_event(&history, &ticket.life) else { return Ok(Vec::new()) };
+    let (Telling::Expert(_, matter) | Telling::Customer(matter) | Telling::Admins(matter)) = &telling;
+    if matter.past(Some(&ticket.life), now, real_now).is_some() {
+        return Ok(Vec::new());
+    }
+    match telling {
+        Telling::Expert(expert, matter) => {
+            let visit = ticket.life.state.visit();
+            to_expert(conn, &ticket, expert, matter, visit, seq, now).await
+        }
+        Telling::Customer(matter) => {
+            let fact = history.last().map(|line| &line.event.fact);
+            let visit = if let Some(Fact::Accepted { visit, .. } | Fact::Departed { visit, .. }) = fact {
+                Some(*visit)
+            } else {
+                None
+            };
+            let visit = visit.ok_or(Untold::Missing("the visit"))?;
+            to_customer(conn, outside, &ticket, matter, visit, now).await
+        }
+        Telling::Admins(matter) => to_admins(conn, outside, &ticket, matter, now).await,
+    }
+}
+
+async fn to_expert(
+    conn: &mut Conn,
+    ticket: &Ticket,
+    expert: ExpertId,
+    matter: Matter,
+    visit: Option<VisitPlan>,
+    seq: i64,
+    now: Timestamp,
+) -> Result<Vec<NewNotice>, Untold> {
+    let contact = facts::expert(conn, expert).await?.ok_or(Untold::Missing("the expert"))?;
+    let about = facts::about(conn, ticket).await?;
+    // The same visit can be lost, won and lost again; an offer names itself.
+    let seq = matches!(matter, Matter::Lost { .. } | Matter::Reminder { .. }).then_some(seq);
+    let to = Recipient { audience: Audience::Expert, person: expert.to_string(), language: contact.language };
+    let notice = |way: (Channel, String)| {
+        let words = render::to_expert(&matter, &about, visit, &contact, way.0)?;
+        let (matter, to) = (matter.clone(), to.clone());
+        Some(NewNotice { matter, ticket: Some(ticket.id), seq, to, way, words, due_at: now })
+    };
+    Ok(contact.ways(&matter).into_iter().filter_map(notice).collect())
+}
+
+async fn to_customer(
+    conn: &mut Conn,
+    outside: &Outside,
+    ticket: &Ticket,
+    matter: Matter,
+    visit: VisitPlan,
+    now: Timestamp,
+) -> Result<Vec<NewNotice>, Untold> {
+    let contact = facts::customer(conn, ticket.customer).await?.ok_or(Untold::Missing("the customer"))?;
+    let (expert, departed_at) = match &matter {
+        Matter::Accepted { expert, .. } => (*expert, None),
+        Matter::Departed { expert, departed_at } => (*expert, Some(*departed_at)),
+        Matter::Offer { .. }
+        | Matter::Lost { .. }
+        | Matter::Reminder { .. }
+        | Matter::Survey { .. }
+        | Matter::SurveyAgain { .. }
+        | Matter::NotWorking { .. }
+        | Matter::Escalated { .. }
+        | Matter::Danger {}
+        | Matter::SignInCode { .. } => return Ok(Vec::new()),
+    };
+    let expert = facts::expert(conn, expert).await?.ok_or(Untold::Missing("the expert"))?;
+    let about = facts::about(conn, ticket).await?;
+    let due_at = due_at(&matter, ticket.urgent, &contact.zone, now);
+    let link = outside.pages.track(ticket.id);
+    let way = contact.way();
+    let facts = Coming { expert_name: &expert.name, visit, departed_at, link: &link };
+    let words = render::coming(facts, &about, &contact, way.0, due_at);
+    let to = customer_recipient(ticket, &contact);
+    Ok(vec![NewNotice { matter, ticket: Some(ticket.id), seq: None, to, way, words, due_at }])
+}
+
+/// A ticket's customer as the one who is told.
+pub fn customer_recipient(ticket: &Ticket, contact: &CustomerContact) -> Recipient {
+    Recipient { audience: Audience::Customer, person: ticket.customer.to_string(), language: contact.language }
+}
+
+async fn to_admins(
+    conn: &mut Conn,
+    outside: &Outside,
+    ticket: &Ticket,
+    matter: Matter,
+    now: Timestamp,
+) -> Result<Vec<NewNotice>, Untold> {
+    let admins = facts::admins(conn, &outside.admins_to_tell).await?;
+    if admins.is_empty() {
+        return Err(Untold::NoAdmin);
+    }
+    let about = facts::about(conn, ticket).await?;
+    let link = facts::desk_link(&outside.pages, ticket);
+    let notice = |admin: facts::AdminContact| {
+        let words = render::to_admin(&matter, &about, &admin.zone, &link)?;
+        let to = Recipient { audience: Audience::Staff, person: admin.person, language: Language::English };
+        let way = (Channel::Email, admin.email.to_string());
+        Some(NewNotice { matter: matter.clone(), ticket: Some(ticket.id), seq: None, to, way, words, due_at: now })
+    };
+    Ok(admins.into_iter().filter_map(notice).collect())
+}

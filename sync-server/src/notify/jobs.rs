@@ -1,0 +1,64 @@
+//! The jobs of notices: an event becomes notices, a notice a message.
+
+use super::code::CodeSender;
+use super::compose::{self, Untold};
+use super::outside::Outside;
+use super::send::Sender;
+use super::store;
+use crate::db::Lane;
+use crate::jobs::{Context, Handler, Job, Kind, Outcome, Registry, finish};
+use crate::reactions::About;
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use shared::ids::TicketId;
+
+/// Who tells and who sends.
+#[must_use]
+pub fn register(registry: Registry, outside: Outside) -> Registry {
+    for why in outside.off() {
+        tracing::warn!(why, "a channel is off; notices on it will fail");
+    }
+    let teller = || Teller { outside: outside.clone() };
+    let sender = || Sender { outside: outside.clone() };
+    registry
+        .on(Kind::NotifyExpert, teller())
+        .on(Kind::NotifyCustomer, teller())
+        .on(Kind::NotifyAdmins, teller())
+        .on(Kind::SendPush, sender())
+        .on(Kind::SendSms, sender())
+        .on(Kind::SendMail, sender())
+        .on(Kind::SignInCode, CodeSender { outside: outside.clone() })
+}
+
+/// Turns an event into notices.
+struct Teller {
+    outside: Outside,
+}
+
+impl Handler for Teller {
+    fn run(&self, job: Job, context: Context) -> BoxFuture<'_, Outcome> {
+        self.tell(job, context).boxed()
+    }
+}
+
+impl Teller {
+    async fn tell(&self, job: Job, context: Context) -> Outcome {
+        let (Ok(ticket), Ok(About { seq })) = (job.subject.parse::<TicketId>(), job.body::<About>()) else {
+            return Outcome::give_up("it does not name a ticket and an event");
+        };
+        let (outside, now) = (self.outside.clone(), context.now());
+        let told = context.db.write(Lane::Work, async move |tx| {
+            let real_now = tx.real_now();
+            let notices = compose::of(tx, &outside, ticket, seq, now, real_now).await?;
+            store::tell(tx, &notices, now).await?;
+            Ok::<_, Untold>(finish(tx, &job.lease).await?)
+        });
+        match told.await {
+            Ok(()) => Outcome::Done,
+            Err(Untold::Database(error)) => Outcome::retry(error),
+            // An admin may be added in the meantime.
+            Err(error @ Untold::NoAdmin) => Outcome::retry(error),
+            Err(error @ Untold::Missing(_)) => Outcome::give_up(error),
+        }
+    }
+}
