@@ -39,6 +39,7 @@ pub mod tickets;
 
 pub mod matching;
 pub mod notify;
+pub mod survey;
 
 pub mod dispatch;
 

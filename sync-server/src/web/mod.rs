@@ -6,6 +6,7 @@
 
 pub mod form;
 pub mod frame;
+pub mod pages;
 pub mod style;
 
 use crate::http::{Answer, Refused};

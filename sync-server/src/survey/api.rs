@@ -1,0 +1,82 @@
+//! The survey as JSON, by the token of its link: `GET` and `POST /api/v1/survey/{token}`.
+
+use super::{Answer, Comment, SurveyState, Taken, give, store};
+use crate::db::{Error, Lane};
+use crate::http::{Answer as Answered, Json, Refused, Site};
+use crate::tickets;
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::routing::get;
+use serde::{Deserialize, Serialize};
+use shared::ids::SurveyId;
+use shared::problem::{Problem, ProblemCode};
+
+/// The routes.
+pub fn routes() -> Router<Site> {
+    Router::new().route("/api/v1/survey/{token}", get(show).post(answer))
+}
+
+/// A survey to somebody who has its link.
+#[derive(Debug, Serialize)]
+struct Asked {
+    ticket_number: String,
+    title: String,
+    answered: bool,
+}
+
+/// An answer.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Given {
+    working: bool,
+    #[serde(default)]
+    rating: Option<u8>,
+    #[serde(default)]
+    comment: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Thanks {
+    answered: bool,
+}
+
+fn find(site: &Site, token: &str) -> Answered<SurveyId> {
+    site.links.surveyed(token).ok_or_else(|| Refused::new(ProblemCode::NotFound))
+}
+
+async fn show(State(site): State<Site>, Path(token): Path<String>) -> Answered<Json<Asked>> {
+    let (id, now) = (find(&site, &token)?, site.now());
+    let found = site.db.read(async move |conn| {
+        let Some(survey) = store::get(conn, id).await? else { return Ok::<_, Error>(None) };
+        let ticket = tickets::store::get(conn, survey.ticket).await?;
+        Ok(ticket.map(|ticket| (survey, ticket)))
+    });
+    let (survey, ticket) = found.await?.ok_or_else(|| Refused::new(ProblemCode::NotFound))?;
+    let answered = survey.state == SurveyState::Answered;
+    if !answered && !survey.is_open(now) {
+        return Err(Refused::new(ProblemCode::Gone));
+    }
+    Ok(Json(Asked { ticket_number: ticket.number.to_string(), title: ticket.title.to_string(), answered }))
+}
+
+async fn answer(
+    State(site): State<Site>,
+    Path(token): Path<String>,
+    Json(given): Json<Given>,
+) -> Answered<Json<Thanks>> {
+    let (id, now) = (find(&site, &token)?, site.now());
+    if given.rating.is_some_and(|rating| !(1..=5).contains(&rating)) {
+        return Err(Problem::field("rating", "invalid", "A rating is 1 to 5.").into());
+    }
+    let comment = given.comment.filter(|comment| !comment.trim().is_empty());
+    let comment = comment.map(|comment| comment.parse::<Comment>()).transpose();
+    let comment = comment.map_err(|bad| Problem::field("comment", "invalid", bad.to_string()))?;
+    let answer = Answer { working: given.working, rating: given.rating, comment };
+    match site.db.write(Lane::Intake, async move |tx| give(tx, id, &answer, now).await).await? {
+        Taken::Now => Ok(Json(Thanks { answered: true })),
+        Taken::Already(_) => {
+            Err(Refused::with(ProblemCode::AlreadySettled, "This survey was answered; the first answer counts."))
+        }
+        Taken::Over => Err(Refused::new(ProblemCode::Gone)),
+    }
+}

@@ -1,0 +1,169 @@
+//! The page behind a survey's link. It needs no sign-in: the link is the key.
+
+use super::{Answer, Comment, Survey, SurveyState, Taken, give, store};
+use crate::db::{Conn, Error, Lane};
+use crate::http::Answer as Answered;
+use crate::http::Site;
+use crate::notify::facts;
+use crate::tickets;
+use crate::web::{self, Choice, Form, Frame};
+use askama::Template;
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::get;
+use shared::ids::SurveyId;
+use shared::texts::{Catalogue, Language, TextId, Value};
+
+/// The routes.
+pub fn routes() -> Router<Site> {
+    Router::new().route("/survey/{token}", get(show).post(answer))
+}
+
+#[derive(Template)]
+#[template(path = "survey/ask.html")]
+struct Ask {
+    frame: Frame,
+    form: Form,
+    token: String,
+    title: String,
+    intro: String,
+    question: String,
+    rating: String,
+    comment: String,
+    send: String,
+    working: Vec<Choice>,
+    stars: Vec<Choice>,
+}
+
+#[derive(Template)]
+#[template(path = "survey/said.html")]
+struct Said {
+    frame: Frame,
+    title: String,
+    body: String,
+    is_good: bool,
+}
+
+/// A survey with what its page says.
+#[derive(Clone, Debug)]
+struct Shown {
+    survey: Survey,
+    language: Language,
+    number: String,
+    title: String,
+}
+
+async fn load(conn: &mut Conn, id: SurveyId) -> Result<Option<Shown>, Error> {
+    let Some(survey) = store::get(conn, id).await? else { return Ok(None) };
+    let Some(ticket) = tickets::store::get(conn, survey.ticket).await? else { return Ok(None) };
+    let language = facts::customer(conn, survey.customer).await?.map(|contact| contact.language).unwrap_or_default();
+    Ok(Some(Shown { survey, language, number: ticket.number.to_string(), title: ticket.title.to_string() }))
+}
+
+async fn find(site: &Site, token: &str) -> Answered<Option<Shown>> {
+    let Some(id) = site.links.surveyed(token) else { return Ok(None) };
+    Ok(site.db.read(async move |conn| load(conn, id).await).await?)
+}
+
+async fn show(State(site): State<Site>, Path(token): Path<String>) -> Answered<Response> {
+    let Some(shown) = find(&site, &token).await? else { return over(&site) };
+    match shown.survey.state {
+        SurveyState::Answered => already(&site, shown.language),
+        SurveyState::Invited | SurveyState::NotReachable if !shown.survey.is_open(site.now()) => over(&site),
+        SurveyState::Invited | SurveyState::NotReachable => ask(&site, token, &shown, Form::new()),
+    }
+}
+
+async fn answer(State(site): State<Site>, Path(token): Path<String>, form: Form) -> Answered<Response> {
+    let Some(shown) = find(&site, &token).await? else { return over(&site) };
+    if shown.survey.state == SurveyState::Answered {
+        return already(&site, shown.language);
+    }
+    let answer = match read(form, shown.language.catalogue()) {
+        Ok(answer) => answer,
+        Err(form) => return ask(&site, token, &shown, form),
+    };
+    let (id, working, now) = (shown.survey.id, answer.working, site.now());
+    let taken = site.db.write(Lane::Intake, async move |tx| give(tx, id, &answer, now).await).await?;
+    match taken {
+        Taken::Now => {
+            let words = shown.language.catalogue();
+            let body = if working { TextId::SurveyThanksWorking } else { TextId::SurveyThanksNotWorking };
+            said(&site, StatusCode::OK, words, TextId::SurveyThanks, body, true)
+        }
+        Taken::Already(_) => already(&site, shown.language),
+        Taken::Over => over(&site),
+    }
+}
+
+/// What was sent, or the form with what is wrong.
+fn read(mut form: Form, words: &Catalogue) -> Result<Answer, Form> {
+    let working = match form.value("working") {
+        "yes" => Some(true),
+        "no" => Some(false),
+        _ => {
+            form.wrong("working", words.text(TextId::SurveyChoose, &[]));
+            None
+        }
+    };
+    let rating = form.filled("rating").and_then(|rating| rating.parse::<u8>().ok()).filter(|n| (1..=5).contains(n));
+    let comment: Option<Comment> = form.read_optional("comment");
+    match working {
+        Some(working) if !form.has_errors() => Ok(Answer { working, rating, comment }),
+        Some(_) | None => Err(form),
+    }
+}
+
+fn ask(site: &Site, token: String, shown: &Shown, form: Form) -> Answered<Response> {
+    let words = shown.language.catalogue();
+    let text = |id| words.text(id, &[]);
+    let (number, title) = (Value::Text(&shown.number), Value::Text(&shown.title));
+    let star = |n: i64| Choice::new(n.to_string(), words.text(TextId::SurveyStars, &[("n", Value::Number(n))]));
+    let status = if form.has_errors() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let page = Ask {
+        frame: frame(site, words),
+        form,
+        token,
+        title: text(TextId::SurveyTitle),
+        intro: words.text(TextId::SurveyIntro, &[("number", number), ("title", title)]),
+        question: text(TextId::SurveyQuestion),
+        rating: text(TextId::SurveyRating),
+        comment: text(TextId::SurveyComment),
+        send: text(TextId::SurveySend),
+        working: vec![
+            Choice::new("yes", text(TextId::SurveyYes)),
+            Choice::new("no", text(TextId::SurveyNo)).hinted(text(TextId::SurveyNoHint)),
+        ],
+        stars: (1..=5).rev().map(star).collect(),
+    };
+    Ok((status, web::page(&page)?).into_response())
+}
+
+fn frame(site: &Site, words: &Catalogue) -> Frame {
+    let frame = Frame::private("/survey").in_demo(site.config.mode == crate::config::Mode::Demo);
+    Frame { language: words.language().code(), ..frame }
+}
+
+fn said(
+    site: &Site,
+    status: StatusCode,
+    words: &Catalogue,
+    title: TextId,
+    body: TextId,
+    is_good: bool,
+) -> Answered<Response> {
+    let (title, body) = (words.text(title, &[]), words.text(body, &[]));
+    let page: Html<String> = web::page(&Said { frame: frame(site, words), title, body, is_good })?;
+    Ok((status, page).into_response())
+}
+
+fn already(site: &Site, language: Language) -> Answered<Response> {
+    said(site, StatusCode::OK, language.catalogue(), TextId::SurveyAlready, TextId::SurveyAlreadyBody, true)
+}
+
+fn over(site: &Site) -> Answered<Response> {
+    let words = Language::default().catalogue();
+    said(site, StatusCode::NOT_FOUND, words, TextId::SurveyOver, TextId::SurveyOverBody, false)
+}
