@@ -4,7 +4,7 @@ use crate::config::{Config, Mode, Refusals};
 use crate::db::{Database, Migrated, OpenError, Settings};
 use crate::http::{Gate, HttpSettings, Site, health, listen, protect};
 use crate::jobs::{Registry, Runner};
-use crate::{accounts, customers, dispatch, http, intake, plans, sync, tickets, workforce};
+use crate::{accounts, customers, demo, dispatch, http, intake, notify, plans, survey, sync, tickets, web, workforce};
 use axum::Router;
 use shared::chance::Chance;
 use std::net::SocketAddr;
@@ -92,14 +92,17 @@ impl App {
             body_bytes_max: BODY_BYTES_MAX,
             handler_timeout: HANDLER_TIMEOUT,
         };
-        protect(routes().with_state(self.site.clone()), &Gate::new(settings, Arc::clone(&self.site.chance)))
+        let routes = match config.mode {
+            Mode::Demo => routes().merge(demo::pages::routes()),
+            Mode::Serve => routes(),
+        };
+        protect(routes.with_state(self.site.clone()), &Gate::new(settings, Arc::clone(&self.site.chance)))
     }
 
     /// Serves on a bound listener until `stop`, with background jobs beside unless another process does them.
     pub async fn serve(self, listener: TcpListener, with_worker: bool, stop: CancellationToken) {
         let router = self.router();
-        let worker =
-            with_worker.then(|| tokio::spawn(work(self.site.db.clone(), registry(&self.site.config), stop.clone())));
+        let worker = with_worker.then(|| tokio::spawn(work(self.site.db.clone(), registry(&self.site), stop.clone())));
         let streams = self.site.stop.clone();
         let stopped = stop.clone();
         tokio::spawn(async move {
@@ -117,7 +120,7 @@ impl App {
 
     /// Runs background jobs alone until `stop`.
     pub async fn work(self, stop: CancellationToken) {
-        work(self.site.db.clone(), registry(&self.site.config), stop).await;
+        work(self.site.db.clone(), registry(&self.site), stop).await;
         self.site.db.close().await;
     }
 }
@@ -134,19 +137,26 @@ pub fn routes() -> Router<Site> {
         .merge(plans::api::routes())
         .merge(workforce::api::routes())
         .merge(sync::api::routes())
+        .merge(web::pages::routes())
         .merge(intake::api::routes())
         .merge(intake::pages::routes())
+        .merge(survey::pages::routes())
+        .merge(survey::api::routes())
 }
 
 /// The jobs and sweeps of every capability.
-pub fn registry(config: &Config) -> Registry {
+pub fn registry(site: &Site) -> Registry {
+    let config = &site.config;
     let bounds = sync::bounds(config);
+    let outside = notify::Outside::new(site);
     let registry = Registry::new();
     let registry = accounts::jobs::register(registry);
     let registry = http::jobs::register(registry);
     let registry = plans::jobs::register(registry);
     let registry = workforce::jobs::register(registry);
     let registry = tickets::jobs::register(registry, &config.timing);
+    let registry = survey::jobs::register(registry, outside.pages.clone());
+    let registry = notify::jobs::register(registry, outside);
     let registry = dispatch::jobs::register(registry, &bounds);
     sync::jobs::register(registry)
 }

@@ -1,6 +1,9 @@
 //! `demo`: the whole product on this machine. An embedded database in a folder, loopback only, sandboxed providers; nothing
 //! leaves the machine. It seeds its world once and prints who can sign in.
 
+mod clock;
+pub(crate) mod pages;
+mod people;
 mod world;
 
 use crate::app::{self, StartError};
@@ -38,9 +41,13 @@ pub async fn run(options: Options) -> Result<ExitCode, StartError> {
     let listener = app::bind(config.bind).await?;
     cli::listens_on(&mut config, &listener)?;
     let app = cli::open(config).await?;
+    clock::restore(app.site()).await?;
     let sign_ins = world::make(app.site(), options.seed).await?;
     let url = app.site().config.public_url.clone();
-    cli::say(&format!("Everything is below {url}/ and in {}.", options.data.display()));
+    cli::say(&format!(
+        "Start at {url}/ ; messages, sign-ins and the clock are at {url}/demo ; data is in {}.",
+        options.data.display()
+    ));
     for sign_in in sign_ins {
         cli::say(&sign_in.to_string());
     }

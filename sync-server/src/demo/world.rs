@@ -1,40 +1,155 @@
-//! The demo's people. One password for all, hashed once: argon2 is slow on purpose, and a demo starts in a moment.
+//! The demo's world: staff, sixty experts on duty, customers with their plans, read from the files in `demo-data` as an
+//! admin's import reads them. One password for all, hashed once: argon2 is slow on purpose, and a demo starts in a
+//! moment. The same seed makes the same world. It is made in steps, each in one transaction that notes it, so that a
+//! start that was interrupted goes on where it stopped.
 
-use crate::accounts::password::Password;
+use super::people::{self, Made};
+use crate::accounts::password::{Password, PasswordHash};
 use crate::accounts::staff::{self, StaffFields, StaffRole};
-use crate::accounts::store;
 use crate::app::StartError;
-use crate::db::{Error, Lane, Tx};
+use crate::customers::import::{ImportedCustomer, customers};
+use crate::db::{Error, Lane, Tx, meta};
 use crate::http::Site;
-use shared::chance::Seeded;
+use crate::plans::{self, Plan};
+use crate::workforce::import::{self, Catalogue, CatalogueText, Known};
+use crate::workforce::store::NewExpert;
+use serde::Serialize;
+use shared::chance::{Chance, Seeded};
 use shared::ids::Id;
-use shared::text::Email;
+use shared::problem::FieldError;
 use shared::time::Timestamp;
 
 /// Everybody's password.
 const PASSWORD: &str = "maple-tin-rain";
-
-/// Who can sign in, as it is printed: `role login password`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct SignIn {
-    role: &'static str,
-    login: String,
-}
-
-impl std::fmt::Display for SignIn {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {} {PASSWORD}", self.role, self.login)
-    }
-}
+/// Notes how many steps are done.
+const STEPS: &str = "demo_world";
+/// Experts in one step.
+const EXPERTS_MAX: usize = 20;
 
 const STAFF: [(&str, &str, StaffRole); 2] =
     [("Ada Okafor", "admin@example.com", StaffRole::Admin), ("Émile Roux", "agent@example.com", StaffRole::Agent)];
 
+/// Who can sign in, as it is printed: `role login password`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct SignIn {
+    pub(super) role: &'static str,
+    pub(super) name: String,
+    pub(super) login: String,
+    pub(super) password: &'static str,
+}
+
+impl std::fmt::Display for SignIn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {} {}", self.role, self.login, self.password)
+    }
+}
+
+/// What the files say, with ids.
+struct World {
+    catalogue: Catalogue,
+    plans: Vec<Plan>,
+    experts: Vec<NewExpert>,
+    customers: Vec<ImportedCustomer>,
+}
+
+impl World {
+    /// The files are part of the program and a test reads them, so a fault in them is ours.
+    fn read(chance: &dyn Chance) -> Self {
+        Self::try_read(chance).expect("a test reads the demo's files")
+    }
+
+    fn try_read(chance: &dyn Chance) -> Result<Self, Vec<FieldError>> {
+        let texts = CatalogueText {
+            skills: include_str!("../../demo-data/skills.csv"),
+            areas: include_str!("../../demo-data/areas.csv"),
+            needs: include_str!("../../demo-data/needs.csv"),
+        };
+        let catalogue = import::catalogue(texts, chance, Timestamp::EPOCH)?;
+        let known = Known::of(&catalogue.skills, &catalogue.areas);
+        let experts = import::experts(include_bytes!("../../demo-data/experts.csv"), &known)?;
+        Ok(Self {
+            plans: plans::import::plans(include_bytes!("../../demo-data/plans.csv"), chance, Timestamp::EPOCH)?,
+            experts: import::new_experts(experts, chance, Timestamp::EPOCH),
+            customers: customers(include_bytes!("../../demo-data/customers.csv"))?,
+            catalogue,
+        })
+    }
+
+    fn sign_ins(&self) -> Vec<SignIn> {
+        let sign_in = |role, name: &str, login: String| SignIn { role, name: name.into(), login, password: PASSWORD };
+        let staff = STAFF.iter().map(|(name, email, role)| sign_in(role.role().word(), name, (*email).to_owned()));
+        let customers = self.customers.iter().filter_map(|imported| {
+            let email = imported.customer.email.as_ref()?;
+            Some(sign_in("customer", imported.customer.name.as_str(), email.to_string()))
+        });
+        let experts = self
+            .experts
+            .iter()
+            .filter(|expert| expert.active)
+            .map(|expert| sign_in("expert", expert.details.name.as_str(), expert.details.email.to_string()));
+        staff.chain(customers).chain(experts).collect()
+    }
+}
+
+/// Who can sign in.
+pub(super) fn sign_ins() -> Vec<SignIn> {
+    World::read(&Seeded::new(1)).sign_ins()
+}
+
 /// Makes the world where it is not there yet; gives back who can sign in.
 pub(super) async fn make(site: &Site, seed: u64) -> Result<Vec<SignIn>, StartError> {
-    let chance = Seeded::new(seed);
-    let password: Password = PASSWORD.parse().expect("it is long and mixed");
-    let mut missing = Vec::new();
+    let world = World::read(&Seeded::new(seed));
+    let sign_ins = world.sign_ins();
+    let done = site.db.read(async |conn| meta::get(conn, STEPS).await).await?;
+    let done: usize = done.and_then(|steps| steps.parse().ok()).unwrap_or(0);
+    let n_batches = world.experts.len().div_ceil(EXPERTS_MAX);
+    if done < n_batches + 3 {
+        let password: Password = PASSWORD.parse().expect("it is long and mixed");
+        let hash = site.passwords.hash(&password).await.expect("nobody else hashes yet");
+        let mut steps = vec![Step::Lists(world.catalogue, world.plans.clone())];
+        steps.extend(world.experts.chunks(EXPERTS_MAX).map(|experts| Step::Experts(experts.to_vec(), hash.clone())));
+        steps.push(Step::Customers(world.customers, world.plans, hash.clone()));
+        steps.push(Step::Staff(hash));
+        for (number, step) in (1..).zip(steps).filter(|(number, _)| *number > done) {
+            take(site, seed, number, step).await?;
+        }
+    }
+    Ok(sign_ins)
+}
+
+/// One step of making the world.
+#[derive(Clone)]
+enum Step {
+    Lists(Catalogue, Vec<Plan>),
+    Experts(Vec<NewExpert>, PasswordHash),
+    Customers(Vec<ImportedCustomer>, Vec<Plan>, PasswordHash),
+    Staff(PasswordHash),
+}
+
+async fn take(site: &Site, seed: u64, number: usize, step: Step) -> Result<(), Error> {
+    let now = site.now();
+    let taken = async move |tx: &mut Tx| {
+        // Its own chance for each step: a start that goes on half-way makes the same ids.
+        let number_64 = u64::try_from(number).unwrap_or_default();
+        let chance = Seeded::new(seed.wrapping_mul(1_000_003).wrapping_add(number_64));
+        let made = Made { chance: &chance, now };
+        match &step {
+            Step::Lists(catalogue, plans) => {
+                import::seed_catalogue(tx, catalogue, now).await?;
+                for plan in plans {
+                    plans::store::create_plan(tx, plan).await?;
+                }
+            }
+            Step::Experts(experts, hash) => people::experts(tx, experts, hash, &made).await?,
+            Step::Customers(customers, plans, hash) => people::customers(tx, customers, plans, hash, &made).await?,
+            Step::Staff(hash) => staff_of(tx, hash, &chance).await?,
+        }
+        meta::set(tx, STEPS, &number.to_string()).await
+    };
+    site.db.write(Lane::Desk, taken).await
+}
+
+async fn staff_of(tx: &mut Tx, hash: &PasswordHash, chance: &dyn Chance) -> Result<(), Error> {
     for (name, email, role) in STAFF {
         let fields = StaffFields {
             name: name.parse().expect("it is a name"),
@@ -44,22 +159,41 @@ pub(super) async fn make(site: &Site, seed: u64) -> Result<Vec<SignIn>, StartErr
             locale: "en".into(),
             zone: "America/New_York".parse().expect("it is a zone"),
         };
-        missing.push((Id::new(Timestamp::EPOCH, &chance), fields));
+        let now = tx.real_now();
+        let made = staff::create(tx, Id::new(Timestamp::EPOCH, chance), &fields, Some(hash.clone()), now).await?;
+        made.map_err(|taken| Error::Bug(format!("the demo's {name}: {taken}")))?;
     }
-    let handle = |email: &Email| crate::accounts::handle::Handle::read(email.as_str()).expect("it is an address");
-    let first = handle(&missing[0].1.email);
-    let there = site.db.read(async move |conn| store::by_handle(conn, &first).await).await?.is_some();
-    if !there {
-        let hash = site.passwords.hash(&password).await.expect("nobody else hashes yet");
-        let made = async move |tx: &mut Tx| {
-            let now = tx.real_now();
-            for (id, fields) in &missing {
-                // A handle that is taken is theirs of an earlier, interrupted start.
-                let _ = staff::create(tx, *id, fields, Some(hash.clone()), now).await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::accounts::handle::Handle;
+    use crate::accounts::store::by_handle;
+    use crate::db::Engine;
+    use crate::db::testing::on;
+    use crate::http::testing::site;
+    use crate::workforce;
+
+    #[tokio::test]
+    async fn a_world_is_made_once_and_everybody_in_it_can_sign_in() {
+        on(Engine::Sqlite, async |db| {
+            let site = site(&db);
+            let sign_ins = make(&site, 7).await.unwrap();
+            assert_eq!(make(&site, 7).await.unwrap(), sign_ins, "a second start makes nothing");
+            let n_of = |role: &str| sign_ins.iter().filter(|one| one.role == role).count();
+            assert_eq!((n_of("admin"), n_of("agent"), n_of("expert")), (1, 1, 60));
+            assert!(n_of("customer") >= 5);
+            for one in sign_ins {
+                let handle = Handle::read(&one.login).unwrap();
+                let login = db.read(async move |conn| by_handle(conn, &handle).await).await.unwrap();
+                assert!(login.is_some(), "{one}");
             }
-            Ok::<_, Error>(())
-        };
-        site.db.write(Lane::Desk, made).await?;
+            let rosters = db.read(async |conn| workforce::store::rosters(conn).await).await.unwrap();
+            assert!(rosters.iter().all(|roster| roster.expert.on_duty && roster.expert.active));
+            assert_eq!(rosters.len(), 60);
+        })
+        .await;
     }
-    Ok(STAFF.iter().map(|(_, email, role)| SignIn { role: role.role().word(), login: (*email).to_owned() }).collect())
 }

@@ -1,0 +1,180 @@
+//! `/demo`: everything that would have been sent, with its links; who can sign in; and the business clock. Only the demo
+//! has these routes.
+
+use super::clock::{self, Jump};
+use super::world::{self, SignIn};
+use crate::db::Error;
+use crate::http::caller::MaybeCaller;
+use crate::http::json::{body, parse};
+use crate::http::{Answer, Json, Site};
+use crate::notify::plan::Channel;
+use crate::notify::sandbox::{Captured, captured, latest};
+use crate::web::{self, Form, Frame};
+use crate::workforce;
+use askama::Template;
+use axum::Router;
+use axum::extract::{FromRequest as _, Query, Request, State};
+use axum::http::header;
+use axum::response::{Html, IntoResponse as _, Redirect, Response};
+use axum::routing::{get, post};
+use serde::{Deserialize, Serialize};
+use shared::ids::ExpertId;
+use shared::problem::Problem;
+use shared::text::fold_key;
+use shared::time::{Timestamp, Zone};
+use std::collections::BTreeMap;
+
+/// Messages on the page.
+const SHOWN_MAX: i64 = 200;
+/// Messages in one answer.
+const PAGE_MAX: i64 = 500;
+/// Whose clock the page shows: the demo's world is in New York.
+const ZONE: &str = "America/New_York";
+
+/// The routes.
+pub(crate) fn routes() -> Router<Site> {
+    Router::new().route("/demo", get(show)).route("/demo/messages", get(messages)).route("/demo/clock", post(jump))
+}
+
+#[derive(Template)]
+#[template(path = "demo/demo.html")]
+struct DemoPage {
+    frame: Frame,
+    now: String,
+    ahead: String,
+    wanted: String,
+    messages: Vec<Shown>,
+    staff: Vec<SignIn>,
+    customers: Vec<SignIn>,
+    experts: Vec<SignIn>,
+    password: &'static str,
+}
+
+/// A message as the page shows it. The link inside the text is the link.
+struct Shown {
+    channel: &'static str,
+    to: String,
+    at: String,
+    subject: Option<String>,
+    before: String,
+    link: Option<Link>,
+    after: String,
+}
+
+struct Link {
+    /// Its path here, so that it works however the demo is reached.
+    to: String,
+    label: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Wanted {
+    #[serde(default)]
+    to: String,
+}
+
+async fn show(
+    State(site): State<Site>,
+    MaybeCaller(caller): MaybeCaller,
+    Query(wanted): Query<Wanted>,
+) -> Answer<Html<String>> {
+    let found = site.db.read(async |conn| {
+        let messages = latest(conn, SHOWN_MAX).await?;
+        let experts: Vec<ExpertId> = messages.iter().filter_map(|message| message.to.parse().ok()).collect();
+        let experts = workforce::store::experts_by_ids(conn, &experts).await?;
+        let names = experts.into_iter().map(|expert| (expert.id.to_string(), expert.name.to_string()));
+        Ok::<_, Error>((messages, names.collect::<BTreeMap<_, _>>()))
+    });
+    let (messages, names) = found.await?;
+    let zone: Zone = ZONE.parse().expect("it is in the database");
+    let key = fold_key(wanted.to.trim());
+    let messages = messages.into_iter().map(|message| shown(&site, message, &names, &zone));
+    let messages = messages.filter(|message| key.is_empty() || fold_key(&message.to).contains(&key)).collect();
+    let sign_ins = world::sign_ins();
+    let of = |roles: &[&str]| sign_ins.iter().filter(|one| roles.contains(&one.role)).cloned().collect::<Vec<_>>();
+    web::page(&DemoPage {
+        frame: Frame::of(&site, caller.as_ref(), "/demo").wide(),
+        now: zone.show(site.now(), "%A, %-d %B %Y, %H:%M"),
+        ahead: clock::words(site.now().minutes_since(site.real_now())),
+        wanted: wanted.to,
+        messages,
+        password: sign_ins.first().map_or("", |one| one.password),
+        staff: of(&["admin", "agent"]),
+        customers: of(&["customer"]),
+        experts: of(&["expert"]),
+    })
+}
+
+fn shown(site: &Site, message: Captured, names: &BTreeMap<String, String>, zone: &Zone) -> Shown {
+    let channel = match message.channel {
+        Channel::Push => "Push",
+        Channel::Sms => "SMS",
+        Channel::Email => "E-mail",
+        Channel::Call => "Call",
+    };
+    let to = names.get(&message.to).cloned().unwrap_or(message.to);
+    let at = zone.show(message.at, "%a %-d %b, %H:%M:%S");
+    let here = |link: &str| link.strip_prefix(site.config.public_url.as_str()).unwrap_or(link).to_owned();
+    let body = message.body;
+    let (before, link, after) = match message.link {
+        None => (body, None, String::new()),
+        Some(link) => {
+            let named = Link { to: here(&link), label: link.clone() };
+            match body.split_once(link.as_str()) {
+                Some((before, after)) => (before.to_owned(), Some(named), after.to_owned()),
+                None => (format!("{body}\n"), Some(named), String::new()),
+            }
+        }
+    };
+    Shown { channel, to, at, subject: message.subject, before, link, after }
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct After {
+    #[serde(default)]
+    after: String,
+    limit: Option<i64>,
+}
+
+#[derive(Debug, Serialize)]
+struct Messages {
+    /// The business instant.
+    now: Timestamp,
+    /// In the order in which they were sent.
+    messages: Vec<Captured>,
+}
+
+async fn messages(State(site): State<Site>, Query(wanted): Query<After>) -> Answer<Json<Messages>> {
+    let limit = wanted.limit.unwrap_or(PAGE_MAX).clamp(1, PAGE_MAX);
+    let messages = site.db.read(async move |conn| {
+        if wanted.after.is_empty() {
+            // The last ones, in order.
+            let mut last = latest(conn, limit).await?;
+            last.reverse();
+            return Ok::<_, Error>(last);
+        }
+        captured(conn, &wanted.after, limit).await
+    });
+    Ok(Json(Messages { now: site.now(), messages: messages.await? }))
+}
+
+#[derive(Debug, Serialize)]
+struct Jumped {
+    now: Timestamp,
+}
+
+/// Pushes the business clock: `{"minutes": 15}` or `{"to": "2026-03-02T09:00:00Z"}` as JSON, or the page's form.
+async fn jump(State(site): State<Site>, request: Request) -> Answer<Response> {
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if kind.starts_with("application/x-www-form-urlencoded") {
+        let form = Form::from_request(request, &site).await?;
+        let minutes = form.value("minutes").parse().map_err(|_| {
+            Problem::field("minutes", "invalid", "Please say by how many minutes the clock should jump.")
+        })?;
+        clock::jump(&site, Jump { minutes: Some(minutes), to: None }).await?;
+        return Ok(Redirect::to("/demo").into_response());
+    }
+    let bytes = body(request, &site).await?;
+    let now = clock::jump(&site, parse(&bytes)?).await?;
+    Ok(Json(Jumped { now }).into_response())
+}
