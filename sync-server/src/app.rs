@@ -4,7 +4,7 @@ use crate::config::{Config, Mode, Refusals};
 use crate::db::{Database, Migrated, OpenError, Settings};
 use crate::http::{Gate, HttpSettings, Site, health, listen, protect};
 use crate::jobs::{Registry, Runner};
-use crate::{accounts, customers, demo, dispatch, http, intake, notify, plans, survey, sync, tickets, web, workforce};
+use crate::{accounts, audit, customers, demo, dispatch, http, intake, notify, plans, survey, sync, tickets, web, workforce};
 use axum::Router;
 use shared::chance::Chance;
 use std::net::SocketAddr;
@@ -133,6 +133,8 @@ async fn work(db: Database, registry: Registry, stop: CancellationToken) {
 pub fn routes() -> Router<Site> {
     Router::new()
         .merge(health::routes())
+        .merge(accounts::api::routes())
+        .merge(audit::api::routes())
         .merge(customers::api::routes())
         .merge(plans::api::routes())
         .merge(workforce::api::routes())
