@@ -134,6 +134,7 @@ pub fn routes() -> Router<Site> {
     Router::new()
         .merge(health::routes())
         .merge(accounts::api::routes())
+        .merge(accounts::pages::routes())
         .merge(audit::api::routes())
         .merge(customers::api::routes())
         .merge(plans::api::routes())

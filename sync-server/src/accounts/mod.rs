@@ -12,6 +12,7 @@ pub mod devices;
 pub mod handle;
 pub mod jobs;
 pub mod next;
+pub mod pages;
 pub mod password;
 pub mod sign_in;
 pub mod staff;
