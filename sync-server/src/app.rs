@@ -186,3 +186,6 @@ pub fn stop_on_signal() -> Result<CancellationToken, StartError> {
     });
     Ok(stop)
 }
+
+#[cfg(test)]
+mod access;
