@@ -4,7 +4,9 @@ use crate::config::{Config, Mode, Refusals};
 use crate::db::{Database, Migrated, OpenError, Settings};
 use crate::http::{Gate, HttpSettings, Site, health, listen, protect};
 use crate::jobs::{Registry, Runner};
-use crate::{accounts, customers, demo, dispatch, http, intake, notify, plans, survey, sync, tickets, web, workforce};
+use crate::{
+    accounts, audit, customers, demo, dispatch, http, intake, notify, plans, survey, sync, tickets, web, workforce,
+};
 use axum::Router;
 use shared::chance::Chance;
 use std::net::SocketAddr;
@@ -133,15 +135,18 @@ async fn work(db: Database, registry: Registry, stop: CancellationToken) {
 pub fn routes() -> Router<Site> {
     Router::new()
         .merge(health::routes())
+        .merge(web::pages::routes())
+        .merge(accounts::api::routes())
+        .merge(accounts::pages::routes())
+        .merge(audit::api::routes())
         .merge(customers::api::routes())
         .merge(plans::api::routes())
         .merge(workforce::api::routes())
-        .merge(sync::api::routes())
-        .merge(web::pages::routes())
-        .merge(intake::api::routes())
-        .merge(intake::pages::routes())
         .merge(survey::pages::routes())
         .merge(survey::api::routes())
+        .merge(intake::api::routes())
+        .merge(intake::pages::routes())
+        .merge(sync::api::routes())
 }
 
 /// The jobs and sweeps of every capability.
@@ -183,3 +188,6 @@ pub fn stop_on_signal() -> Result<CancellationToken, StartError> {
     });
     Ok(stop)
 }
+
+#[cfg(test)]
+mod access;

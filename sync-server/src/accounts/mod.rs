@@ -5,10 +5,14 @@
 //! kept. A login that nobody has is answered as slowly and with the same words as a wrong password. Names, homes and
 //! skills are not here: they belong to the capability of each kind of person, which gives copies of what a greeting needs.
 
+pub mod api;
+pub mod change;
 pub mod codes;
 pub mod devices;
 pub mod handle;
 pub mod jobs;
+pub mod next;
+pub mod pages;
 pub mod password;
 pub mod sign_in;
 pub mod staff;

@@ -47,7 +47,7 @@ impl SignIns {
         }
     }
 
-    fn count(&self, key: &str, address: IpAddr) -> Answer<()> {
+    pub(super) fn count(&self, key: &str, address: IpAddr) -> Answer<()> {
         let counted = self.by_address.check(&address_key(address)).and_then(|()| self.by_login.check(&key.to_owned()));
         counted.map_err(|seconds| too_many(seconds, "Too many attempts to sign in."))
     }

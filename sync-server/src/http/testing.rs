@@ -10,6 +10,7 @@ use crate::db::{Database, Lane};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode, header};
+use axum::response::Response;
 use serde_json::Value;
 use shared::chance::Seeded;
 use shared::problem::Problem;
@@ -111,15 +112,24 @@ impl Client {
     }
 
     /// Sends any request.
-    pub async fn send(&self, mut request: Request<Body>) -> Heard {
+    pub async fn send(&self, request: Request<Body>) -> Heard {
+        let (parts, body) = self.answer(request).await.into_parts();
+        let body = to_bytes(body, 16 << 20).await.expect("the body is short");
+        Heard { status: parts.status, headers: parts.headers, body: body.to_vec() }
+    }
+
+    /// Sends any request and reads no body, which a stream would never end.
+    pub async fn head_of(&self, request: Request<Body>) -> (StatusCode, HeaderMap) {
+        let (parts, _) = self.answer(request).await.into_parts();
+        (parts.status, parts.headers)
+    }
+
+    async fn answer(&self, mut request: Request<Body>) -> Response {
         if let Some(token) = &self.bearer {
             let value = format!("Bearer {token}").parse().expect("a token is plain");
             request.headers_mut().insert(header::AUTHORIZATION, value);
         }
-        let response = self.router.clone().oneshot(request).await.expect("the router answers everything");
-        let (parts, body) = response.into_parts();
-        let body = to_bytes(body, 16 << 20).await.expect("the body is short");
-        Heard { status: parts.status, headers: parts.headers, body: body.to_vec() }
+        self.router.clone().oneshot(request).await.expect("the router answers everything")
     }
 }
 

@@ -8,6 +8,7 @@ use crate::http::idempotency::{IdempotencyKey, body_hash};
 use crate::http::json::{body, parse};
 use crate::http::{Answer, Json, Refused, Site};
 use crate::tickets::{self, NewNote, Ticket, store};
+use axum::body::Bytes;
 use axum::extract::{FromRequest, Path, Query, Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -68,6 +69,9 @@ async fn create(State(site): State<Site>, caller: Caller, key: IdempotencyKey, s
 
 /// A ticket, if the caller may see it. Other people's tickets are not there at all.
 pub(super) async fn visible(site: &Site, caller: &Caller, id: TicketId) -> Answer<Ticket> {
+    if let Person::Expert(_) = caller.person {
+        return Err(Refused::with(ProblemCode::Forbidden, "Experts see their tickets in the app."));
+    }
     let ticket = site.db.read(async move |conn| store::get(conn, id).await).await?;
     let may = |ticket: &Ticket| match caller.person {
         Person::Customer(customer) => ticket.customer == customer,
@@ -189,9 +193,10 @@ async fn note(
     State(site): State<Site>,
     caller: Caller,
     Path(id): Path<TicketId>,
-    Json(typed): Json<TypedNote>,
+    sent: Bytes,
 ) -> Answer<(StatusCode, Json<Value>)> {
     visible(&site, &caller, id).await?;
+    let typed: TypedNote = parse(&sent)?;
     let note = typed.id.unwrap_or_else(|| site.new_id());
     add_note(&site, &caller, id, note, typed.text).await?;
     Ok((StatusCode::CREATED, Json(json!({ "id": note }))))

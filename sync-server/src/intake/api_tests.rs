@@ -113,7 +113,7 @@ async fn other_peoples_tickets_are_not_there_and_nobody_files_for_others() {
         let expert = mia.signed_in(Person::Expert(id(702))).await;
         for path in [format!("/api/v1/tickets/{ticket}"), format!("/tickets/{ticket}")] {
             assert_eq!(stranger.get(&path).await.status, StatusCode::NOT_FOUND, "{path}");
-            assert_eq!(expert.get(&path).await.status, StatusCode::NOT_FOUND, "{path}");
+            assert_eq!(expert.get(&path).await.status, StatusCode::FORBIDDEN, "{path}");
         }
         let cancel = format!("/api/v1/tickets/{ticket}/cancel");
         assert_eq!(stranger.json("POST", &cancel, &json!({})).await.status, StatusCode::NOT_FOUND);

@@ -413,6 +413,7 @@ async fn own(
     Path(id): Path<TicketId>,
     Query(just): Query<JustFiled>,
 ) -> Answer<Html<String>> {
+    customer(&caller)?;
     let ticket = visible(&site, &caller, id).await?;
     ticket_page(&site, frame(&site, "/tickets", Some(&caller)), ticket, true, just.filed.is_some()).await
 }
@@ -465,6 +466,7 @@ async fn list(State(site): State<Site>, caller: Caller) -> Answer<Html<String>> 
 }
 
 async fn cancel(State(site): State<Site>, caller: Caller, Path(id): Path<TicketId>) -> Answer<Redirect> {
+    customer(&caller)?;
     let why = cancel_reason(&caller);
     match act(&site, &caller, id, Move::Cancel { why }).await {
         Ok(_) => {}
@@ -476,6 +478,7 @@ async fn cancel(State(site): State<Site>, caller: Caller, Path(id): Path<TicketI
 }
 
 async fn note(State(site): State<Site>, caller: Caller, Path(id): Path<TicketId>, mut form: Form) -> Answer<Redirect> {
+    customer(&caller)?;
     visible(&site, &caller, id).await?;
     let key = form.value("key").parse::<NoteId>().unwrap_or_else(|_| site.new_id());
     let Some(text) = form.read::<NoteText>("text") else {

@@ -7,8 +7,8 @@ mod tests;
 mod tokens;
 
 pub use tokens::{
-    Session, TokenKind, add_token, bind_to_device, end_other_tokens, end_token, end_tokens, revoke_of_device, session,
-    trim_tokens,
+    Session, TokenKind, add_token, bind_to_device, end_other_tokens, end_sessions, end_token, end_tokens,
+    revoke_of_device, session, trim_tokens,
 };
 
 use super::handle::{Handle, email_key};

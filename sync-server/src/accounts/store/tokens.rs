@@ -108,6 +108,13 @@ pub async fn end_tokens(tx: &mut Tx, login: LoginId) -> Result<(), Error> {
     Ok(())
 }
 
+/// Ends every session of a login. Devices stay.
+pub async fn end_sessions(tx: &mut Tx, login: LoginId) -> Result<(), Error> {
+    let sql = "delete from token where login = $1 and device is null and revoked_at is null";
+    sqlx::query(sql).bind(login.to_string()).execute(tx.sql()).await?;
+    Ok(())
+}
+
 /// Ends the other sessions of a login, after its password changed. Devices stay: they are listed and revoked by name.
 pub async fn end_other_tokens(tx: &mut Tx, login: LoginId, but: &TokenHash) -> Result<(), Error> {
     let sql = "delete from token where login = $1 and hash <> $2 and device is null and revoked_at is null";
