@@ -42,6 +42,7 @@ async fn work_done_offline_survives_a_kill_and_arrives_once_the_network_is_back(
     world.app.open_again().await;
     world.app.sees("Offline – 3 changes safe on this phone").await;
     world.app.tap(&format!("next-{}", ticket.number)).await;
+    world.app.has("summary").await;
     let kept = "document.querySelector('[data-testid=\"summary\"]').value";
     assert_eq!(world.app.evaluate(kept).unwrap(), "Changed the fuse and", "text being typed survives");
     world.app.fill("summary", "Changed the fuse and tested for ten minutes.").await;

@@ -2,7 +2,7 @@
 //! visit ends, an expert comes back, without an event of any ticket.
 
 use super::facts::Bounds;
-use super::round;
+use super::{away, round};
 use crate::jobs::{Context, Job, Kind, Outcome, Registry};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -32,7 +32,14 @@ pub fn register(registry: Registry, bounds: &Bounds) -> Registry {
     };
     let asked = handler(bounds.clone());
     let swept = handler(bounds.clone());
-    registry.on(Kind::MatchTicket, asked).sweep("matching", LOOK_EVERY, swept)
+    let timing = bounds.timing.clone();
+    registry.on(Kind::MatchTicket, asked).sweep("matching", LOOK_EVERY, swept).on(
+        Kind::ExpertAway,
+        move |job: Job, context: Context| {
+            let timing = timing.clone();
+            async move { away::release(job, &context.db, &timing).await }
+        },
+    )
 }
 
 async fn run(context: &Context, turns: &Turns, bounds: &Bounds) -> Outcome {

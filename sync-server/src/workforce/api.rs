@@ -282,7 +282,7 @@ async fn switch(
     let now = site.now();
     let switched = async move |tx: &mut Tx| {
         let before = store::lock(tx, id).await?.ok_or_else(not_found)?;
-        if hire::set_active(tx, &before, active).await? {
+        if hire::set_active(tx, &before, active, now).await? {
             let what = if active { "expert.activate" } else { "expert.deactivate" };
             let (old, new) = (json!({ "active": before.active }), json!({ "active": active }));
             audit::record(tx, admin.actor(), what, &subject(id), Some(old), Some(new), now).await?;

@@ -60,8 +60,9 @@ pub async fn replace(tx: &mut Tx, id: ExpertId, details: &ExpertDetails) -> Resu
 }
 
 /// Switches an expert off, with every session and device of his, or on again. Says whether that changed anything.
-pub async fn set_active(tx: &mut Tx, expert: &Expert, active: bool) -> Result<bool, Error> {
-    let changed = store::set_active(tx, expert.id, active).await?;
+/// `now` is the business clock.
+pub async fn set_active(tx: &mut Tx, expert: &Expert, active: bool, now: Timestamp) -> Result<bool, Error> {
+    let changed = store::set_active(tx, expert.id, active, now).await?;
     if changed {
         let real_now = tx.real_now();
         accounts::set_active(tx, Person::Expert(expert.id), active, real_now).await?;

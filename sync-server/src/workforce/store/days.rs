@@ -5,6 +5,7 @@ use super::experts::raise;
 use super::many::insert_shift_rows;
 use crate::db::columns::{instant, parsed, parsed_opt};
 use crate::db::{Conn, Error, Tx, values};
+use crate::jobs::{self, NewJob};
 use crate::workforce::{Absence, ShiftRow};
 use shared::ids::{AbsenceId, AreaId, ExpertId};
 use shared::skills::Skills;
@@ -54,13 +55,14 @@ pub async fn replace_shifts(tx: &mut Tx, expert: ExpertId, shifts: &[ShiftRow]) 
     raise(tx, expert).await
 }
 
-/// Adds a time in which he is away. The same absence again is a no-op.
+/// Adds a time in which he is away; what he has promised for it goes back. The same absence again is a no-op.
 pub async fn add_absence(tx: &mut Tx, expert: ExpertId, absence: &Absence, now: Timestamp) -> Result<(), Error> {
     let sql = "insert into absence (id, expert, from_at, until_at, reason, created_at) values ($1, $2, $3, $4, $5, $6)
         on conflict do nothing";
     let query = sqlx::query(sql).bind(absence.id.to_string()).bind(expert.to_string()).bind(absence.from.as_millis());
     let query = query.bind(absence.until.as_millis()).bind(absence.reason.as_ref().map(ToString::to_string));
     query.bind(now.as_millis()).execute(tx.sql()).await?;
+    jobs::enqueue(tx, &[NewJob::new(jobs::Kind::ExpertAway, expert, now)]).await?;
     raise(tx, expert).await
 }
 

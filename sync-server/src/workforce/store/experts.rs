@@ -4,6 +4,7 @@ use super::{BINDS_MAX, binds, rosters};
 use crate::db::columns::{flag, instant_opt, parsed, parsed_opt, place, place_opt};
 use crate::db::{Conn, Error, Tx};
 use crate::feed::{Entity, Kind, Op, Stream};
+use crate::jobs::{self, NewJob};
 use crate::workforce::{Expert, ExpertDetails};
 use shared::document::ExpertDoc;
 use shared::ids::{AreaId, ExpertId, SkillId};
@@ -211,10 +212,14 @@ pub async fn replace(tx: &mut Tx, id: ExpertId, details: &ExpertDetails) -> Resu
     Ok(())
 }
 
-/// Switches an expert off or on again. Says whether that changed anything.
-pub async fn set_active(tx: &mut Tx, id: ExpertId, active: bool) -> Result<bool, Error> {
+/// Switches an expert off or on again; who is off gives back what he has promised. Says whether that changed anything.
+pub async fn set_active(tx: &mut Tx, id: ExpertId, active: bool, now: Timestamp) -> Result<bool, Error> {
     let sql = "update expert set active = $2, ver = ver + 1 where id = $1 and active <> $2";
     let changed = sqlx::query(sql).bind(id.to_string()).bind(i64::from(active)).execute(tx.sql()).await?;
+    if changed.rows_affected() == 1 {
+        let kind = if active { jobs::Kind::MatchTicket } else { jobs::Kind::ExpertAway };
+        jobs::enqueue(tx, &[NewJob::new(kind, id, now)]).await?;
+    }
     Ok(touch_if(tx, id, changed.rows_affected() == 1))
 }
 

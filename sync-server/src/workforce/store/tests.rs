@@ -159,7 +159,7 @@ async fn every_change_that_a_phone_shows_raises_the_version_and_touches_the_feed
             assert!(remove_absence(tx, ana(), id(51)).await?);
             assert!(!remove_absence(tx, ana(), id(51)).await?);
             replace(tx, ana(), &details("Ana Núñez-O'Brien", 101)).await?;
-            set_active(tx, ana(), false).await
+            set_active(tx, ana(), false, now()).await
         });
         assert_eq!(write.await, Ok(true));
         assert_eq!(position(&stream).await, (seq + 2, ver + 4));
@@ -193,7 +193,7 @@ async fn experts_are_listed_by_name_a_page_at_a_time_and_filtered() {
             for (number, name) in (2..).zip(["Łukasz Żak", "ana maria", "Zoë Ångström", "Ólafur Ön"]) {
                 create(tx, id(number), &details(name, 200 + number), now()).await?;
             }
-            set_active(tx, id(5), false).await?;
+            set_active(tx, id(5), false, now()).await?;
             assert_eq!(lock(tx, ana()).await?.map(|ana| ana.id), Some(ana()));
             Ok::<_, Error>(())
         });
