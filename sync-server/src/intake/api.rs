@@ -15,6 +15,7 @@ use axum::routing::{get, post};
 use axum::{Router, http::StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use shared::event::Actor;
 use shared::ids::{CustomerId, NoteId, TicketId};
 use shared::problem::{Problem, ProblemCode};
 use shared::text::NoteText;
@@ -143,8 +144,16 @@ async fn one(State(site): State<Site>, caller: Caller, Path(id): Path<TicketId>)
 /// Makes a move of a ticket that the caller may see.
 pub(super) async fn act(site: &Site, caller: &Caller, id: TicketId, to_do: Move) -> Answer<Ticket> {
     visible(site, caller, id).await?;
-    let (actor, now, timing) = (caller.actor(), site.now(), site.config.timing.clone());
-    let lane = if caller.person.role().is_staff() { Lane::Desk } else { Lane::Intake };
+    act_as(site, caller.actor(), id, to_do).await
+}
+
+/// Makes a move of a ticket that this one may change.
+pub(super) async fn act_as(site: &Site, actor: Actor, id: TicketId, to_do: Move) -> Answer<Ticket> {
+    let (now, timing) = (site.now(), site.config.timing.clone());
+    let lane = match actor {
+        Actor::Agent(_) | Actor::Admin(_) => Lane::Desk,
+        Actor::Customer(_) | Actor::Expert(_) | Actor::Server => Lane::Intake,
+    };
     let done = site.db.write(lane, async move |tx| tickets::act(tx, id, to_do.clone(), actor, now, &timing).await);
     match done.await? {
         None => Err(Refused::new(ProblemCode::NotFound)),
@@ -198,22 +207,22 @@ async fn note(
     visible(&site, &caller, id).await?;
     let typed: TypedNote = parse(&sent)?;
     let note = typed.id.unwrap_or_else(|| site.new_id());
-    add_note(&site, &caller, id, note, typed.text).await?;
+    add_note(&site, caller.actor(), id, note, typed.text).await?;
     Ok((StatusCode::CREATED, Json(json!({ "id": note }))))
 }
 
-/// Adds a note under the caller's name, once.
-pub(super) async fn add_note(site: &Site, caller: &Caller, ticket: TicketId, id: NoteId, text: NoteText) -> Answer<()> {
-    let (author, person, now, timing) = (caller.actor(), caller.person, site.now(), site.config.timing.clone());
+/// Adds a note under its author's name, once.
+pub(super) async fn add_note(site: &Site, author: Actor, ticket: TicketId, id: NoteId, text: NoteText) -> Answer<()> {
+    let (now, timing) = (site.now(), site.config.timing.clone());
     let added = site.db.write(Lane::Intake, async move |tx| {
-        let author_name = match person {
-            Person::Customer(customer) => {
+        let author_name = match author {
+            Actor::Customer(customer) => {
                 crate::customers::store::customer(tx, customer).await?.map(|one| one.name.to_string())
             }
-            Person::Agent(staff) | Person::Admin(staff) => {
+            Actor::Agent(staff) | Actor::Admin(staff) => {
                 crate::accounts::staff::store::contact(tx, staff).await?.map(|one| one.name.to_string())
             }
-            Person::Expert(_) => None,
+            Actor::Expert(_) | Actor::Server => None,
         };
         let author_name = author_name.unwrap_or_else(|| "Somebody".to_owned());
         let known = store::known_notes(tx, &[id]).await?;

@@ -208,3 +208,42 @@ async fn somebody_registers_once() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_ticket_is_found_by_its_number_with_a_contact_and_acted_on_by_its_link() {
+    both_engines(async |db| {
+        let (world, mia) = client(&db).await;
+        let number = send(&mia, "k1", &plain()).await.value()["number"].as_str().unwrap().to_owned();
+        let customer = world.customer;
+        let found = db.read(async move |conn| crate::customers::store::customer(conn, customer).await);
+        let phone = found.await.unwrap().unwrap().phone.to_string();
+        let nobody = Client::new(mia.site.clone(), pages::routes());
+        for (number, contact) in [(number.as_str(), "+12125559999"), ("000-000-000", &phone), (&number, "")] {
+            let refused = nobody.form("/track", &[("number", number), ("contact", contact)]).await;
+            assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{number} {contact}");
+            assert!(refused.text().contains(number), "what was typed is kept");
+        }
+        let typed = [("number", number.to_lowercase()), ("contact", phone)];
+        let typed: Vec<(&str, &str)> = typed.iter().map(|(name, text)| (*name, text.as_str())).collect();
+        let led = nobody.form("/track", &typed).await;
+        assert_eq!(led.status, StatusCode::SEE_OTHER, "{}", led.text());
+        let page = led.header("location").to_owned();
+        let shown = nobody.get(&page).await.text();
+        assert!(shown.contains(&number) && !shown.contains("Since the storm."), "the link shows no private words");
+
+        let key = mia.site.new_id::<shared::ids::of::Note>().to_string();
+        for _ in 0..2 {
+            let noted = nobody.form(&format!("{page}/note"), &[("key", &key), ("text", "The bell is broken.")]).await;
+            assert_eq!((noted.status, noted.header("location")), (StatusCode::SEE_OTHER, page.as_str()));
+            let cancelled = nobody.form(&format!("{page}/cancel"), &[]).await;
+            assert_eq!(cancelled.status, StatusCode::SEE_OTHER, "{}", cancelled.text());
+        }
+        assert!(nobody.get(&page).await.text().contains("data-state=\"cancelled\""));
+        let ticket = mia.get("/api/v1/tickets").await.value()["items"][0]["id"].as_str().unwrap().to_owned();
+        let own = mia.get(&format!("/tickets/{ticket}")).await.text();
+        assert_eq!(own.matches("The bell is broken.").count(), 1, "{own}");
+        let wrong = nobody.form("/track/nonsense/cancel", &[]).await;
+        assert_eq!(wrong.status, StatusCode::NOT_FOUND);
+    })
+    .await;
+}

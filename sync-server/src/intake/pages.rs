@@ -1,6 +1,8 @@
 //! The customer's pages: register, report a problem, see what becomes of it. All of them work without scripts on a
 //! small screen; a second click, the back button and a resend lead to the same ticket.
 
+mod track;
+
 use super::api::{act, add_note, cancel_reason, visible};
 use super::{Filed, Filer, Typed, TypedProduct, file, read};
 use crate::accounts::{self, NewLogin, Person, Profile};
@@ -44,8 +46,7 @@ pub fn routes() -> Router<Site> {
         .route("/tickets/{id}", get(own))
         .route("/tickets/{id}/cancel", post(cancel))
         .route("/tickets/{id}/note", post(note))
-        .route("/track", get(track_help))
-        .route("/track/{token}", get(track))
+        .merge(track::routes())
 }
 
 fn viewer(caller: Option<&Caller>) -> Viewer {
@@ -279,6 +280,7 @@ struct News {
     words: String,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each says whether one part of the page is shown")]
 #[derive(Template)]
 #[template(path = "intake/ticket.html")]
 struct TicketPage {
@@ -291,12 +293,29 @@ struct TicketPage {
     notes: Vec<News>,
     filed: bool,
     is_own: bool,
+    is_dangerous: bool,
     can_cancel: bool,
     note_key: String,
     track: String,
+    base: String,
 }
 
-async fn ticket_page(site: &Site, frame: Frame, ticket: Ticket, is_own: bool, filed: bool) -> Answer<Html<String>> {
+/// How somebody came to a ticket's page.
+enum Way {
+    /// Signed in; right after the report or later.
+    Own {
+        /// Right after the report.
+        filed: bool,
+    },
+    /// By the link in a message.
+    Token(String),
+}
+
+async fn ticket_page(site: &Site, frame: Frame, ticket: Ticket, way: Way) -> Answer<Html<String>> {
+    let (is_own, filed, base) = match way {
+        Way::Own { filed } => (true, filed, format!("/tickets/{}", ticket.id)),
+        Way::Token(token) => (false, false, format!("/track/{token}")),
+    };
     let (id, at, holder) = (ticket.id, ticket.site, ticket.life.state.holder().or(ticket.last_expert));
     let (lines, notes, place, expert) = site
         .db
@@ -320,12 +339,10 @@ async fn ticket_page(site: &Site, frame: Frame, ticket: Ticket, is_own: bool, fi
     let notes_shown =
         notes.iter().map(|note| News { when: when(note.at), words: format!("{}: {}", note.author_name, note.text) });
     let (state, next) = now_in_words(&ticket, &expert, &when);
-    let can_cancel = is_own
-        && ticket
-            .life
-            .clone()
-            .make(Move::Cancel { why: shared::ticket::CancelReason::Customer }, site.now(), &site.config.timing)
-            .is_ok();
+    let cancel = Move::Cancel { why: shared::ticket::CancelReason::Customer };
+    let can_cancel = ticket.life.clone().make(cancel, site.now(), &site.config.timing).is_ok();
+    let danger = Fact::NeedsHuman { reason: HumanReason::Danger };
+    let is_dangerous = !ticket.life.state.is_ended() && lines.iter().any(|line| line.event.fact == danger);
     page(&TicketPage {
         frame,
         state,
@@ -335,7 +352,9 @@ async fn ticket_page(site: &Site, frame: Frame, ticket: Ticket, is_own: bool, fi
         notes: if is_own { notes_shown.collect() } else { Vec::new() },
         filed,
         is_own,
+        is_dangerous,
         can_cancel,
+        base,
         note_key: site.new_id::<shared::ids::of::Note>().to_string(),
         track: site.address(&format!("/track/{}", site.links.track(ticket.id))),
         ticket,
@@ -415,32 +434,7 @@ async fn own(
 ) -> Answer<Html<String>> {
     customer(&caller)?;
     let ticket = visible(&site, &caller, id).await?;
-    ticket_page(&site, frame(&site, "/tickets", Some(&caller)), ticket, true, just.filed.is_some()).await
-}
-
-async fn track(
-    State(site): State<Site>,
-    MaybeCaller(caller): MaybeCaller,
-    Path(token): Path<String>,
-) -> Answer<Html<String>> {
-    let gone =
-        || Refused::with(ProblemCode::NotFound, "This link is not whole. Open it from our message again, or sign in.");
-    let id = site.links.tracked(&token).ok_or_else(gone)?;
-    let ticket = site.db.read(async move |conn| store::get(conn, id).await).await?.ok_or_else(gone)?;
-    ticket_page(&site, frame(&site, "/track", caller.as_ref()), ticket, false, false).await
-}
-
-#[derive(Template)]
-#[template(path = "intake/track.html")]
-struct TrackHelp {
-    frame: Frame,
-}
-
-async fn track_help(State(site): State<Site>, MaybeCaller(caller): MaybeCaller) -> Answer<Response> {
-    if caller.is_some() {
-        return Ok(Redirect::to("/tickets").into_response());
-    }
-    Ok(page(&TrackHelp { frame: frame(&site, "/track", None) })?.into_response())
+    ticket_page(&site, frame(&site, "/tickets", Some(&caller)), ticket, Way::Own { filed: just.filed.is_some() }).await
 }
 
 struct Listed {
@@ -485,6 +479,6 @@ async fn note(State(site): State<Site>, caller: Caller, Path(id): Path<TicketId>
         let message = form.error("text").unwrap_or_default().to_owned();
         return Err(Problem::field("text", "invalid", message).into());
     };
-    add_note(&site, &caller, id, key, text).await?;
+    add_note(&site, caller.actor(), id, key, text).await?;
     Ok(Redirect::to(&format!("/tickets/{id}")))
 }
