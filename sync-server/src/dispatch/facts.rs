@@ -65,6 +65,7 @@ pub(super) async fn all(conn: &mut Conn) -> Result<Known, Error> {
 pub(super) async fn needs(conn: &mut Conn, tickets: &[Ticket]) -> Result<Vec<Need>, Error> {
     let ids: Vec<TicketId> = tickets.iter().map(|ticket| ticket.id).collect();
     let mut declined = store::declined(conn, &ids).await?;
+    let mut lapsed = store::lapsed(conn, &ids).await?;
     let mut sites = Sites::default();
     let mut needs = Vec::with_capacity(tickets.len());
     for ticket in tickets {
@@ -84,6 +85,7 @@ pub(super) async fn needs(conn: &mut Conn, tickets: &[Ticket]) -> Result<Vec<Nee
             windows: Vec::new(),
             plan_valid: ticket.entitlement.is_some(),
             declined_by: declined.remove(&ticket.id).unwrap_or_default(),
+            lapsed_with: lapsed.remove(&ticket.id).unwrap_or_default(),
             blocked: BTreeSet::new(),
             language: ticket.language.clone(),
             earlier_expert: ticket.last_expert,

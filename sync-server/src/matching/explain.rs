@@ -95,7 +95,7 @@ fn visit_in_words(fit: &Fit, decision: &Decision, zone: &Zone, names: &Names) ->
 }
 
 fn terms_in_words(terms: &Terms) -> String {
-    let Terms { travel, wait, late, load, surplus, language, same_expert, kept } = *terms;
+    let Terms { travel, wait, late, load, surplus, language, same_expert, kept, lapsed } = *terms;
     let parts = [
         ("way", travel),
         ("waiting", wait),
@@ -105,6 +105,7 @@ fn terms_in_words(terms: &Terms) -> String {
         ("does not speak the language", language),
         ("was there before", same_expert),
         ("has the open offer", kept),
+        ("let an offer of this ticket run out", lapsed),
     ];
     let parts = parts.into_iter().filter(|(name, cost)| *cost != 0 || *name == "way");
     parts.map(|(name, cost)| format!("{name} {}", minutes(cost))).collect::<Vec<_>>().join(", ")

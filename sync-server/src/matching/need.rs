@@ -39,6 +39,9 @@ pub struct Need {
     pub plan_valid: bool,
     /// Who declined this ticket; never asked again.
     pub declined_by: BTreeSet<ExpertId>,
+    /// Who let an offer of this ticket run out: asked again only when nobody else can come.
+    #[serde(default)]
+    pub lapsed_with: BTreeSet<ExpertId>,
     /// Who must not visit this customer.
     pub blocked: BTreeSet<ExpertId>,
     /// The customer's language, like `en`.

@@ -27,13 +27,16 @@ pub struct Terms {
     pub same_expert: i64,
     /// Has the open offer.
     pub kept: i64,
+    /// Let an offer of this ticket run out.
+    #[serde(default)]
+    pub lapsed: i64,
 }
 
 impl Terms {
     /// The whole cost.
     pub fn total(&self) -> i64 {
-        let Self { travel, wait, late, load, surplus, language, same_expert, kept } = *self;
-        travel + wait + late + load + surplus + language + same_expert + kept
+        let Self { travel, wait, late, load, surplus, language, same_expert, kept, lapsed } = *self;
+        travel + wait + late + load + surplus + language + same_expert + kept + lapsed
     }
 }
 
@@ -51,6 +54,7 @@ pub fn rank(need: &Need, candidate: &Candidate, fit: &Fit, now: Timestamp, weigh
         language: if_so(!candidate.languages.contains(&need.language), weights.foreign_language),
         same_expert: if_so(need.earlier_expert == Some(candidate.expert), -weights.same_expert),
         kept: if_so(need.offered_to == Some(candidate.expert), -weights.keep_offer),
+        lapsed: if_so(need.lapsed_with.contains(&candidate.expert), weights.lapsed),
     }
 }
 

@@ -44,6 +44,9 @@ pub struct Weights {
     pub same_expert: i64,
     /// Taken off for the expert who has the open offer: another must be better by more than this.
     pub keep_offer: i64,
+    /// When the expert let an offer of this ticket run out: above the worst other cost, so that everybody else goes first.
+    #[serde(default)]
+    pub lapsed: i64,
     /// What a ticket with normal, high and urgent priority costs while nobody has it.
     pub unassigned: [i64; 3],
     /// Added to that for each minute since the ticket was filed, up to a week: of two, the older is served.
@@ -56,7 +59,7 @@ const AGE_MINUTES_MAX: i64 = 7 * 1_440;
 impl Default for Weights {
     fn default() -> Self {
         Self {
-            version: 1,
+            version: 2,
             travel_minute: 10,
             wait_minute: 1,
             late_minute: 20,
@@ -65,6 +68,7 @@ impl Default for Weights {
             foreign_language: 200,
             same_expert: 300,
             keep_offer: 100,
+            lapsed: 300_000,
             // Above the worst arc within the horizon (about 100,000), so that nobody stays unserved to save travel.
             unassigned: [1_000_000, 2_000_000, 4_000_000],
             age_minute: 10,

@@ -28,8 +28,8 @@ pub struct OfferRow {
     pub state: OfferState,
 }
 
-/// Who declined which ticket.
-pub type DeclinedBy = BTreeMap<TicketId, BTreeSet<ExpertId>>;
+/// Which experts an offer of which ticket came back from.
+pub type TurnedDownBy = BTreeMap<TicketId, BTreeSet<ExpertId>>;
 
 /// Writes what happened to offers, in order.
 pub(in super::super) async fn change_offers(tx: &mut Tx, changes: &[OfferChange]) -> Result<(), Error> {
@@ -115,17 +115,27 @@ fn read(row: &AnyRow) -> Result<OfferRow, Error> {
 }
 
 /// Who declined these tickets, after acceptance too.
-pub async fn declined(conn: &mut Conn, tickets: &[TicketId]) -> Result<DeclinedBy, Error> {
-    let mut declined = DeclinedBy::new();
+pub async fn declined(conn: &mut Conn, tickets: &[TicketId]) -> Result<TurnedDownBy, Error> {
+    turned_down(conn, tickets, "declined").await
+}
+
+/// Who let an offer of these tickets run out.
+pub async fn lapsed(conn: &mut Conn, tickets: &[TicketId]) -> Result<TurnedDownBy, Error> {
+    turned_down(conn, tickets, "lapsed").await
+}
+
+async fn turned_down(conn: &mut Conn, tickets: &[TicketId], state: &str) -> Result<TurnedDownBy, Error> {
+    let mut by = TurnedDownBy::new();
     for ids in tickets.chunks(500) {
         let sql = format!(
-            "select distinct ticket, expert from offer where state = 'declined' and ticket in ({})",
-            binds(ids.len())
+            "select distinct ticket, expert from offer where ticket in ({}) and state = ${}",
+            binds(ids.len()),
+            ids.len() + 1
         );
         let query = ids.iter().fold(sqlx::query(AssertSqlSafe(sql)), |query, id| query.bind(id.to_string()));
-        for row in query.fetch_all(conn.sql()).await? {
-            declined.entry(parsed(&row, "ticket")?).or_default().insert(parsed(&row, "expert")?);
+        for row in query.bind(state.to_string()).fetch_all(conn.sql()).await? {
+            by.entry(parsed(&row, "ticket")?).or_default().insert(parsed(&row, "expert")?);
         }
     }
-    Ok(declined)
+    Ok(by)
 }
