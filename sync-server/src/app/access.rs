@@ -61,6 +61,9 @@ const TABLE: &[Row] = &[
     public("/demo/"),
     row("*", "/tickets", CUSTOMER),
     row("*", "/tickets/", CUSTOMER),
+    // Mails to admins lead there.
+    row("*", "/tickets/{id}", ASKS),
+    row("*", "/tickets/{id}/", ASKS),
     row("*", "/desk", DESK),
     row("*", "/desk/", DESK),
     row("*", "/admin", ADMIN),

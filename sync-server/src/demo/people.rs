@@ -1,16 +1,14 @@
 //! The demo's experts and customers, with logins that share one hash.
 
 use crate::accounts::password::PasswordHash;
-use crate::accounts::store::create_login;
-use crate::accounts::{NewLogin, Person, Profile};
-use crate::customers;
 use crate::customers::import::ImportedCustomer;
+use crate::customers::signup::{self, Registered};
 use crate::db::{Error, Tx};
 use crate::plans::{self, NewEntitlement, Plan};
-use crate::workforce::store::{NewExpert, create_many};
+use crate::workforce::hire;
+use crate::workforce::store::NewExpert;
 use shared::chance::Chance;
-use shared::ids::{CustomerId, Id};
-use shared::text::{Email, Phone};
+use shared::ids::Id;
 use shared::time::Timestamp;
 
 /// Days for which a customer of the demo has had the plan.
@@ -37,15 +35,12 @@ pub(super) async fn experts(
     hash: &PasswordHash,
     made: &Made<'_>,
 ) -> Result<(), Error> {
-    create_many(tx, experts, made.now).await?;
-    for expert in experts {
-        let details = &expert.details;
-        let profile =
-            Profile { name: details.name.clone(), locale: details.locale.clone(), zone: details.home.zone.clone() };
-        let handles = (Some(details.email.clone()), Some(details.phone.clone()));
-        login(tx, Person::Expert(expert.id), profile, handles, hash, made).await?;
+    let hired: Vec<_> = experts.iter().map(|expert| (made.id(), expert.clone())).collect();
+    let taken = hire::hire(tx, &hired, Some(hash), made.now).await?;
+    match taken.first() {
+        None => Ok(()),
+        Some((at, taken)) => Err(Error::Bug(format!("the demo's expert {}: {taken}", experts[*at].details.name))),
     }
-    Ok(())
 }
 
 /// Customers with their plans; who has an e-mail address signs in with it.
@@ -57,16 +52,13 @@ pub(super) async fn customers(
     made: &Made<'_>,
 ) -> Result<(), Error> {
     for ImportedCustomer { customer, plan, .. } in customers {
-        let id: CustomerId = made.id();
-        customers::store::create(tx, id, made.id(), customer, made.now).await?;
-        let profile =
-            Profile { name: customer.name.clone(), locale: customer.locale.clone(), zone: customer.zone.clone() };
-        let handles = (customer.email.clone(), Some(customer.phone.clone()));
-        login(tx, Person::Customer(id), profile, handles, hash, made).await?;
+        let ids = Registered { customer: made.id(), site: made.id(), login: made.id() };
+        let kept = signup::keep(tx, ids, customer, Some(hash), made.now).await?;
+        kept.map_err(|taken| Error::Bug(format!("the demo's customer {}: {taken}", customer.name)))?;
         if let Some(plan) = plan.as_ref().and_then(|slug| plans.iter().find(|plan| plan.slug == *slug)) {
             let new = NewEntitlement {
                 id: made.id(),
-                customer: id,
+                customer: ids.customer,
                 plan: plan.id,
                 from_at: made.now.plus_minutes(-PLAN_SINCE_DAYS * 1_440),
                 until_at: made.now.plus_minutes((PLAN_DAYS - PLAN_SINCE_DAYS) * 1_440),
@@ -76,17 +68,4 @@ pub(super) async fn customers(
         }
     }
     Ok(())
-}
-
-async fn login(
-    tx: &mut Tx,
-    person: Person,
-    profile: Profile,
-    (email, phone): (Option<Email>, Option<Phone>),
-    hash: &PasswordHash,
-    made: &Made<'_>,
-) -> Result<(), Error> {
-    let now = tx.real_now();
-    let new = NewLogin { id: made.id(), person, profile, email, phone, password: Some(hash.clone()), now };
-    create_login(tx, new).await?.map_err(|taken| Error::Bug(format!("the demo's {person:?}: {taken}")))
 }

@@ -199,7 +199,8 @@ async fn somebody_registers_once() {
         let made = nobody.form("/register", &fields).await;
         assert_eq!((made.status, made.header("location")), (StatusCode::SEE_OTHER, "/sign-in?next=%2Ftickets%2Fnew"));
         let twice = nobody.form("/register", &fields).await;
-        assert_eq!(twice.status, StatusCode::CONFLICT);
+        assert_eq!(twice.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(twice.text().contains("Someone is registered with this e-mail address"));
         assert!(twice.text().contains("Zoë O&#39;Brien-Núñez") && !twice.text().contains("horse"));
         let bad = nobody.form("/register", &[("name", ""), ("postal_code", "00000"), ("phone", "x")]).await.text();
         for name in ["name", "email", "phone", "postal_code", "line1", "password"] {

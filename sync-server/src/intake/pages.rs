@@ -5,9 +5,10 @@ mod track;
 
 use super::api::{act, add_note, cancel_reason, visible};
 use super::{Filed, Filer, Typed, TypedProduct, file, read};
-use crate::accounts::{self, NewLogin, Person, Profile};
+use crate::accounts::Person;
 use crate::customers::register::{self, By};
-use crate::db::{Error, Lane};
+use crate::customers::signup;
+use crate::db::Error;
 use crate::events;
 use crate::http::caller::{Caller, MaybeCaller};
 use crate::http::idempotency::{IdempotencyKey, body_hash};
@@ -114,49 +115,29 @@ fn typed_registration(form: &Form) -> register::Typed {
             country: String::new(),
         },
         access_note: text("access_note"),
+        password: text("password"),
         ..register::Typed::default()
     }
 }
 
 async fn register_send(State(site): State<Site>, mut form: Form) -> Answer<Response> {
-    let password = form.read::<accounts::password::Password>("password");
-    let new = register::read(&typed_registration(&form), By::Themselves);
-    if let Err(faults) = &new {
-        for mut fault in faults.clone() {
-            fault.field = fault.field.trim_start_matches("address.").into();
-            form.refuse(&Problem::fields(vec![fault]));
+    match signup::register(&site, &typed_registration(&form), By::Themselves, None).await {
+        Ok(_) => Ok(Redirect::to(&sign_in_address("/tickets/new")).into_response()),
+        Err(Refused(problem)) if problem.code == ProblemCode::InvalidFields => {
+            refuse_fields(&mut form, &problem, "address.");
+            Ok((axum::http::StatusCode::UNPROCESSABLE_ENTITY, register_page(&site, form)?).into_response())
         }
+        Err(other) => Err(other),
     }
-    let (Ok(new), Some(password)) = (new, password) else {
-        return Ok((axum::http::StatusCode::UNPROCESSABLE_ENTITY, register_page(&site, form)?).into_response());
-    };
-    let busy = |_| Refused::new(ProblemCode::Busy);
-    let hash = site.passwords.hash(&password).await.map_err(busy)?;
-    let (id, at, login) = (site.new_id(), site.new_id(), site.new_id());
-    let (now, real_now) = (site.now(), site.real_now());
-    let made = site.db.write(Lane::Intake, async move |tx| {
-        let login = NewLogin {
-            id: login,
-            person: Person::Customer(id),
-            profile: Profile { name: new.name.clone(), locale: new.locale.clone(), zone: new.zone.clone() },
-            email: new.email.clone(),
-            phone: Some(new.phone.clone()),
-            password: Some(hash.clone()),
-            now: real_now,
-        };
-        if let Err(taken) = accounts::store::create_login(tx, login).await? {
-            return Ok(Err(taken));
-        }
-        customers::store::create(tx, id, at, &new, now).await?;
-        Ok::<_, Error>(Ok(()))
-    });
-    match made.await? {
-        Ok(()) => Ok(Redirect::to(&sign_in_address("/tickets/new")).into_response()),
-        Err(taken) => {
-            form.wrong(taken.field(), format!("{taken}; is it you? Then sign in instead"));
-            Ok((axum::http::StatusCode::CONFLICT, register_page(&site, form)?).into_response())
-        }
+}
+
+/// Puts what is wrong beside the fields of a form, which are flat where the JSON call's are nested.
+fn refuse_fields(form: &mut Form, problem: &Problem, nested_in: &str) {
+    let mut problem = problem.clone();
+    for error in &mut problem.errors {
+        error.field = error.field.trim_start_matches(nested_in).into();
     }
+    form.refuse(&problem);
 }
 
 // ── reporting ──
@@ -257,13 +238,7 @@ async fn report_send(State(site): State<Site>, caller: Caller, mut form: Form) -
     };
     // Another key: what is sent next is another report.
     let mut form = std::mem::take(&mut form).with("key", site.new_id::<shared::ids::of::Ticket>().to_string());
-    for mut fault in problem.errors.clone() {
-        fault.field = fault.field.trim_start_matches("product.").into();
-        form.refuse(&Problem::fields(vec![fault]));
-    }
-    if problem.errors.is_empty() {
-        form.refuse(&problem);
-    }
+    refuse_fields(&mut form, &problem, "product.");
     let categories = site.db.read(async |conn| workforce::store::categories(conn).await).await?;
     let Some(category) = categories.into_iter().find(|one| one.slug.as_str() == form.value("category")) else {
         return Ok(Redirect::to("/tickets/new").into_response());
@@ -432,9 +407,10 @@ async fn own(
     Path(id): Path<TicketId>,
     Query(just): Query<JustFiled>,
 ) -> Answer<Html<String>> {
-    customer(&caller)?;
     let ticket = visible(&site, &caller, id).await?;
-    ticket_page(&site, frame(&site, "/tickets", Some(&caller)), ticket, Way::Own { filed: just.filed.is_some() }).await
+    // A page that is looked at again later is no receipt any more.
+    let filed = just.filed.is_some() && !ticket.life.state.is_ended();
+    ticket_page(&site, frame(&site, "/tickets", Some(&caller)), ticket, Way::Own { filed }).await
 }
 
 struct Listed {
@@ -460,7 +436,6 @@ async fn list(State(site): State<Site>, caller: Caller) -> Answer<Html<String>> 
 }
 
 async fn cancel(State(site): State<Site>, caller: Caller, Path(id): Path<TicketId>) -> Answer<Redirect> {
-    customer(&caller)?;
     let why = cancel_reason(&caller);
     match act(&site, &caller, id, Move::Cancel { why }).await {
         Ok(_) => {}
@@ -472,7 +447,6 @@ async fn cancel(State(site): State<Site>, caller: Caller, Path(id): Path<TicketI
 }
 
 async fn note(State(site): State<Site>, caller: Caller, Path(id): Path<TicketId>, mut form: Form) -> Answer<Redirect> {
-    customer(&caller)?;
     visible(&site, &caller, id).await?;
     let key = form.value("key").parse::<NoteId>().unwrap_or_else(|_| site.new_id());
     let Some(text) = form.read::<NoteText>("text") else {
