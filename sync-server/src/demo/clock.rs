@@ -115,6 +115,7 @@ mod tests {
             let page = client.get("/demo").await.text();
             assert!(page.contains("1 day, 1 hour"), "{page}");
             assert!(page.contains("maple-tin-rain") && page.contains("ana@example.com"));
+            assert!(page.contains("cargo run -p mobile --features ui -- --server http"), "{page}");
         })
         .await;
     }

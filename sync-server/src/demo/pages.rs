@@ -48,6 +48,7 @@ struct DemoPage {
     customers: Vec<SignIn>,
     experts: Vec<SignIn>,
     password: &'static str,
+    app_command: String,
 }
 
 /// A message as the page shows it. The link inside the text is the link.
@@ -99,10 +100,16 @@ async fn show(
         wanted: wanted.to,
         messages,
         password: sign_ins.first().map_or("", |one| one.password),
+        app_command: app_command(&site),
         staff: of(&["admin", "agent"]),
         customers: of(&["customer"]),
         experts: of(&["expert"]),
     })
+}
+
+/// Opens the expert's app beside this demo.
+fn app_command(site: &Site) -> String {
+    format!("cargo run -p mobile --features ui -- --server {} --data phone-data", site.config.public_url)
 }
 
 fn shown(site: &Site, message: Captured, names: &BTreeMap<String, String>, zone: &Zone) -> Shown {
