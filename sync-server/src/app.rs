@@ -1,6 +1,7 @@
 //! The only place that builds things: settings → database → site, routes, jobs; and ends them in good order.
 
 use crate::config::{Config, Mode, Refusals};
+use crate::db::dump::DumpError;
 use crate::db::{Database, Migrated, OpenError, Settings};
 use crate::http::{Gate, HttpSettings, Site, health, listen, protect};
 use crate::jobs::{Registry, Runner};
@@ -43,6 +44,9 @@ pub enum StartError {
         /// Why not.
         why: std::io::Error,
     },
+    /// A backup that was not made, or not restored.
+    #[error(transparent)]
+    Dump(#[from] DumpError),
     /// A file or a signal.
     #[error("{what}: {why}")]
     Machine {

@@ -13,6 +13,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+mod backup;
 mod staff;
 
 /// Takes tickets in, finds the right expert, tells everyone, syncs the phones.
@@ -56,6 +57,26 @@ enum Command {
     Check {
         #[command(flatten)]
         settings: Box<Settings>,
+        /// The data folder of a demo, instead of a database.
+        #[arg(long, value_name = "DIR")]
+        data: Option<PathBuf>,
+    },
+    /// Writes everything into one file that both engines read, while the server runs. The file holds personal data.
+    Backup {
+        #[command(flatten)]
+        settings: Box<Settings>,
+        /// The file; it must not be there yet.
+        file: PathBuf,
+        /// The data folder of a demo, instead of a database.
+        #[arg(long, value_name = "DIR")]
+        data: Option<PathBuf>,
+    },
+    /// Fills an empty database, of either engine, from a backup. Phones then offer again what the backup did not have.
+    Restore {
+        #[command(flatten)]
+        settings: Box<Settings>,
+        /// The file.
+        file: PathBuf,
         /// The data folder of a demo, instead of a database.
         #[arg(long, value_name = "DIR")]
         data: Option<PathBuf>,
@@ -117,16 +138,20 @@ async fn obey(command: Command) -> Result<ExitCode, StartError> {
         Command::Serve { settings, no_worker } => serve(*settings, !no_worker).await,
         Command::Worker { settings } => work(*settings).await,
         Command::Migrate { settings } => migrate(&settings.database()?).await,
-        Command::Check { settings, data } => {
-            let url = match data {
-                Some(folder) => demo_database(&folder),
-                None => settings.database()?,
-            };
-            check(&url).await
-        }
+        Command::Check { settings, data } => check(&named(&settings, data)?).await,
+        Command::Backup { settings, file, data } => backup::backup(&named(&settings, data)?, &file).await,
+        Command::Restore { settings, file, data } => backup::restore(&named(&settings, data)?, &file).await,
         Command::Staff { command } => staff::obey(command).await,
         Command::Demo(options) => demo::run(options).await,
     }
+}
+
+/// The database of the settings, or of a demo.
+fn named(settings: &Settings, demo: Option<PathBuf>) -> Result<String, StartError> {
+    Ok(match demo {
+        Some(folder) => demo_database(&folder),
+        None => settings.database()?,
+    })
 }
 
 async fn serve(settings: Settings, with_worker: bool) -> Result<ExitCode, StartError> {

@@ -73,6 +73,8 @@ fn one_table_one_owner(tree: &Tree) -> Verdict {
             Touch::Writes(table) if tables.contains_key(table) && !role => {
                 verdict.find(path, format!("writes `{table}`; SQL that writes lives in store.rs"));
             }
+            // A restore fills every table; it runs against an empty database and never beside a server.
+            Touch::WritesUnknown if path.starts_with("sync-server/src/db/dump/") => {}
             Touch::WritesUnknown => verdict.find(path, "writes a table whose name is put in at run time"),
             _ => {}
         }

@@ -1,6 +1,8 @@
 //! The server as an operator meets it: what it refuses to start with, that it comes back after a kill, that it ends when
 //! it is told to.
 
+mod backup;
+
 use std::process::Command;
 
 use reqwest::StatusCode;

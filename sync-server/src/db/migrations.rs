@@ -23,29 +23,27 @@ pub enum Migrated {
 }
 
 pub(super) async fn run(settings: &Settings) -> Result<(), OpenError> {
+    run_to(settings, &known()).await
+}
+
+/// Brings the tables to an earlier version of this program, or to its own.
+pub(super) async fn run_to(settings: &Settings, versions: &BTreeSet<i64>) -> Result<(), OpenError> {
     // A connection of its own: a migration may take longer than a write may.
     let mut connection = AnyConnection::connect(&settings.url).await?;
     if settings.engine() == Engine::Sqlite {
         connection.execute("pragma synchronous = full").await?;
     }
-    let migrator = Migrator::with_migrations(list(settings.engine()));
+    let mut list = list(settings.engine());
+    list.retain(|migration| versions.contains(&migration.version));
+    let migrator = Migrator::with_migrations(list);
     let done = migrator.run_direct(None, &mut connection, false).await;
     connection.close().await?;
     done.map_err(|error| OpenError::Migration(error.to_string()))
 }
 
 pub(super) async fn compare(conn: &mut Conn) -> Result<Migrated, Error> {
-    let exists = sqlx::query(conn.engine().table_exists()).bind("_sqlx_migrations".to_string());
-    let n_tables: i64 = exists.fetch_one(conn.sql()).await?.try_get("n")?;
-    if n_tables == 0 {
-        return Ok(Migrated::Behind(FILES.len()));
-    }
-    let rows = sqlx::query("select version from _sqlx_migrations where success").fetch_all(conn.sql()).await?;
-    let mut there = BTreeSet::new();
-    for row in rows {
-        there.insert(row.try_get::<i64, _>("version")?);
-    }
-    let ours: BTreeSet<i64> = FILES.iter().map(|(version, _, _)| *version).collect();
+    let there = versions(conn.engine(), conn.sql()).await?;
+    let ours = known();
     Ok(if there.difference(&ours).next().is_some() {
         Migrated::Ahead
     } else if there.len() < ours.len() {
@@ -53,6 +51,31 @@ pub(super) async fn compare(conn: &mut Conn) -> Result<Migrated, Error> {
     } else {
         Migrated::Yes
     })
+}
+
+/// The migrations that were done in a database; none in an empty one.
+pub(super) async fn versions(engine: Engine, connection: &mut AnyConnection) -> Result<BTreeSet<i64>, Error> {
+    let exists = sqlx::query(engine.table_exists()).bind("_sqlx_migrations".to_string());
+    let n_tables: i64 = exists.fetch_one(&mut *connection).await?.try_get("n")?;
+    if n_tables == 0 {
+        return Ok(BTreeSet::new());
+    }
+    let rows = sqlx::query("select version from _sqlx_migrations where success").fetch_all(connection).await?;
+    let mut there = BTreeSet::new();
+    for row in rows {
+        there.insert(row.try_get::<i64, _>("version")?);
+    }
+    Ok(there)
+}
+
+/// The migrations of this program.
+pub(super) fn known() -> BTreeSet<i64> {
+    FILES.iter().map(|(version, _, _)| *version).collect()
+}
+
+/// What they say, in order.
+pub(super) fn texts() -> impl Iterator<Item = &'static str> {
+    FILES.iter().map(|(_, _, sql)| *sql)
 }
 
 /// A short name for this set of migrations, to tell template databases of tests apart.

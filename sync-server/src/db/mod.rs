@@ -13,6 +13,7 @@ pub mod checks;
 pub(crate) mod columns;
 mod conn;
 pub mod constraints;
+pub mod dump;
 mod error;
 mod lane;
 pub mod meta;

@@ -137,6 +137,18 @@ impl Engine {
         }
     }
 
+    /// The columns of a table with their declared types, with `$1` for the table.
+    pub(super) fn columns_of(self) -> &'static str {
+        match self {
+            Self::Sqlite => "select name, type as kind from pragma_table_info($1) order by cid",
+            Self::Postgres => {
+                "select cast(column_name as text) as name, cast(data_type as text) as kind
+                 from information_schema.columns where table_schema = current_schema() and table_name = $1
+                 order by ordinal_position"
+            }
+        }
+    }
+
     pub(super) fn for_update(self) -> &'static str {
         match self {
             Self::Sqlite => "",

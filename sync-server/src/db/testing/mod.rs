@@ -77,6 +77,21 @@ impl Fresh {
         }
     }
 
+    /// Makes one that was never migrated.
+    pub async fn empty(engine: Engine) -> Self {
+        sqlx::any::install_default_drivers();
+        match engine {
+            Engine::Sqlite => {
+                let folder = tempfile::tempdir().expect("the temporary folder can be written");
+                Self {
+                    url: format!("sqlite:{}?mode=rwc", folder.path().join("test.db").display()),
+                    folder: Some(folder),
+                }
+            }
+            Engine::Postgres => Self { url: postgres::create_empty().await, folder: None },
+        }
+    }
+
     /// Settings for it with the patience that a busy test machine needs.
     pub fn settings(&self, clock: Clock) -> Settings {
         let mut settings = Settings::new(&self.url, clock).expect("the URL is ours");

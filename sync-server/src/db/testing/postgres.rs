@@ -10,15 +10,23 @@ use tokio::sync::OnceCell;
 /// Holds other test processes off while one makes the template.
 const TEMPLATE_LOCK: i64 = 7_402_116;
 
-/// Creates a database and gives its URL.
+/// Creates a migrated database and gives its URL.
 pub(super) async fn create() -> String {
+    create_like(&format!("template {} strategy wal_log", template().await)).await
+}
+
+/// Creates a database without tables and gives its URL.
+pub(super) async fn create_empty() -> String {
+    create_like("encoding 'UTF8' template template0").await
+}
+
+async fn create_like(how: &str) -> String {
     static COUNT: AtomicU64 = AtomicU64::new(0);
-    let template = template().await;
     let name = format!("sysops_test_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
     let mut admin = admin().await;
     // A leftover of an earlier process with the same number.
     command(&mut admin, format!("drop database if exists {name} with (force)")).await;
-    command(&mut admin, format!("create database {name} template {template} strategy wal_log")).await;
+    command(&mut admin, format!("create database {name} {how}")).await;
     admin.close().await.expect("the connection is idle");
     with_database(cluster::url(), &name)
 }
