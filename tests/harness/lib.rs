@@ -6,13 +6,16 @@
 
 pub mod app;
 pub mod browser;
+pub mod crash;
 pub mod display;
+pub mod filled;
 pub mod http;
 pub mod inspector;
 pub mod process;
 pub mod proxy;
 pub mod server;
 pub mod wait;
+pub mod wire;
 
 use std::path::PathBuf;
 use std::sync::Once;
@@ -34,11 +37,14 @@ pub fn tls() {
 /// If it was not built: `cargo test` builds only the programs of the package under test, `tests/run` builds all.
 pub fn program(name: &str) -> PathBuf {
     let test = std::env::current_exe().expect("a test knows its own file");
-    let folder = test.parent().and_then(|deps| deps.parent()).expect("a test lies in target/debug/deps");
+    let beside = test.parent().expect("a file lies in a folder");
+    // A test lies in target/debug/deps, `measure` beside the others.
+    let folder = if beside.ends_with("deps") { beside.parent().unwrap_or(beside) } else { beside };
     let program = folder.join(name);
     assert!(
         program.exists(),
-        "{} is not built; run tests/run, or: cargo build --workspace --bins --tests --features mobile/ui",
+        "{} is not built; run tests/run, or: cargo build --workspace --bins --tests --features mobile/ui (for `measure`: \
+         cargo build --release -p sync-server)",
         program.display()
     );
     program

@@ -29,6 +29,9 @@ pub struct SignIn {
     pub password: String,
 }
 
+/// A secret for links, where a test has no need of its own.
+const SECRET: &str = "Zm9yIHRlc3RzIG9ubHksIGxvbmcgZW5vdWdoIQ";
+
 impl Server {
     /// Starts `demo` with an empty data folder of its own and waits until it answers.
     pub async fn demo(more: &[&str]) -> Self {
@@ -39,14 +42,23 @@ impl Server {
 
     /// Starts `serve` on a database, after `migrate`; `env` are settings (`SYSOPS_…`).
     pub async fn serve(database_url: &str, env: &[(&str, &str)]) -> Self {
+        Self::serve_with(database_url, &[], env).await
+    }
+
+    /// The same with more arguments, like `--no-worker`.
+    pub async fn serve_with(database_url: &str, args: &[&str], env: &[(&str, &str)]) -> Self {
         let mut settings: Vec<(String, String)> =
             env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         settings.push(("SYSOPS_DATABASE_URL".to_owned(), database_url.to_owned()));
+        if !settings.iter().any(|(name, _)| name == "SYSOPS_SECRET") {
+            settings.push(("SYSOPS_SECRET".to_owned(), SECRET.to_owned()));
+        }
         let mut migrate = Command::new(crate::program("sync-server"));
         migrate.arg("migrate").envs(settings.iter().cloned());
         let migrated = run(migrate);
         assert!(migrated.success, "migrate failed: {}{}", migrated.stdout, migrated.stderr);
-        Self::start(vec!["serve".to_owned()], settings, false).await
+        let args = ["serve"].iter().chain(args).map(|&arg| arg.to_owned()).collect();
+        Self::start(args, settings, false).await
     }
 
     async fn start(args: Vec<String>, env: Vec<(String, String)>, is_demo: bool) -> Self {
@@ -90,6 +102,17 @@ impl Server {
     /// If it is down.
     pub fn process(&mut self) -> &mut Process {
         self.process.as_mut().expect("the server is up")
+    }
+
+    /// How much memory it holds, in MiB.
+    ///
+    /// # Panics
+    /// If it is down.
+    pub fn memory_mib(&mut self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process().id())).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kib = line.and_then(|line| line.split_whitespace().next()).and_then(|kib| kib.parse::<u64>().ok());
+        kib.unwrap_or(0) / 1_024
     }
 
     /// Kills it with -9, as a power cut would.

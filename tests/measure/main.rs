@@ -1,6 +1,8 @@
 //! What the product can do, in numbers: `cargo run --release -p tests --bin measure -- WHAT [options]` prints one JSON
 //! object a line. Each WHAT is a file; it starts what it needs on free ports and leaves nothing behind.
 
+mod crash;
+mod intake;
 mod matching;
 
 use clap::{Parser, Subcommand};
@@ -19,20 +21,33 @@ struct Arguments {
 enum What {
     /// The assignment solver, on the reference instances or on one of your own.
     Match(matching::Options),
+    /// Tickets a second over HTTP.
+    Intake(intake::Options),
+    /// Tickets filed while the server is killed again and again: none may be lost or doubled.
+    Crash(crash::Options),
 }
 
 fn main() -> ExitCode {
-    let measured = match Arguments::parse().what {
+    let what = Arguments::parse().what;
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&error),
+    };
+    let measured = match what {
         What::Match(options) => matching::measure(&options, say),
+        What::Intake(options) => runtime.block_on(intake::measure(&options, say)),
+        What::Crash(options) => runtime.block_on(crash::measure(&options, say)),
     };
     match measured {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            // Whoever reads us has gone, or the machine is full: there is nobody left to tell but stderr.
-            let _ = writeln!(std::io::stderr(), "measure: {error}");
-            ExitCode::FAILURE
-        }
+        Err(error) => failed(&error),
     }
+}
+
+/// Whoever reads us has gone, or the machine is full: there is nobody left to tell but stderr.
+fn failed(error: &std::io::Error) -> ExitCode {
+    let _ = writeln!(std::io::stderr(), "measure: {error}");
+    ExitCode::FAILURE
 }
 
 /// Prints one result.

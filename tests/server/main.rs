@@ -2,6 +2,7 @@
 //! it is told to.
 
 mod backup;
+mod kills;
 
 use std::process::Command;
 
