@@ -92,17 +92,23 @@ impl Process {
 
     /// Kills it as a power cut would, it and its children, and waits until it is gone.
     pub fn kill_9(&mut self) {
-        self.signal("KILL");
+        // At once, without another program between; then whoever it started.
+        let _ = self.child.kill();
+        self.signal_group("KILL");
         self.child.wait().expect("a killed child can be waited for");
     }
 
     /// Sends a signal by its name (`TERM`, `STOP`, `CONT`) to it and its children.
     pub fn signal(&mut self, name: &str) {
         if self.ended().is_none() {
-            let group = format!("-{}", self.child.id());
-            // It may end between the question and the signal; then there is nobody to hear it, which is fine.
-            let _ = Command::new("kill").args(["-s", name, "--", &group]).stderr(Stdio::null()).status();
+            self.signal_group(name);
         }
+    }
+
+    fn signal_group(&self, name: &str) {
+        let group = format!("-{}", self.child.id());
+        // It may end between the question and the signal; then there is nobody to hear it, which is fine.
+        let _ = Command::new("kill").args(["-s", name, "--", &group]).stderr(Stdio::null()).status();
     }
 }
 
