@@ -14,6 +14,7 @@ pub mod jobs;
 pub mod next;
 pub mod pages;
 pub mod password;
+pub mod sessions;
 pub mod sign_in;
 pub mod staff;
 pub mod store;

@@ -71,6 +71,26 @@ pub async fn lock(tx: &mut Tx, id: CustomerId) -> Result<Option<Customer>, Error
     row.as_ref().map(read_customer).transpose()
 }
 
+/// Who files a ticket and where: what intake must know, in one row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asker {
+    /// The customer's language, like `en`.
+    pub locale: String,
+    /// The site that was named, if it is theirs and in use; where none was, the first one.
+    pub site: Option<SiteId>,
+}
+
+/// A customer who may file, with the site that is meant.
+pub async fn asker(conn: &mut Conn, customer: CustomerId, named: Option<SiteId>) -> Result<Option<Asker>, Error> {
+    let sql = "select c.locale,
+          (select s.id from site s where s.customer = c.id and s.active = 1 and ($2 = '' or s.id = $2)
+           order by s.created_at, s.id limit 1) as site
+        from customer c where c.id = $1 and c.active = 1";
+    let named = named.map(|site| site.to_string()).unwrap_or_default();
+    let row = sqlx::query(sql).bind(customer.to_string()).bind(named).fetch_optional(conn.sql()).await?;
+    row.map(|row| Ok(Asker { locale: row.try_get("locale")?, site: parsed_opt(&row, "site")? })).transpose()
+}
+
 /// A site.
 pub async fn site(conn: &mut Conn, id: SiteId) -> Result<Option<Site>, Error> {
     let sql = format!("select {SITE} from site s where s.id = $1");

@@ -11,6 +11,8 @@ pub enum Wake {
     Jobs,
     /// The business clock jumped.
     Clock,
+    /// Somebody's sign-in ended or changed.
+    SignIns,
     /// A stream has new rows.
     Dirty(Stream),
     /// Some wakes were lost: assume any.
@@ -23,6 +25,7 @@ impl Wake {
         match self {
             Self::Jobs => "jobs".into(),
             Self::Clock => "clock".into(),
+            Self::SignIns => "sign_ins".into(),
             Self::Dirty(stream) => stream.as_str().into(),
             Self::Everything => "everything".into(),
         }
@@ -33,6 +36,7 @@ impl Wake {
         match word {
             "jobs" => Self::Jobs,
             "clock" => Self::Clock,
+            "sign_ins" => Self::SignIns,
             _ => Stream::parse(word).map_or(Self::Everything, Self::Dirty),
         }
     }

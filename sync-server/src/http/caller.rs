@@ -6,7 +6,7 @@
 
 use super::refused::{Answer, Refused};
 use super::site::Site;
-use crate::accounts::store::{self, Session};
+use crate::accounts::store::Session;
 use crate::accounts::token::TokenHash;
 use crate::accounts::{Person, Role};
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
@@ -99,8 +99,7 @@ async fn found(parts: &mut Parts, site: &Site) -> Answer<Option<Session>> {
     }
     let session = match presented(parts, site) {
         Some(token) if token.len() <= TOKEN_BYTES_MAX => {
-            let (hash, now) = (TokenHash::of(&token), site.real_now());
-            site.db.read(async move |conn| store::session(conn, &hash, now).await).await?
+            site.sessions.find(&site.db, TokenHash::of(&token), site.real_now()).await?
         }
         Some(_) | None => None,
     };

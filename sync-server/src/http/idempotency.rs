@@ -3,10 +3,10 @@
 //! first and then reads its answer; the same key with another body is a mistake of the caller.
 //!
 //! ```text
-//! match idempotency::claim(tx, &caller.scope(), &key, &idempotency::body_hash(&bytes), site.real_now()).await? {
+//! match idempotency::claim(tx, &caller.scope(), &key, &idempotency::body_hash(&bytes), &answer, site.real_now()).await? {
 //!     Claim::Replay(answer) => return Ok(answer),
 //!     Claim::Mismatch => refuse with ProblemCode::IdempotencyMismatch,
-//!     Claim::New => { the effect; idempotency::answer(tx, .., 201, &body).await? }
+//!     Claim::New => the effect
 //! }
 //! ```
 
@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 use shared::problem::ProblemCode;
 use std::fmt::Write as _;
 
-pub use super::store::{answer, claim};
+pub use super::store::{answer_otherwise, claim};
 
 const KEY_CHARS_MAX: usize = 100;
 const HEADER: &str = "idempotency-key";
@@ -57,7 +57,7 @@ impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
 /// What to do with a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Claim {
-    /// It is new: do it, and keep the answer in the same transaction.
+    /// It is new: do it in the same transaction.
     New,
     /// It was done: this was the answer.
     Replay(StoredAnswer),

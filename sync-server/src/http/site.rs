@@ -1,6 +1,7 @@
 //! What every handler is given. Built once, in `app.rs` (and in tests); cheap to clone.
 
 use crate::accounts::password::Passwords;
+use crate::accounts::sessions::Sessions;
 use crate::accounts::sign_in::SignIns;
 use crate::config::Config;
 use crate::db::Database;
@@ -22,6 +23,8 @@ pub struct Site {
     pub chance: Arc<dyn Chance>,
     /// Tokens in links, ticket numbers.
     pub links: Links,
+    /// Who is signed in, remembered for a moment.
+    pub sessions: Arc<Sessions>,
     /// Counts attempts to sign in.
     pub sign_ins: Arc<SignIns>,
     /// The lane of password hashes.
@@ -35,6 +38,7 @@ impl Site {
     pub fn new(config: Config, db: Database, chance: Arc<dyn Chance>) -> Self {
         Self {
             links: Links::new(config.secret.expose().as_bytes()),
+            sessions: Arc::new(Sessions::of(&db)),
             sign_ins: Arc::new(SignIns::new(config.sign_ins_per_minute)),
             passwords: Passwords::new(Arc::clone(&chance)),
             config: Arc::new(config),

@@ -10,20 +10,24 @@ pub(super) const KEPT_MINUTES: i64 = 30 * 24 * 60;
 /// Answers removed in one transaction.
 const TRIM_MAX: i64 = 500;
 
-/// Claims a key for this transaction, or finds what was answered. A concurrent claim of the same key is waited for.
+/// Claims a key and keeps the answer that this transaction will give, or finds what was answered before. A concurrent
+/// claim of the same key is waited for.
 pub async fn claim(
     tx: &mut Tx,
     caller: &str,
     key: &IdempotencyKey,
     body_hash: &str,
+    answer: &StoredAnswer,
     now_real: Timestamp,
 ) -> Result<Claim, Error> {
-    let sql = "insert into idempotency (caller, key, body_hash, created_at) values ($1, $2, $3, $4)
-        on conflict (caller, key) do nothing";
+    let sql = "insert into idempotency (caller, key, body_hash, status, body, created_at)
+        values ($1, $2, $3, $4, $5, $6) on conflict (caller, key) do nothing";
     let done = sqlx::query(sql)
         .bind(caller.to_string())
         .bind(key.as_str().to_string())
         .bind(body_hash.to_string())
+        .bind(i64::from(answer.status))
+        .bind(answer.body.clone())
         .bind(now_real.as_millis())
         .execute(tx.sql())
         .await?;
@@ -43,12 +47,17 @@ pub async fn claim(
     }
 }
 
-/// Keeps the answer of a claimed key; the same transaction as the claim and the effect.
-pub async fn answer(tx: &mut Tx, caller: &str, key: &IdempotencyKey, status: u16, body: &str) -> Result<(), Error> {
+/// Keeps another answer for a key that this transaction claimed.
+pub async fn answer_otherwise(
+    tx: &mut Tx,
+    caller: &str,
+    key: &IdempotencyKey,
+    answer: &StoredAnswer,
+) -> Result<(), Error> {
     let sql = "update idempotency set status = $1, body = $2 where caller = $3 and key = $4";
     sqlx::query(sql)
-        .bind(i64::from(status))
-        .bind(body.to_string())
+        .bind(i64::from(answer.status))
+        .bind(answer.body.clone())
         .bind(caller.to_string())
         .bind(key.as_str().to_string())
         .execute(tx.sql())
@@ -71,26 +80,38 @@ mod tests {
     use crate::db::testing::both_engines;
     use crate::db::{Database, Lane};
 
-    /// Claims, and answers what is new.
+    fn answer(status: u16) -> StoredAnswer {
+        StoredAnswer { status, body: "{}".into() }
+    }
+
     async fn call(db: &Database, caller: &'static str, body: &'static str, status: u16) -> Claim {
         let key = IdempotencyKey::parse("k1").unwrap();
-        db.write(Lane::Intake, async move |tx| {
+        let claimed = db.write(Lane::Intake, async move |tx| {
             let now = tx.real_now();
-            let claimed = claim(tx, caller, &key, body, now).await?;
-            if claimed == Claim::New {
-                answer(tx, caller, &key, status, "{}").await?;
-            }
-            Ok::<_, Error>(claimed)
+            claim(tx, caller, &key, body, &answer(status), now).await
+        });
+        claimed.await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn an_answer_may_change_until_the_commit() {
+        both_engines(async |db| {
+            let changed = db.write(Lane::Intake, async |tx| {
+                let (key, now) = (IdempotencyKey::parse("k1").unwrap(), tx.real_now());
+                claim(tx, "mia", &key, "a", &answer(201), now).await?;
+                answer_otherwise(tx, "mia", &key, &answer(202)).await
+            });
+            changed.await.unwrap();
+            assert_eq!(call(&db, "mia", "a", 201).await, Claim::Replay(answer(202)));
         })
-        .await
-        .unwrap()
+        .await;
     }
 
     #[tokio::test]
     async fn a_repeat_gets_the_first_answer_until_it_is_forgotten() {
         both_engines(async |db| {
             assert_eq!(call(&db, "mia", "a", 201).await, Claim::New);
-            let first = Claim::Replay(StoredAnswer { status: 201, body: "{}".into() });
+            let first = Claim::Replay(answer(201));
             assert_eq!(call(&db, "mia", "a", 200).await, first);
             assert_eq!(call(&db, "mia", "b", 200).await, Claim::Mismatch);
             assert_eq!(call(&db, "ben", "b", 200).await, Claim::New, "keys are each caller's own");

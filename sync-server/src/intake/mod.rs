@@ -15,13 +15,14 @@ mod tests;
 pub use typed::{Typed, TypedProduct, Wanted, read};
 
 use crate::customers;
-use crate::db::{Error, Lane, Tx};
+use crate::db::{Error, Lane};
 use crate::http::Site;
 use crate::http::idempotency::{self, Claim, IdempotencyKey, StoredAnswer};
+use crate::links::Links;
 use crate::tickets::{self, Filing};
 use crate::{plans, workforce};
 use shared::event::Actor;
-use shared::ids::{CustomerId, SiteId, TicketId};
+use shared::ids::{CustomerId, TicketId};
 use shared::problem::{FieldError, Problem, ProblemCode};
 use shared::text::Slug;
 use shared::time::Timestamp;
@@ -65,28 +66,27 @@ pub async fn file(
     let (filer, key, links) = (filer.clone(), key.clone(), site.links.clone());
     let (timing, real_now, public_url) = (site.config.timing.clone(), site.real_now(), site.config.public_url.clone());
     let filed = site.db.write(Lane::Intake, async move |tx| {
-        match idempotency::claim(tx, &filer.scope, &key, &body_hash, real_now).await? {
-            Claim::Mismatch => return Ok(Filed::Mismatch),
-            Claim::Replay(answer) => {
-                let ticket = ticket_of(&answer)?;
-                return Ok(Filed::Answer(answer, ticket));
-            }
-            Claim::New => {}
-        }
+        // What can be worked out is, before the key is claimed, so that claim and answer are one row written once.
         let mut filing = filing.clone();
         for attempt in 0..NUMBERS_MAX {
             filing.number = links.ticket_number(&filer.scope, key.as_str(), attempt);
-            if let Some(ticket) = write(tx, filing.clone(), now, &timing).await? {
-                let body = serde_json::json!({
-                    "id": ticket.id,
-                    "number": ticket.number,
-                    "state": ticket.life.state.word(),
-                    "needs_human": ticket.life.needs_human.as_ref().map(|flag| flag.reason.word()),
-                    "track_url": format!("{public_url}/track/{}", links.track(ticket.id)),
-                });
-                let answer = StoredAnswer { status: 201, body: body.to_string() };
-                idempotency::answer(tx, &filer.scope, &key, answer.status, &answer.body).await?;
-                return Ok(Filed::Answer(answer, ticket.id));
+            let begun = tickets::begin(filing.clone(), now, &timing);
+            let answer = answer_of(&begun.0, &public_url, &links);
+            if attempt == 0 {
+                match idempotency::claim(tx, &filer.scope, &key, &body_hash, &answer, real_now).await? {
+                    Claim::Mismatch => return Ok(Filed::Mismatch),
+                    Claim::Replay(answer) => {
+                        let ticket = ticket_of(&answer)?;
+                        return Ok(Filed::Answer(answer, ticket));
+                    }
+                    Claim::New => {}
+                }
+            } else {
+                idempotency::answer_otherwise(tx, &filer.scope, &key, &answer).await?;
+            }
+            let written = tickets::store::insert(tx, &[begun]).await?;
+            if written.contains(&filing.id) {
+                return Ok(Filed::Answer(answer, filing.id));
             }
         }
         Err(Error::Bug("no free ticket number was found".into()))
@@ -94,16 +94,15 @@ pub async fn file(
     Ok(filed.await?)
 }
 
-async fn write(
-    tx: &mut Tx,
-    filing: Filing,
-    now: Timestamp,
-    timing: &shared::ticket::Timing,
-) -> Result<Option<tickets::Ticket>, Error> {
-    let begun = tickets::begin(filing, now, timing);
-    let ticket = begun.0.clone();
-    let written = tickets::store::insert(tx, &[begun]).await?;
-    Ok(written.contains(&ticket.id).then_some(ticket))
+fn answer_of(ticket: &tickets::Ticket, public_url: &str, links: &Links) -> StoredAnswer {
+    let body = serde_json::json!({
+        "id": ticket.id,
+        "number": ticket.number,
+        "state": ticket.life.state.word(),
+        "needs_human": ticket.life.needs_human.as_ref().map(|flag| flag.reason.word()),
+        "track_url": format!("{public_url}/track/{}", links.track(ticket.id)),
+    });
+    StoredAnswer { status: 201, body: body.to_string() }
 }
 
 fn ticket_of(answer: &StoredAnswer) -> Result<TicketId, Error> {
@@ -136,19 +135,17 @@ async fn look_up(
     let filer = filer.clone();
     site.db
         .read(async move |conn| {
-            let who = customers::store::customer(conn, customer).await?.filter(|customer| customer.active);
-            let Some(who) = who else {
+            let Some(who) = customers::store::asker(conn, customer, wanted.site).await? else {
                 return Err(Problem::field("customer", "unknown", "There is no such customer.").into());
             };
-            let at = site_of(conn, customer, wanted.site).await?;
+            let Some(at) = who.site else {
+                return Err(Problem::field("site", "unknown", "There is no such address of this customer.").into());
+            };
             let Some(need) = workforce::store::need(conn, &wanted.category, wanted.symptom.as_ref()).await? else {
                 return Err(unknown_need(&wanted.category).into());
             };
-            let entitlement = plans::store::covering(conn, customer, &wanted.category, now).await?;
-            let plan = match entitlement {
-                Some(id) => plans::store::entitlement(conn, id).await?,
-                None => None,
-            };
+            let plan = plans::store::covering(conn, customer, &wanted.category, now).await?;
+            let entitlement = plan.as_ref().map(|plan| plan.id);
             let hours = plan.map_or(PROMISE_HOURS, |plan| plan.promise_hours);
             Ok::<_, Refusal>(Filing {
                 id,
@@ -175,17 +172,6 @@ async fn look_up(
             })
         })
         .await
-}
-
-/// The site that was named, if it is this customer's; else the main one.
-async fn site_of(conn: &mut crate::db::Conn, customer: CustomerId, named: Option<SiteId>) -> Result<SiteId, Refusal> {
-    let found = match named {
-        Some(id) => customers::store::site(conn, id).await?.filter(|site| site.customer == customer && site.active),
-        None => customers::store::main_site(conn, customer).await?,
-    };
-    found
-        .map(|site| site.id)
-        .ok_or_else(|| Problem::field("site", "unknown", "There is no such address of this customer.").into())
 }
 
 fn unknown_need(category: &Slug) -> Problem {

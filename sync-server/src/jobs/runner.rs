@@ -213,7 +213,7 @@ async fn woken(wakes: &mut Listener) {
     loop {
         match wakes.next().await {
             Some(Wake::Jobs | Wake::Clock | Wake::Everything) => return,
-            Some(Wake::Dirty(_)) => {}
+            Some(Wake::Dirty(_) | Wake::SignIns) => {}
             None => std::future::pending().await,
         }
     }

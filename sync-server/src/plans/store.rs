@@ -181,13 +181,12 @@ pub async fn covering(
     customer: CustomerId,
     category: &Slug,
     at: Timestamp,
-) -> Result<Option<EntitlementId>, Error> {
+) -> Result<Option<Entitlement>, Error> {
     let all = entitlements_of(conn, customer).await?;
-    let best = all.iter().filter(|entitlement| entitlement.covers(category, at)).min_by_key(|entitlement| {
+    Ok(all.into_iter().filter(|entitlement| entitlement.covers(category, at)).min_by_key(|entitlement| {
         let ends_last = std::cmp::Reverse(entitlement.until_at);
         (entitlement.promise_hours, ends_last, entitlement.id)
-    });
-    Ok(best.map(|entitlement| entitlement.id))
+    }))
 }
 
 /// Ends an entitlement now. Says whether that changed anything.
@@ -279,7 +278,8 @@ mod tests {
             let covers = db.read(async |conn| {
                 let mut found = Vec::new();
                 for (category, minutes) in [("tv", -1), ("tv", 0), ("tv", 10), ("oven", 10), ("tv", 50), ("tv", 100)] {
-                    found.push(covering(conn, id(1), &slug(category), now().plus_minutes(minutes)).await?);
+                    let covered = covering(conn, id(1), &slug(category), now().plus_minutes(minutes)).await?;
+                    found.push(covered.map(|entitlement| entitlement.id));
                 }
                 Ok::<_, Error>((found, jobs::backlog(conn).await?, entitlements_of(conn, id(1)).await?.len()))
             });
@@ -303,7 +303,7 @@ mod tests {
                 assert!(!put_plan(tx, &screen).await?, "the version it was read at is gone");
                 covering(tx, id(1), &slug("tv"), now()).await
             });
-            assert_eq!(write.await, Ok(Some(id(21))));
+            assert_eq!(write.await.map(|covered| covered.map(|entitlement| entitlement.id)), Ok(Some(id(21))));
             let plans = db.read(async |conn| plans(conn).await).await.unwrap();
             assert_eq!(
                 plans.iter().map(|plan| (plan.slug.as_str(), plan.ver)).collect::<Vec<_>>(),

@@ -69,7 +69,7 @@ async fn hints(State(site): State<Site>, caller: RequireExpert) -> Sse<impl Stre
                 match wake {
                     Wake::Dirty(stream) if stream == own => break,
                     Wake::Everything | Wake::Clock => break,
-                    Wake::Dirty(_) | Wake::Jobs => {}
+                    Wake::Dirty(_) | Wake::Jobs | Wake::SignIns => {}
                 }
             }
             Some((Ok(hint()), (listener, stop)))

@@ -15,7 +15,7 @@ use super::handle::{Handle, email_key};
 use super::password::PasswordHash;
 use super::{HandleTaken, NewLogin, Person, Profile};
 use crate::accounts::devices;
-use crate::db::{Conn, Error, Tx};
+use crate::db::{Conn, Error, Tx, Wake};
 use rows::{flag, person_of, zone_of};
 use shared::ids::LoginId;
 use shared::text::{Email, Name, Phone};
@@ -129,6 +129,7 @@ pub async fn set_profile(tx: &mut Tx, person: Person, profile: &Profile) -> Resu
 pub(super) async fn set_role(tx: &mut Tx, person: Person) -> Result<(), Error> {
     let sql = "update login set role = $1 where person = $2";
     sqlx::query(sql).bind(person.role().word().to_string()).bind(person.id_text()).execute(tx.sql()).await?;
+    tx.wake(Wake::SignIns);
     Ok(())
 }
 
@@ -144,6 +145,7 @@ pub async fn set_password(tx: &mut Tx, login: LoginId, hash: &PasswordHash) -> R
 pub async fn set_active(tx: &mut Tx, person: Person, active: bool, now_real: Timestamp) -> Result<(), Error> {
     let sql = "update login set active = $1 where person = $2";
     sqlx::query(sql).bind(i64::from(active)).bind(person.id_text()).execute(tx.sql()).await?;
+    tx.wake(Wake::SignIns);
     if active {
         return Ok(());
     }

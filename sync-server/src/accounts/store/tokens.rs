@@ -3,7 +3,7 @@
 use super::rows::{parsed, person_of};
 use crate::accounts::Person;
 use crate::accounts::token::TokenHash;
-use crate::db::{Conn, Error, Tx};
+use crate::db::{Conn, Error, Tx, Wake};
 use shared::ids::{DeviceId, LoginId};
 use shared::time::Timestamp;
 use sqlx::Row;
@@ -92,12 +92,14 @@ pub async fn bind_to_device(tx: &mut Tx, hash: &TokenHash, device: DeviceId) -> 
     sqlx::query(sql).bind(device.to_string()).bind(hash.as_str().to_string()).execute(tx.sql()).await?;
     let sql = "update token set device = $1, expires_at = null where hash = $2 and revoked_at is null";
     sqlx::query(sql).bind(device.to_string()).bind(hash.as_str().to_string()).execute(tx.sql()).await?;
+    tx.wake(Wake::SignIns);
     Ok(())
 }
 
 /// Signs out.
 pub async fn end_token(tx: &mut Tx, hash: &TokenHash) -> Result<(), Error> {
     sqlx::query("delete from token where hash = $1").bind(hash.as_str().to_string()).execute(tx.sql()).await?;
+    tx.wake(Wake::SignIns);
     Ok(())
 }
 
@@ -105,6 +107,7 @@ pub async fn end_token(tx: &mut Tx, hash: &TokenHash) -> Result<(), Error> {
 pub async fn end_tokens(tx: &mut Tx, login: LoginId) -> Result<(), Error> {
     let sql = "delete from token where login = $1 and revoked_at is null";
     sqlx::query(sql).bind(login.to_string()).execute(tx.sql()).await?;
+    tx.wake(Wake::SignIns);
     Ok(())
 }
 
@@ -112,6 +115,7 @@ pub async fn end_tokens(tx: &mut Tx, login: LoginId) -> Result<(), Error> {
 pub async fn end_sessions(tx: &mut Tx, login: LoginId) -> Result<(), Error> {
     let sql = "delete from token where login = $1 and device is null and revoked_at is null";
     sqlx::query(sql).bind(login.to_string()).execute(tx.sql()).await?;
+    tx.wake(Wake::SignIns);
     Ok(())
 }
 
@@ -119,6 +123,7 @@ pub async fn end_sessions(tx: &mut Tx, login: LoginId) -> Result<(), Error> {
 pub async fn end_other_tokens(tx: &mut Tx, login: LoginId, but: &TokenHash) -> Result<(), Error> {
     let sql = "delete from token where login = $1 and hash <> $2 and device is null and revoked_at is null";
     sqlx::query(sql).bind(login.to_string()).bind(but.as_str().to_string()).execute(tx.sql()).await?;
+    tx.wake(Wake::SignIns);
     Ok(())
 }
 
@@ -126,6 +131,7 @@ pub async fn end_other_tokens(tx: &mut Tx, login: LoginId, but: &TokenHash) -> R
 pub async fn revoke_of_device(tx: &mut Tx, device: DeviceId, now_real: Timestamp) -> Result<(), Error> {
     let sql = "update token set revoked_at = $1 where device = $2 and revoked_at is null";
     sqlx::query(sql).bind(now_real.as_millis()).bind(device.to_string()).execute(tx.sql()).await?;
+    tx.wake(Wake::SignIns);
     Ok(())
 }
 
