@@ -257,21 +257,33 @@ async fn asked_again(
     changed
 }
 
-/// Every ticket by its number, with how many first events and how many jobs it has.
-async fn count(db: &Database, engine: Engine) -> BTreeMap<String, (i64, i64)> {
+/// Every ticket by its number, with how many first events and how many jobs (or waits for a plan) it has.
+async fn count(db: &Database, engine: Engine) -> BTreeMap<String, (usize, usize)> {
     db.read(async move |conn| {
         if engine == Engine::Sqlite {
             let row = sqlx::query("pragma integrity_check").fetch_one(conn.sql()).await?;
             assert_eq!(row.try_get::<String, _>(0)?, "ok", "the database is damaged");
         }
-        let sql = "select t.number,
-            (select count(*) from event e where e.ticket = t.id and e.seq = 1 and e.kind = 'received') as events,
-            (select count(*) from job j where j.subject = t.id and j.kind = 'match_ticket') as jobs
-            from ticket t";
-        let rows = sqlx::query(sql).fetch_all(conn.sql()).await?;
-        let read =
-            |row: &sqlx::any::AnyRow| Ok((row.try_get("number")?, (row.try_get("events")?, row.try_get("jobs")?)));
-        rows.iter().map(read).collect::<Result<_, sqlx::Error>>().map_err(Error::from)
+        let mut tickets = BTreeMap::new();
+        for row in &sqlx::query("select id, number, needs_human from ticket").fetch_all(conn.sql()).await? {
+            let id: String = row.try_get("id")?;
+            // One that waits for a plan is nobody's work yet.
+            let waits = row.try_get::<Option<String>, _>("needs_human")?.is_some();
+            tickets.insert(id, (row.try_get::<String, _>("number")?, 0, usize::from(waits)));
+        }
+        let events = "select ticket as id from event where seq = 1 and kind = 'received'";
+        for row in &sqlx::query(events).fetch_all(conn.sql()).await? {
+            if let Some((_, events, _)) = tickets.get_mut(&row.try_get::<String, _>("id")?) {
+                *events += 1;
+            }
+        }
+        let jobs = "select subject as id from job where kind = 'match_ticket'";
+        for row in &sqlx::query(jobs).fetch_all(conn.sql()).await? {
+            if let Some((_, _, jobs)) = tickets.get_mut(&row.try_get::<String, _>("id")?) {
+                *jobs += 1;
+            }
+        }
+        Ok::<_, Error>(tickets.into_values().map(|(number, events, jobs)| (number, (events, jobs))).collect())
     })
     .await
     .expect("the database can be read")
