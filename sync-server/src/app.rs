@@ -6,7 +6,8 @@ use crate::db::{Database, Migrated, OpenError, Settings};
 use crate::http::{Gate, HttpSettings, Site, health, listen, protect};
 use crate::jobs::{Registry, Runner};
 use crate::{
-    accounts, audit, customers, demo, dispatch, http, intake, notify, plans, survey, sync, tickets, web, workforce,
+    accounts, admin, audit, customers, demo, dispatch, http, intake, notify, plans, survey, sync, tickets, web,
+    workforce,
 };
 use axum::Router;
 use shared::chance::Chance;
@@ -151,6 +152,8 @@ pub fn routes() -> Router<Site> {
         .merge(intake::api::routes())
         .merge(intake::pages::routes())
         .merge(sync::api::routes())
+        .merge(admin::api::routes())
+        .merge(admin::pages::routes())
 }
 
 /// The jobs and sweeps of every capability.

@@ -43,6 +43,7 @@ pub mod survey;
 
 pub mod dispatch;
 
+pub mod admin;
 pub mod intake;
 pub mod sync;
 

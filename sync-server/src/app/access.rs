@@ -86,6 +86,8 @@ const TABLE: &[Row] = &[
     row("*", "/api/v1/tickets/", ASKS),
     row("*", "/api/v1/desk/", DESK),
     row("*", "/api/v1/admin/", ADMIN),
+    row("GET", "/api/v1/admin/tickets", DESK),
+    row("GET", "/api/v1/admin/tickets/", DESK),
     row("GET", "/api/v1/admin/skills", DESK),
     row("GET", "/api/v1/admin/areas", DESK),
     public("/api/v1/categories"),

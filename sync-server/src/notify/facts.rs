@@ -75,5 +75,5 @@ pub async fn admins(conn: &mut Conn, named: &[Email]) -> Result<Vec<AdminContact
 
 /// Where an admin looks at a ticket.
 pub fn desk_link(pages: &Pages, ticket: &Ticket) -> String {
-    format!("{}/tickets/{}", pages.public_url, ticket.id)
+    format!("{}/desk/tickets/{}", pages.public_url, ticket.id)
 }

@@ -144,6 +144,32 @@ pub async fn calls(conn: &mut Conn, now: Timestamp, limit: i64) -> Result<Vec<No
     query.fetch_all(conn.sql()).await?.iter().map(read).collect()
 }
 
+/// News of a visit that reached its customer by no way we have, the oldest first. Whoever rings looks with
+/// [`super::still_to_say`] first.
+pub async fn undelivered(conn: &mut Conn, limit: i64) -> Result<Vec<Notice>, Error> {
+    let sql = format!(
+        "select {COLUMNS} from notice where state = 'failed' and audience = 'customer' and ticket is not null
+           and kind in ('accepted', 'departed') order by id limit $1"
+    );
+    let query = sqlx::query(AssertSqlSafe(sql)).bind(limit);
+    query.fetch_all(conn.sql()).await?.iter().map(read).collect()
+}
+
+/// A person took care of a notice that had failed, or rang about one that was queued. Gives back whether it was open.
+pub async fn end_by_person(
+    tx: &mut Tx,
+    id: NoticeId,
+    state: NoticeState,
+    why: &str,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let sql = "update notice set state = $2, why = $3, ended_at = $4
+        where id = $1 and (state = 'failed' or (state = 'queued' and channel = 'call'))";
+    let query = sqlx::query(sql).bind(id.to_string()).bind(state.word().to_string());
+    let ended = query.bind(why.to_string()).bind(now.as_millis()).execute(tx.sql()).await?;
+    Ok(ended.rows_affected() == 1)
+}
+
 /// Ends a queued notice. Gives back whether it was queued.
 pub async fn end(
     tx: &mut Tx,

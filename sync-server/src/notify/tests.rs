@@ -183,7 +183,7 @@ async fn admins_hear_of_danger_even_without_a_plan_and_of_what_nobody_looked_at(
         assert_eq!(mails.len(), 1, "{mails:?}");
         assert_eq!((mails[0].channel, mails[0].to.as_str()), (Channel::Email, "ada@example.com"));
         assert!(mails[0].subject.as_ref().unwrap().starts_with("Danger reported"));
-        assert!(mails[0].link.as_ref().unwrap().ends_with(&format!("/tickets/{ticket}")));
+        assert!(mails[0].link.as_ref().unwrap().ends_with(&format!("/desk/tickets/{ticket}")));
         assert!(told(&db, safe).await.is_empty());
     })
     .await;

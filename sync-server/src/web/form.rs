@@ -40,6 +40,11 @@ impl Form {
         Some(self.value(name).trim()).filter(|value| !value.is_empty())
     }
 
+    /// The names of ticked boxes that begin like this, without that beginning.
+    pub fn ticked<'a>(&'a self, beginning: &'a str) -> impl Iterator<Item = &'a str> {
+        self.values.keys().filter_map(move |name| name.strip_prefix(beginning))
+    }
+
     /// Notes what is wrong with a field.
     pub fn wrong(&mut self, name: &str, message: impl std::fmt::Display) {
         self.errors.push(FieldError {

@@ -120,11 +120,13 @@ impl Frame {
     pub fn links(&self) -> &'static [Link] {
         const NOBODY: &[Link] = &[link("/tickets/new", "Report a problem"), link("/track", "Follow a ticket")];
         const CUSTOMER: &[Link] = &[link("/tickets", "My tickets"), link("/tickets/new", "Report a problem")];
-        const STAFF: &[Link] = &[];
+        const EXPERT: &[Link] = &[];
+        const STAFF: &[Link] = &[link("/desk/inbox", "Inbox"), link("/desk/tickets", "Tickets")];
         match self.viewer {
             Viewer::Nobody => NOBODY,
             Viewer::Customer => CUSTOMER,
-            Viewer::Expert | Viewer::Agent | Viewer::Admin => STAFF,
+            Viewer::Expert => EXPERT,
+            Viewer::Agent | Viewer::Admin => STAFF,
         }
     }
 }

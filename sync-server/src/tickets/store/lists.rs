@@ -107,7 +107,7 @@ pub async fn waiting_for_plan(conn: &mut Conn, customer: CustomerId, limit: i64)
     query.fetch_all(conn.sql()).await?.iter().map(read::ticket).collect()
 }
 
-/// Tickets that need a person, those asked longest first; `after` is the last one of the page before.
+/// Tickets that need a person, the urgent first.
 pub async fn inbox(conn: &mut Conn, limit: i64) -> Result<Vec<Ticket>, Error> {
     let sql = format!(
         "select {COLUMNS} from ticket where needs_human is not null order by urgent desc, deadline_at, id limit $1"

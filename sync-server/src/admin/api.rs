@@ -1,0 +1,156 @@
+//! The desk's and the admins' JSON: the inbox and what is done about it, tickets, their history and their decisions.
+
+use super::act::{self, By, ITEMS_MAX};
+use super::deeds::{self, Deed};
+use super::file::{self, listed};
+use super::inbox::{self, Entry};
+use super::{Item, Matter};
+use crate::events;
+use crate::http::caller::RequireDesk;
+use crate::http::{Answer, Json, Refused, Site};
+use crate::tickets::store;
+use axum::Router;
+use axum::extract::{Path, Query, State};
+use axum::routing::{get, post};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use shared::ids::TicketId;
+use shared::problem::{Problem, ProblemCode};
+use shared::text::Reason;
+use shared::ticket::State as TicketState;
+
+/// Tickets in one page.
+const PAGE_MAX: i64 = 50;
+/// Lines of a history in one page.
+const LINES_MAX: i64 = 200;
+
+/// The routes.
+pub fn routes() -> Router<Site> {
+    Router::new()
+        .route("/api/v1/desk/inbox", get(inbox))
+        .route("/api/v1/desk/inbox/act", post(act_on))
+        .route("/api/v1/admin/tickets", get(list))
+        .route("/api/v1/admin/tickets/{id}/events", get(history))
+        .route("/api/v1/admin/tickets/{id}/decisions", get(decisions))
+}
+
+async fn inbox(State(site): State<Site>, _: RequireDesk) -> Answer<Json<Value>> {
+    let (now, real_now, timing) = (site.now(), site.real_now(), site.config.timing.clone());
+    let inbox = site.db.read(async move |conn| inbox::read(conn, now, real_now, &timing).await).await?;
+    let groups = inbox.groups.iter().map(|group| {
+        json!({
+            "cause": group.cause,
+            "heading": deeds::heading(group.cause),
+            "area": group.area,
+            "n": group.entries.len(),
+            "items": group.entries.iter().map(shown).collect::<Vec<_>>(),
+        })
+    });
+    Ok(Json(json!({ "now": now, "groups": groups.collect::<Vec<_>>(), "more": inbox.is_cut })))
+}
+
+fn shown(entry: &Entry) -> Value {
+    let say = match &entry.matter {
+        Matter::Call(notice) | Matter::Undelivered(notice) => Some(notice.body.clone()),
+        Matter::Asked(_) | Matter::Unowned(_) => None,
+    };
+    json!({
+        "item": entry.matter.item(),
+        "cause": entry.matter.cause(),
+        "since": entry.matter.since(),
+        "advice": deeds::advice(&entry.matter),
+        "say": say,
+        "urgent": entry.urgent,
+        "ticket": entry.ticket.as_ref().map(listed),
+        "customer": entry.customer.as_ref().map(|who| json!({ "name": who.name, "phone": who.phone })),
+        "owner": entry.owner.as_ref().map(|one| json!({ "id": one.staff, "name": one.name, "taken_at": one.taken_at })),
+        "deeds": entry.deeds,
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Acts {
+    items: Vec<Item>,
+    deed: Deed,
+    #[serde(default)]
+    note: Option<Reason>,
+}
+
+async fn act_on(State(site): State<Site>, caller: RequireDesk, Json(acts): Json<Acts>) -> Answer<Json<Value>> {
+    if acts.items.is_empty() || acts.items.len() > ITEMS_MAX {
+        let what = format!("Name 1 to {ITEMS_MAX} things of the inbox.");
+        return Err(Problem::field("items", "invalid", what).into());
+    }
+    let by = By { staff: caller.staff(), actor: caller.0.actor() };
+    let came = act::act(&site, by, &acts.items, acts.deed, acts.note.as_ref()).await?;
+    Ok(Json(json!({ "results": came })))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Listing {
+    #[serde(default)]
+    state: Option<String>,
+    #[serde(default)]
+    cursor: Option<TicketId>,
+    #[serde(default)]
+    limit: Option<i64>,
+}
+
+async fn list(State(site): State<Site>, _: RequireDesk, Query(wanted): Query<Listing>) -> Answer<Json<Value>> {
+    if let Some(state) = &wanted.state
+        && !TicketState::WORDS.contains(&state.as_str())
+    {
+        let what = format!("A ticket is one of: {}.", TicketState::WORDS.join(", "));
+        return Err(Problem::field("state", "unknown", what).into());
+    }
+    let limit = wanted.limit.unwrap_or(PAGE_MAX).clamp(1, PAGE_MAX);
+    let found = site
+        .db
+        .read(async move |conn| store::after(conn, wanted.state.as_deref(), wanted.cursor, limit + 1).await)
+        .await?;
+    let page = usize::try_from(limit).unwrap_or(1);
+    let next = (found.len() > page).then(|| found[page - 1].id);
+    Ok(Json(json!({ "items": found.iter().take(page).map(listed).collect::<Vec<_>>(), "next_cursor": next })))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct After {
+    #[serde(default)]
+    after: i64,
+}
+
+async fn history(
+    State(site): State<Site>,
+    _: RequireDesk,
+    Path(id): Path<TicketId>,
+    Query(wanted): Query<After>,
+) -> Answer<Json<Value>> {
+    let read = site.db.read(async move |conn| {
+        let is_there = file::exists(conn, id).await?;
+        Ok::<_, crate::db::Error>((is_there, events::history(conn, id, wanted.after, LINES_MAX + 1).await?))
+    });
+    let (is_there, lines) = read.await?;
+    if !is_there {
+        return Err(Refused::new(ProblemCode::NotFound));
+    }
+    let page = usize::try_from(LINES_MAX).unwrap_or(1);
+    let next = (lines.len() > page).then(|| lines[page - 1].seq);
+    let line = |line: &events::Line| {
+        json!({
+            "seq": line.seq, "at": line.at, "actor": line.actor, "kind": line.event.fact.word(), "event": line.event,
+        })
+    };
+    Ok(Json(json!({ "items": lines.iter().take(page).map(line).collect::<Vec<_>>(), "next_after": next })))
+}
+
+async fn decisions(State(site): State<Site>, _: RequireDesk, Path(id): Path<TicketId>) -> Answer<Json<Value>> {
+    let read = site.db.read(async move |conn| {
+        let is_there = file::exists(conn, id).await?;
+        Ok::<_, crate::db::Error>((is_there, file::why(conn, id).await?))
+    });
+    let (is_there, why) = read.await?;
+    if is_there { Ok(Json(json!({ "items": why }))) } else { Err(Refused::new(ProblemCode::NotFound)) }
+}

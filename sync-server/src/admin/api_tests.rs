@@ -1,0 +1,227 @@
+//! The desk as people of ours meet it: what lands in the inbox, what can be done about it, and why which expert was asked.
+
+use super::{api, pages};
+use crate::accounts::Person;
+use crate::accounts::staff::{self, StaffFields, StaffRole};
+use crate::db::testing::both_engines;
+use crate::db::{Database, Lane};
+use crate::dispatch::world::{World, id};
+use crate::http::testing::{Client, Heard, site};
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+use shared::ids::TicketId;
+use shared::ticket::Move;
+
+struct Desk {
+    world: World,
+    emile: Client,
+    ada: Client,
+}
+
+/// A world with two colleagues, Émile and Ada.
+async fn desk(db: &Database) -> Desk {
+    let world = World::new(db).await;
+    for (number, name, role) in [(51, "Émile Roux", StaffRole::Agent), (52, "Ada Okafor", StaffRole::Admin)] {
+        let fields = StaffFields {
+            name: name.parse().unwrap(),
+            email: format!("staff{number}@example.com").parse().unwrap(),
+            phone: None,
+            role,
+            locale: "en".into(),
+            zone: "America/New_York".parse().unwrap(),
+        };
+        let created = db.write(Lane::Desk, async move |tx| {
+            let now = tx.real_now();
+            staff::create(tx, id(number), &fields, None, now).await
+        });
+        created.await.unwrap().unwrap();
+    }
+    let client = Client::new(site(db), api::routes().merge(pages::routes()));
+    let (emile, ada) = (Person::Agent(id(51)), Person::Admin(id(52)));
+    Desk { emile: client.signed_in(emile).await, ada: client.signed_in(ada).await, world }
+}
+
+async fn items(client: &Client) -> Vec<Value> {
+    let inbox = client.get("/api/v1/desk/inbox").await.value();
+    let groups = inbox["groups"].as_array().unwrap().clone();
+    groups.iter().flat_map(|group| group["items"].as_array().unwrap().clone()).collect()
+}
+
+async fn act(client: &Client, deed: &str, ticket: TicketId) -> Value {
+    let body = json!({ "items": [format!("ticket:{ticket}")], "deed": deed, "note": "Rang Mia." });
+    let heard = client.json("POST", "/api/v1/desk/inbox/act", &body).await;
+    assert_eq!(heard.status, StatusCode::OK, "{}", heard.text());
+    heard.value()["results"][0].clone()
+}
+
+#[tokio::test]
+async fn a_ticket_that_nobody_can_take_comes_to_a_person_who_sends_it_searching_again() {
+    both_engines(async |db| {
+        let Desk { world, emile, .. } = desk(&db).await;
+        assert_eq!(items(&emile).await, Vec::<Value>::new());
+        let ticket = world.ticket().await;
+        world.round().await;
+        let found = items(&emile).await;
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!((&found[0]["cause"], &found[0]["deeds"]), (&json!("no_candidate"), &json!(["settle", "cancel"])));
+        assert_eq!(found[0]["customer"]["phone"], "+12125550199");
+
+        world.expert("Ana", "10001").await;
+        assert_eq!(act(&emile, "settle", ticket).await["done"], true);
+        assert_eq!(items(&emile).await, Vec::<Value>::new());
+        world.round().await;
+        assert!(world.holder(ticket).await.is_some(), "the search began anew");
+        let again = act(&emile, "settle", ticket).await;
+        assert_eq!((again["done"].clone(), again["why"].as_str().unwrap().contains("already")), (json!(false), true));
+        let path = format!("/api/v1/admin/tickets/{ticket}/events");
+        let events = emile.get(&path).await.value();
+        let settled =
+            events["items"].as_array().unwrap().iter().find(|line| line["kind"] == "settled").cloned().unwrap();
+        assert_eq!(
+            (&settled["event"]["facts"]["note"], &settled["actor"]["role"]),
+            (&json!("Rang Mia."), &json!("agent"))
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn two_colleagues_do_not_do_the_same_work() {
+    both_engines(async |db| {
+        let Desk { world, emile, ada } = desk(&db).await;
+        let ticket = world.ticket().await;
+        world.round().await;
+        assert_eq!(act(&emile, "take", ticket).await["done"], true);
+        assert_eq!(act(&emile, "take", ticket).await["done"], true, "a second click");
+        let taken = act(&ada, "take", ticket).await;
+        assert_eq!(taken["why"], "Émile Roux takes care of it already.");
+        let refused = act(&ada, "cancel", ticket).await;
+        assert_eq!(refused["why"], "Émile Roux takes care of it. Take it over first.");
+        assert_eq!(items(&ada).await[0]["owner"]["name"], "Émile Roux");
+        assert_eq!(act(&ada, "take_over", ticket).await["done"], true);
+        assert_eq!(act(&ada, "cancel", ticket).await["done"], true);
+        assert_eq!(world.read(ticket).await.life.state.word(), "cancelled");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn of_a_group_what_can_be_done_is_done_and_the_rest_says_why() {
+    both_engines(async |db| {
+        let Desk { world, emile, .. } = desk(&db).await;
+        let (first, second) = (world.ticket().await, world.ticket().await);
+        world.round().await;
+        world.act(first, Move::Cancel { why: shared::ticket::CancelReason::Customer }).await.unwrap();
+        let (a, b) = (format!("item-ticket:{first}"), format!("item-ticket:{second}"));
+        let page = emile.form("/desk/inbox/act", &[("deed", "cancel"), (&a, "1"), (&b, "1")]).await;
+        assert_eq!(page.status, StatusCode::OK, "{}", page.text());
+        assert!(
+            page.text().contains("Done, once.") && page.text().contains("taken care of already"),
+            "{}",
+            page.text()
+        );
+        assert!(page.text().contains("Nobody needs you now."));
+        let nothing = emile.form("/desk/inbox/act", &[("deed", "cancel")]).await;
+        assert_eq!(nothing.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let bad = emile.json("POST", "/api/v1/desk/inbox/act", &json!({ "items": [], "deed": "cancel" })).await;
+        assert_eq!(bad.status, StatusCode::UNPROCESSABLE_ENTITY);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_decision_says_in_words_who_was_asked_and_what_stood_against_everybody_else() {
+    both_engines(async |db| {
+        let Desk { world, emile, .. } = desk(&db).await;
+        world.expert("Ana", "10001").await;
+        world.expert_on("Unskilled Ulf", "10001", "Mon-Sun 00:00-00:00", 0).await;
+        let ticket = world.ticket().await;
+        world.round().await;
+        let decisions = emile.get(&format!("/api/v1/admin/tickets/{ticket}/decisions")).await.value();
+        let why = &decisions["items"][0];
+        assert!(why["summary"].as_str().unwrap().starts_with("Ana is asked"), "{why}");
+        assert_eq!(why["replays"], true);
+        let experts: Vec<&str> = why["experts"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+        assert!(experts.iter().any(|line| line.starts_with("Unskilled Ulf: lacks skill")), "{experts:?}");
+        let page = emile.get(&format!("/desk/tickets/{ticket}")).await.text();
+        assert!(page.contains("Ana is asked") && page.contains("Unskilled Ulf: lacks skill"), "{page}");
+        assert!(page.contains("Offered to Ana until"), "{page}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn tickets_are_listed_by_state_in_pages_and_found_by_number() {
+    both_engines(async |db| {
+        let Desk { world, emile, .. } = desk(&db).await;
+        let mut tickets = Vec::new();
+        for _ in 0..3 {
+            tickets.push(world.ticket().await);
+        }
+        world.act(tickets[1], Move::Cancel { why: shared::ticket::CancelReason::Staff }).await.unwrap();
+        let ids = |heard: &Heard| -> Vec<String> {
+            let items = heard.value()["items"].as_array().unwrap().clone();
+            items.iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect()
+        };
+        let first = emile.get("/api/v1/admin/tickets?state=waiting&limit=1").await;
+        let next = first.value()["next_cursor"].as_str().unwrap().to_owned();
+        let second = emile.get(&format!("/api/v1/admin/tickets?state=waiting&limit=1&cursor={next}")).await;
+        let mut seen = [ids(&first), ids(&second)].concat();
+        seen.sort();
+        let mut expected = [tickets[0].to_string(), tickets[2].to_string()];
+        expected.sort();
+        assert_eq!(seen, expected);
+        assert_eq!(second.value()["next_cursor"], Value::Null);
+        assert_eq!(emile.get("/api/v1/admin/tickets?state=lost").await.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let number = world.read(tickets[2]).await.number;
+        let found = emile.get(&format!("/desk/tickets?number={number}")).await;
+        assert_eq!(found.header("location"), format!("/desk/tickets/{}", tickets[2]));
+        let list = emile.get("/desk/tickets?state=cancelled").await.text();
+        assert!(list.contains(&tickets[1].to_string()) && !list.contains(&tickets[0].to_string()), "{list}");
+        let missing = emile.get(&format!("/api/v1/admin/tickets/{}/events", id::<shared::ids::of::Ticket>(1))).await;
+        assert_eq!(missing.status, StatusCode::NOT_FOUND);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_note_of_the_desk_is_written_once_under_its_authors_name() {
+    both_engines(async |db| {
+        let Desk { world, emile, .. } = desk(&db).await;
+        let ticket = world.ticket().await;
+        let key = "0199a3f0-7c1e-7d2a-8b11-5f6e7a8b9c0d";
+        for _ in 0..2 {
+            let path = format!("/desk/tickets/{ticket}/note");
+            let sent = emile.form(&path, &[("key", key), ("text", "Rang twice, nobody there.")]).await;
+            assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.text());
+        }
+        let page = emile.get(&format!("/desk/tickets/{ticket}")).await.text();
+        assert_eq!(page.matches("Rang twice, nobody there.").count(), 1, "{page}");
+        assert!(page.contains("Émile Roux"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_call_is_in_the_inbox_with_the_sentence_to_say_until_it_was_said() {
+    both_engines(async |db| {
+        use crate::customers::NotifyBy;
+        use crate::notify::samples::{drain, file, moved, offer, outside, people, registry};
+        people(&db, NotifyBy::Call, None).await;
+        let client = Client::new(site(&db), api::routes().merge(pages::routes()));
+        let emile = client.signed_in(Person::Agent(id(51))).await;
+        let ticket = file(&db, 1, true, true).await;
+        moved(&db, ticket, vec![offer(&db, 21, id(11), 60), Move::Accept { expert: id(11), late: None }]).await;
+        drain(&db, registry(&outside(&db))).await;
+        let found = items(&emile).await;
+        let call = found.iter().find(|item| item["cause"] == "call").unwrap_or_else(|| panic!("{found:?}"));
+        assert!(call["say"].as_str().is_some_and(|say| !say.is_empty()), "{call}");
+        let said = json!({ "items": [call["item"]], "deed": "said" });
+        let came = emile.json("POST", "/api/v1/desk/inbox/act", &said).await.value();
+        assert_eq!(came["results"][0]["done"], true, "{came}");
+        assert!(items(&emile).await.iter().all(|item| item["cause"] != "call"));
+        let again = emile.json("POST", "/api/v1/desk/inbox/act", &said).await.value();
+        assert_eq!(again["results"][0]["done"], false);
+    })
+    .await;
+}

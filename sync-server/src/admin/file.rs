@@ -1,0 +1,138 @@
+//! Everything about one ticket, from one snapshot: who, where, what happened, what was told, and why which expert.
+
+use super::names::{self, Names};
+use super::store;
+use super::{Item, deeds};
+use crate::customers::{self, Customer, Site as Place};
+use crate::db::{Conn, Error};
+use crate::events::{self, Line};
+use crate::matching::decide::{Judged, replay};
+use crate::matching::explain::{self, Explanation};
+use crate::matching::store::{self as decisions, Stored};
+use crate::notify::{self, Notice};
+use crate::tickets::store::{self as tickets, NoteRow};
+use crate::tickets::{self as domain, Ticket};
+use serde::Serialize;
+use shared::ids::{DecisionId, ExpertId, TicketId};
+use shared::ticket::Timing;
+use shared::time::Timestamp;
+
+/// Lines of a history, notes and notices that are shown.
+const LINES_MAX: i64 = 500;
+/// Decisions that are shown, the last ones.
+const DECISIONS_MAX: i64 = 20;
+
+/// A ticket with all that belongs to it.
+pub(super) struct File {
+    pub(super) ticket: Ticket,
+    pub(super) customer: Option<Customer>,
+    pub(super) place: Option<Place>,
+    pub(super) history: Vec<Line>,
+    pub(super) notes: Vec<NoteRow>,
+    pub(super) notices: Vec<Notice>,
+    pub(super) decisions: Vec<Why>,
+    pub(super) names: Names,
+    pub(super) owner: Option<String>,
+    pub(super) owner_id: Option<shared::ids::StaffId>,
+    pub(super) deeds: Vec<deeds::Deed>,
+    pub(super) matter: Option<super::Matter>,
+}
+
+/// A stored decision in words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Why {
+    /// Its id.
+    pub(super) id: DecisionId,
+    /// When it was made.
+    pub(super) made_at: Timestamp,
+    /// Which weights counted.
+    pub(super) weights_version: i64,
+    /// Who was chosen.
+    pub(super) winner: Option<ExpertId>,
+    /// Deciding again from what was stored chooses the same.
+    pub(super) replays: bool,
+    /// How many of the experts could be sent; they come first.
+    pub(super) n_fit: usize,
+    /// In words.
+    #[serde(flatten)]
+    pub(super) explanation: Explanation,
+}
+
+/// Reads it.
+pub(super) async fn read(
+    conn: &mut Conn,
+    id: TicketId,
+    now: Timestamp,
+    real_now: Timestamp,
+    timing: &Timing,
+) -> Result<Option<File>, Error> {
+    let Some(ticket) = tickets::get(conn, id).await? else { return Ok(None) };
+    let history = events::history(conn, id, 0, LINES_MAX).await?;
+    let (mut experts, mut colleagues) = names::in_history(&history);
+    experts.extend(ticket.life.state.holder());
+    let matter = super::inbox::matter(conn, Item::Ticket(id), now, real_now).await?;
+    let task = match &matter {
+        Some(matter) => store::task(conn, Item::Ticket(id), matter.since()).await?,
+        None => None,
+    };
+    colleagues.extend(task.map(|task| task.staff));
+    let names = names::of(conn, experts, colleagues).await?;
+    Ok(Some(File {
+        customer: customers::store::customer(conn, ticket.customer).await?,
+        place: customers::store::site(conn, ticket.site).await?,
+        notes: tickets::notes(conn, &[id], LINES_MAX).await?,
+        notices: notify::store::of_ticket(conn, id, LINES_MAX).await?,
+        decisions: why(conn, id).await?,
+        owner: task.map(|task| names.staff(task.staff).to_owned()),
+        owner_id: task.map(|task| task.staff),
+        deeds: matter.as_ref().map(|matter| deeds::possible(matter, now, timing)).unwrap_or_default(),
+        matter,
+        history,
+        names,
+        ticket,
+    }))
+}
+
+/// The decisions about a ticket, the last first.
+pub(super) async fn why(conn: &mut Conn, id: TicketId) -> Result<Vec<Why>, Error> {
+    let stored = decisions::of_ticket(conn, id, DECISIONS_MAX).await?;
+    let about: Vec<_> = stored.iter().map(|stored| &stored.decision).collect();
+    let names = names::of_decisions(conn, &about).await?;
+    let why = |Stored { id, decision }: Stored| {
+        let winner = decision.winner.as_ref().map(|winner| winner.expert);
+        Why {
+            id,
+            made_at: decision.made_at,
+            weights_version: decision.weights.version,
+            winner,
+            replays: replay(&decision) == winner,
+            n_fit: decision.considered.iter().filter(|one| matches!(one.judged, Judged::Ranked { .. })).count(),
+            explanation: explain::explain(&decision, &names),
+        }
+    };
+    Ok(stored.into_iter().map(why).collect())
+}
+
+/// Whether there is such a ticket.
+pub(super) async fn exists(conn: &mut Conn, id: TicketId) -> Result<bool, Error> {
+    Ok(tickets::get(conn, id).await?.is_some())
+}
+
+/// What the list shows of a ticket.
+pub(super) fn listed(ticket: &Ticket) -> serde_json::Value {
+    let domain::Ticket { id, number, title, life, urgent, customer, filed_at, ended_at, changed_at, .. } = ticket;
+    serde_json::json!({
+        "id": id,
+        "number": number,
+        "title": title,
+        "state": life.state.word(),
+        "needs_human": life.needs_human.as_ref().map(|flag| flag.reason.word()),
+        "urgent": urgent,
+        "customer": customer,
+        "expert": life.state.holder(),
+        "deadline_at": life.deadline_at,
+        "filed_at": filed_at,
+        "changed_at": changed_at,
+        "ended_at": ended_at,
+    })
+}

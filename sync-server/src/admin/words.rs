@@ -1,0 +1,182 @@
+//! Histories, states and notices in words for people of ours: everything is said, with who did it. Pure.
+
+use super::names::Names;
+use crate::notify::{Notice, NoticeState, plan};
+use shared::event::Fact;
+use shared::offer::DeclineReason;
+use shared::ticket::{CancelReason, CannotFix, HoldReason, Outcome, ReleaseReason, State, WithdrawReason};
+use shared::time::Timestamp;
+
+/// Where a ticket is.
+pub(super) fn state(state: &State, names: &Names, when: &impl Fn(Timestamp) -> String) -> String {
+    match state {
+        State::Waiting => "Waiting, no expert yet".to_owned(),
+        State::Offered { expert, expires_at, .. } => {
+            format!("Offered to {} until {}", names.expert(*expert), when(*expires_at))
+        }
+        State::Accepted { expert, visit, .. } => {
+            format!("{} comes, there at {}", names.expert(*expert), when(visit.start_at))
+        }
+        State::EnRoute { expert, departed_at, .. } => {
+            format!("{} is on the way since {}", names.expert(*expert), when(*departed_at))
+        }
+        State::OnSite { expert, arrived_at, .. } => {
+            format!("{} is there since {}", names.expert(*expert), when(*arrived_at))
+        }
+        State::OnHold { why, until, .. } => format!("On hold until {}: {}", when(*until), hold(*why)),
+        State::Completed { expert: Some(expert), outcome, at } => {
+            format!("Completed by {} at {}: {}", names.expert(*expert), when(*at), outcome_words(*outcome))
+        }
+        State::Completed { expert: None, at, .. } => format!("Solved without a visit at {}", when(*at)),
+        State::Cancelled { at, why } => format!("Cancelled at {}: {}", when(*at), cancel(*why)),
+    }
+}
+
+/// The word of a state as a short label.
+pub(super) fn state_label(state: &State) -> &'static str {
+    match state {
+        State::Waiting => "Waiting",
+        State::Offered { .. } => "Offered",
+        State::Accepted { .. } => "Accepted",
+        State::EnRoute { .. } => "On the way",
+        State::OnSite { .. } => "On site",
+        State::OnHold { .. } => "On hold",
+        State::Completed { .. } => "Completed",
+        State::Cancelled { .. } => "Cancelled",
+    }
+}
+
+fn hold(why: HoldReason) -> &'static str {
+    match why {
+        HoldReason::Part => "a part is ordered",
+        HoldReason::NoAccess => "nobody opened",
+        HoldReason::WrongAddress => "the address was wrong",
+        HoldReason::Customer => "the customer wants a later time",
+    }
+}
+
+fn cancel(why: CancelReason) -> &'static str {
+    match why {
+        CancelReason::Customer => "the customer asked for it",
+        CancelReason::Staff => "one of us decided it",
+        CancelReason::NoPlan => "no plan was bought in time",
+    }
+}
+
+fn outcome_words(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Fixed => "fixed",
+        Outcome::Workaround => "works with a workaround",
+        Outcome::Replaced => "replaced",
+        Outcome::NoFault => "no fault was found",
+        Outcome::SolvedWithoutVisit => "solved without a visit",
+    }
+}
+
+fn decline(reason: DeclineReason) -> &'static str {
+    match reason {
+        DeclineReason::Busy => "busy",
+        DeclineReason::TooFar => "too far",
+        DeclineReason::Skill => "needs another skill",
+        DeclineReason::Ill => "ill",
+        DeclineReason::Other => "another reason",
+    }
+}
+
+fn cannot_fix(why: CannotFix) -> &'static str {
+    match why {
+        CannotFix::Skill => "it needs another skill",
+        CannotFix::Part => "a part is missing",
+        CannotFix::NoAccess => "nobody opened",
+        CannotFix::WrongAddress => "the address is wrong",
+        CannotFix::Unsafe => "it is not safe there",
+    }
+}
+
+/// One line of a history.
+pub(super) fn fact(fact: &Fact, names: &Names, when: &impl Fn(Timestamp) -> String) -> String {
+    let expert = |id| names.expert(id);
+    match fact {
+        Fact::Received { covered: true } => "Received; a plan covers it".to_owned(),
+        Fact::Received { covered: false } => "Received; no valid plan covers it".to_owned(),
+        Fact::PlanFound => "A plan covers it now".to_owned(),
+        Fact::WaitsForShift { until } => {
+            format!("Nobody who could come works now; the search goes on until {}", when(*until))
+        }
+        Fact::Offered { expert: who, expires_at, visit, decision, .. } => {
+            let by = if decision.is_some() { "" } else { ", chosen by a person" };
+            format!("Offered to {} until {}, there at {}{by}", expert(*who), when(*expires_at), when(visit.start_at))
+        }
+        Fact::Accepted { expert: who, visit, late } => {
+            let late = if *late { ", after the offer had run out" } else { "" };
+            format!("{} accepted, there at {}{late}", expert(*who), when(visit.start_at))
+        }
+        Fact::Declined { expert: who, reason, after_acceptance } => {
+            let back = if *after_acceptance { "gave it back" } else { "declined" };
+            format!("{} {back}: {}", expert(*who), decline(*reason))
+        }
+        Fact::Lapsed { expert: who, .. } => format!("The offer to {} ran out", expert(*who)),
+        Fact::Withdrawn { expert: who, why, .. } => {
+            let why = match why {
+                WithdrawReason::OffDuty => "off duty",
+                WithdrawReason::Absent => "away",
+                WithdrawReason::Staff => "one of us took it back",
+                WithdrawReason::Ended => "the ticket ended",
+            };
+            format!("The offer to {} was taken back: {why}", expert(*who))
+        }
+        Fact::Released { expert: who, why } => {
+            let why = match why {
+                ReleaseReason::Absent => "away",
+                ReleaseReason::Staff => "one of us sends somebody else",
+            };
+            format!("Taken from {}: {why}", expert(*who))
+        }
+        Fact::Reminded { expert: who } => format!("{} was reminded to leave", expert(*who)),
+        Fact::Departed { expert: who, .. } => format!("{} left", expert(*who)),
+        Fact::Arrived { expert: who } => format!("{} arrived", expert(*who)),
+        Fact::Completed { expert: who, outcome, summary } => {
+            format!("{} completed it ({}): {summary}", expert(*who), outcome_words(*outcome))
+        }
+        Fact::CannotFix { expert: who, why } => format!("{} could not fix it: {}", expert(*who), cannot_fix(*why)),
+        Fact::Held { why, until, .. } => format!("On hold until {}: {}", when(*until), hold(*why)),
+        Fact::Resumed => "Goes on".to_owned(),
+        Fact::SolvedWithoutVisit { .. } => "Solved without a visit".to_owned(),
+        Fact::Cancelled { why, .. } => format!("Cancelled: {}", cancel(*why)),
+        Fact::NeedsHuman { reason } => format!("A person is asked: {}", super::deeds::heading(reason.word())),
+        Fact::Settled { reason, note } => {
+            let note = note.as_ref().map(|note| format!(" “{note}”")).unwrap_or_default();
+            format!("Looked after: {}{note}", super::deeds::heading(reason.word()))
+        }
+        Fact::Escalated { reason, n } => {
+            format!("Nobody looked; the admins were told ({}), time {n}", super::deeds::heading(reason.word()))
+        }
+        Fact::NoteAdded { late: true, .. } => "A note was added by an expert who no longer had it".to_owned(),
+        Fact::NoteAdded { late: false, .. } => "A note was added".to_owned(),
+        Fact::WorkRecorded { expert: who, intent, summary, .. } => {
+            let summary = summary.as_ref().map(|summary| format!(": {summary}")).unwrap_or_default();
+            format!("{} reported {intent}, too late to count{summary}", expert(*who))
+        }
+    }
+}
+
+/// What became of a notice.
+pub(super) fn notice_state(notice: &Notice) -> String {
+    let why = notice.why.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
+    match notice.state {
+        NoticeState::Queued => "not sent yet".to_owned(),
+        NoticeState::Sent => format!("sent{why}"),
+        NoticeState::Failed => format!("did not arrive{why}"),
+        NoticeState::Dropped => format!("not sent{why}"),
+    }
+}
+
+/// A channel in words.
+pub(super) fn channel(channel: plan::Channel) -> &'static str {
+    match channel {
+        plan::Channel::Push => "Push",
+        plan::Channel::Sms => "SMS",
+        plan::Channel::Email => "E-mail",
+        plan::Channel::Call => "Call",
+    }
+}
