@@ -145,6 +145,8 @@ pub enum WithdrawReason {
     OffDuty,
     /// The expert is away or was deactivated.
     Absent,
+    /// The expert's skills, areas or hours were changed, and no longer allow it.
+    Changed,
     /// A person took it back.
     Staff,
     /// The ticket ended.
@@ -157,6 +159,8 @@ pub enum WithdrawReason {
 pub enum ReleaseReason {
     /// The expert is away or was deactivated.
     Absent,
+    /// The expert's skills, areas or hours were changed, and no longer allow it.
+    Changed,
     /// A person moved it.
     Staff,
 }

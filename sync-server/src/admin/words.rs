@@ -120,6 +120,7 @@ pub(super) fn fact(fact: &Fact, names: &Names, when: &impl Fn(Timestamp) -> Stri
             let why = match why {
                 WithdrawReason::OffDuty => "off duty",
                 WithdrawReason::Absent => "away",
+                WithdrawReason::Changed => "skills, areas or hours were changed",
                 WithdrawReason::Staff => "one of us took it back",
                 WithdrawReason::Ended => "the ticket ended",
             };
@@ -128,6 +129,7 @@ pub(super) fn fact(fact: &Fact, names: &Names, when: &impl Fn(Timestamp) -> Stri
         Fact::Released { expert: who, why } => {
             let why = match why {
                 ReleaseReason::Absent => "away",
+                ReleaseReason::Changed => "skills, areas or hours were changed",
                 ReleaseReason::Staff => "one of us sends somebody else",
             };
             format!("Taken from {}: {why}", expert(*who))

@@ -1,63 +1,94 @@
-//! An expert who will not come: he is away, or was switched off. Open offers and accepted visits of that time go back to
-//! matching as one batch; a visit that he has set out for stays his, and so does one outside the time.
+//! An expert who will not come, or no longer may: he is away, was switched off, or his skills, areas or hours were
+//! changed. Open offers and accepted visits that this undoes go back to matching as one batch, and the desk gets one
+//! list of them; a visit that he has set out for stays his, and so does one that the change does not touch.
+//!
+//! A change undoes what it breaks and nothing else: a rule that was broken before it, by somebody's word, stays so.
 
-use crate::db::{Database, Error, Lane};
+use super::facts;
+use crate::audit;
+use crate::db::{Database, Error, Lane, Tx};
 use crate::jobs::{Job, Outcome};
-use crate::tickets::{self, Book};
-use crate::workforce::{self, Roster};
+use crate::matching::calendar::Period;
+use crate::matching::judge::{Rule, judge_promised};
+use crate::matching::need::Need;
+use crate::tickets::{self, Book, Ticket};
+use crate::workforce::{self, Before, Roster};
+use serde_json::{Value, json};
 use shared::event::Actor;
 use shared::ids::{ExpertId, TicketId};
-use shared::ticket::{Life, Move, ReleaseReason, State, Timing, VisitPlan, WithdrawReason};
+use shared::ticket::{Move, ReleaseReason, State, Timing, VisitPlan, WithdrawReason};
 
 /// Tickets that one expert can hold.
 const HELD_MAX: i64 = 500;
 
-/// The handler of `Kind::ExpertAway`: the subject is the expert.
+/// What the audit calls the list of visits that left an expert.
+pub(super) const VISITS_BACK: &str = "expert.visits_back";
+
+/// The handler of `Kind::ExpertAway`: the subject is the expert, the body what he could be asked before.
 pub(super) async fn release(job: Job, db: &Database, timing: &Timing) -> Outcome {
-    let Ok(expert) = job.subject.parse::<ExpertId>() else {
-        return Outcome::GiveUp { why: format!("{:?} is no expert's id", job.subject) };
+    let (Ok(expert), Ok(before)) = (job.subject.parse::<ExpertId>(), job.body::<Before>()) else {
+        return Outcome::GiveUp { why: format!("{:?} is no expert's id, or the change cannot be read", job.subject) };
     };
-    match release_visits(db, expert, timing).await {
+    match release_visits(db, expert, &before, timing).await {
         Ok(_) => Outcome::Done,
         Err(error) => Outcome::retry(error),
     }
 }
 
 /// Takes from an expert what he will not do, and gives back how many tickets that were.
-async fn release_visits(db: &Database, expert: ExpertId, timing: &Timing) -> Result<usize, Error> {
-    let (timing, now) = (timing.clone(), db.clock().business_now());
-    let released = async move |tx: &mut crate::db::Tx| {
+async fn release_visits(db: &Database, expert: ExpertId, before: &Before, timing: &Timing) -> Result<usize, Error> {
+    let (before, timing, now) = (before.clone(), timing.clone(), db.clock().business_now());
+    let released = async move |tx: &mut Tx| {
         // His day first, then the tickets: the order of all locks.
         workforce::lock(tx, expert).await?;
         let Some(roster) = workforce::store::roster(tx, expert).await? else { return Ok(0) };
         let held = tickets::store::held_by(tx, &[expert], HELD_MAX).await?;
         let held: Vec<TicketId> = held.iter().map(|ticket| ticket.id).collect();
         let mut book = Book::open(tx, &held, timing.clone()).await?;
-        let mut n_released = 0;
-        for id in held {
-            let to_do = book.ticket(id).and_then(|ticket| move_of(&ticket.life, &roster));
-            if let Some(to_do) = to_do
-                && book.make(id, to_do, Actor::Server, now).is_ok()
+        let locked: Vec<Ticket> = book.tickets().cloned().collect();
+        let mut gone = Vec::new();
+        for need in facts::needs(tx, &locked).await? {
+            let Some(ticket) = book.ticket(need.ticket).cloned() else { continue };
+            if let Some(to_do) = move_of(&ticket, &need, &roster, &before)
+                && book.make(ticket.id, to_do, Actor::Server, now).is_ok()
             {
-                n_released += 1;
+                gone.push(line(&ticket));
             }
         }
         book.save(tx).await?;
-        Ok::<_, Error>(n_released)
+        if !gone.is_empty() {
+            let after = json!({ "tickets": gone });
+            let subject = format!("expert:{expert}");
+            audit::record(tx, Actor::Server, VISITS_BACK, &subject, None, Some(after), now).await?;
+        }
+        Ok::<_, Error>(gone.len())
     };
     db.write(Lane::Work, released).await
 }
 
+/// A ticket on the desk's list, as it was until now.
+fn line(ticket: &Ticket) -> Value {
+    let start_at = ticket.life.state.visit().map(|visit| visit.start_at);
+    json!({
+        "ticket": ticket.id,
+        "number": ticket.number,
+        "was": ticket.life.state.word(),
+        "start_at": start_at,
+    })
+}
+
 /// What must become of a ticket that this expert holds; nothing if he can keep it.
-fn move_of(life: &Life, roster: &Roster) -> Option<Move> {
+fn move_of(ticket: &Ticket, need: &Need, roster: &Roster, before: &Before) -> Option<Move> {
     let me = roster.expert.id;
-    match &life.state {
-        State::Offered { expert, visit, .. } if *expert == me && !comes(roster, visit) => {
-            Some(Move::Withdraw { why: WithdrawReason::Absent })
-        }
-        State::Accepted { expert, visit, .. } if *expert == me && !comes(roster, visit) => {
-            Some(Move::Release { why: ReleaseReason::Absent })
-        }
+    match &ticket.life.state {
+        State::Offered { expert, visit, .. } if *expert == me => Some(match undone(need, roster, before, visit)? {
+            Undone::Away => Move::Withdraw { why: WithdrawReason::Absent },
+            Undone::Changed => Move::Withdraw { why: WithdrawReason::Changed },
+        }),
+        State::Accepted { expert, visit, .. } if *expert == me => Some(match undone(need, roster, before, visit)? {
+            Undone::Away => Move::Release { why: ReleaseReason::Absent },
+            Undone::Changed => Move::Release { why: ReleaseReason::Changed },
+        }),
         State::Waiting
         | State::Offered { .. }
         | State::Accepted { .. }
@@ -69,10 +100,31 @@ fn move_of(life: &Life, roster: &Roster) -> Option<Move> {
     }
 }
 
-/// Whether he is active and not away from when he should leave until the work is done.
-fn comes(roster: &Roster, visit: &VisitPlan) -> bool {
-    let (from, until) = (visit.leave_at(), visit.start_at.plus_minutes(i64::from(visit.work_minutes)));
-    roster.expert.active && !roster.absences.iter().any(|(away, back)| *away < until && from < *back)
+/// Why a promised visit cannot be kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Undone {
+    /// He is away then, or does not work here any more.
+    Away,
+    /// The change took from him what the visit needs.
+    Changed,
+}
+
+/// Whether the change undoes this visit, and how.
+fn undone(need: &Need, roster: &Roster, before: &Before, visit: &VisitPlan) -> Option<Undone> {
+    let judged = |roster: Roster| {
+        let work = Period { from: visit.start_at, until: visit.end_at() };
+        judge_promised(need, &facts::candidate(roster, Vec::new()), visit.leave_at(), work)
+    };
+    let broken = judged(roster.clone());
+    if *before == Before::default() {
+        return broken.iter().any(|rule| matches!(rule, Rule::Deactivated | Rule::AwayThen)).then_some(Undone::Away);
+    }
+    let mut was = roster.clone();
+    was.skills = before.skills.clone().unwrap_or(was.skills);
+    was.areas = before.areas.clone().unwrap_or(was.areas);
+    was.shifts = before.shifts.clone().unwrap_or(was.shifts);
+    let was_broken = judged(was);
+    broken.iter().any(|rule| !was_broken.contains(rule)).then_some(Undone::Changed)
 }
 
 #[cfg(test)]
@@ -81,6 +133,7 @@ mod tests {
     use crate::db::testing::both_engines;
     use crate::dispatch::world::World;
     use crate::workforce::{Absence, store};
+    use shared::skills::Skills;
 
     /// Minutes from now: away between them.
     async fn away(world: &World, expert: ExpertId, from: i64, until: i64) {
@@ -92,7 +145,7 @@ mod tests {
     }
 
     async fn release(world: &World, expert: ExpertId) -> usize {
-        release_visits(&world.db, expert, &world.bounds.timing).await.unwrap()
+        release_visits(&world.db, expert, &Before::default(), &world.bounds.timing).await.unwrap()
     }
 
     #[tokio::test]
@@ -136,5 +189,89 @@ mod tests {
             assert_eq!(world.holder(ticket).await, Some(ana));
         })
         .await;
+    }
+
+    /// Runs whatever the change asked for.
+    async fn follow(world: &World) {
+        let registry = crate::jobs::Registry::new();
+        let registry = crate::dispatch::jobs::register(registry, &world.bounds);
+        crate::jobs::Runner::new(world.db.clone(), registry).drain().await.unwrap();
+    }
+
+    /// The numbers of tickets on the newest list of what left an expert.
+    async fn listed(world: &World, expert: ExpertId) -> Vec<Value> {
+        let subject = format!("expert:{expert}");
+        let lines =
+            world.db.read(async move |conn| audit::store::list(conn, Some(&subject), None, 10).await).await.unwrap();
+        let newest = lines.into_iter().find(|line| line.what == VISITS_BACK).and_then(|line| line.after);
+        let tickets = newest.and_then(|after| after["tickets"].as_array().cloned()).unwrap_or_default();
+        tickets.into_iter().map(|line| line["ticket"].clone()).collect()
+    }
+
+    #[tokio::test]
+    async fn who_loses_the_skill_the_area_or_the_hours_loses_what_was_promised_with_them() {
+        both_engines(async |db| {
+            let world = World::new(&db).await;
+            for what in 0..3 {
+                let ana = world.expert("Ana", "10003").await;
+                let ticket = world.ticket().await;
+                world.round().await;
+                world.act(ticket, Move::Accept { expert: ana, late: None }).await.unwrap();
+                let ben = world.expert("Ben", "10463").await;
+                let now = world.now();
+                let changed = world.db.write(Lane::Desk, async move |tx| match what {
+                    0 => store::replace_skills(tx, ana, &Skills::default(), now).await,
+                    1 => store::replace_areas(tx, ana, &[].into(), now).await,
+                    _ => store::replace_shifts(tx, ana, &[], now).await,
+                });
+                changed.await.unwrap();
+                follow(&world).await;
+                assert_eq!(world.holder(ticket).await, Some(ben), "change {what}: asked at once");
+                assert_eq!(listed(&world, ana).await, [json!(ticket)], "change {what}: the desk has one list");
+                world.act(ticket, Move::Accept { expert: ben, late: None }).await.unwrap();
+                world.act(ticket, Move::Depart { expert: ben }).await.unwrap();
+                let gone = world.db.write(Lane::Desk, async move |tx| store::set_active(tx, ben, false, now).await);
+                gone.await.unwrap();
+            }
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_change_undoes_what_it_breaks_and_not_what_a_person_had_decided() {
+        both_engines(async |db| {
+            let world = World::new(&db).await;
+            let ana = world.expert("Ana", "10003").await;
+            let kept = world.ticket().await;
+            world.round().await;
+            world.act(kept, Move::Accept { expert: ana, late: None }).await.unwrap();
+            // Somebody at the desk gave Cleo a ticket whose skill she lacks.
+            let cleo = world.expert_on("Cleo", "10001", "Mon-Sun 00:00-00:00", 0).await;
+            let given = world.ticket().await;
+            let visit = VisitPlan { start_at: world.now().plus_minutes(60), travel_minutes: 10, work_minutes: 60 };
+            let offer = crate::dispatch::world::id(77_000);
+            world.act(given, Move::Offer { offer, expert: cleo, visit, decision: None }).await.unwrap();
+            world.act(given, Move::Accept { expert: cleo, late: None }).await.unwrap();
+            let now = world.now();
+            let changed = world.db.write(Lane::Desk, async move |tx| {
+                let more = |number| tx_shifts(number, "Mon-Sun 00:00-00:00; 2027-01-01 08:00-09:00");
+                store::replace_shifts(tx, ana, &more(88_000), now).await?;
+                store::replace_shifts(tx, cleo, &tx_shifts(89_000, "Mon-Fri 00:00-00:00"), now).await
+            });
+            changed.await.unwrap();
+            follow(&world).await;
+            assert_eq!(world.holder(kept).await, Some(ana));
+            assert_eq!(
+                world.holder(given).await,
+                Some(cleo),
+                "the hour of the visit is still hers, and the skill never was"
+            );
+            assert_eq!(listed(&world, cleo).await, [json!(null); 0]);
+        })
+        .await;
+    }
+
+    fn tx_shifts(number: u64, hours: &str) -> Vec<crate::workforce::ShiftRow> {
+        crate::workforce::store::samples::shifts(number, hours, false)
     }
 }

@@ -142,7 +142,7 @@ async fn visit_of(conn: &mut Conn, ticket: &Ticket, sites: &mut Sites) -> Result
 }
 
 /// A roster in matching's words. On-call times are shifts that ring like others.
-fn candidate(roster: Roster, visits: Vec<Visit>) -> Candidate {
+pub(super) fn candidate(roster: Roster, visits: Vec<Visit>) -> Candidate {
     let Roster { expert, skills, areas, shifts, absences } = roster;
     let sighting = |(place, at)| Sighting { place, at };
     let shift = |row: workforce::ShiftRow| Shift {

@@ -122,10 +122,10 @@ impl World {
             .write(Lane::Desk, async move |tx| {
                 workforce::store::create(tx, expert, &details, now).await?;
                 if let Ok(level) = Level::try_from(level) {
-                    workforce::store::replace_skills(tx, expert, &Skills([(id(SKILL), level)].into())).await?;
+                    workforce::store::replace_skills(tx, expert, &Skills([(id(SKILL), level)].into()), now).await?;
                 }
-                workforce::store::replace_areas(tx, expert, &[id(AREA)].into()).await?;
-                workforce::store::replace_shifts(tx, expert, &rows).await?;
+                workforce::store::replace_areas(tx, expert, &[id(AREA)].into(), now).await?;
+                workforce::store::replace_shifts(tx, expert, &rows, now).await?;
                 workforce::store::set_duty(tx, expert, true, now).await?;
                 Ok::<_, Error>(())
             })

@@ -4,6 +4,7 @@
 //! stands against it. Dispatch judges again before it books, people's choices included; whoever overrides a broken
 //! rule gives a reason.
 
+use super::calendar::{Period, shifts_within, within};
 use super::candidate::{Availability, Candidate};
 use super::need::Need;
 use super::settings::Settings;
@@ -110,6 +111,21 @@ pub(super) fn judge_with(
             Verdict::Excluded { broken }
         }
     }
+}
+
+/// What stands against a visit that is promised already: nothing has to ring for it and its time is fixed, so on duty
+/// or not, and other visits, do not matter.
+pub fn judge_promised(need: &Need, candidate: &Candidate, leave_at: Timestamp, work: Period) -> Vec<Rule> {
+    let mut broken = standing(need, candidate);
+    let mut working = shifts_within(&candidate.shifts, &candidate.zone, work);
+    working.extend(&candidate.on_call);
+    if within(working, work) != [work] {
+        broken.push(Rule::OutsideShift { next_at: None });
+    }
+    if candidate.absences.iter().any(|absence| absence.from < work.until && leave_at < absence.until) {
+        broken.push(Rule::AwayThen);
+    }
+    broken
 }
 
 /// Rules that have nothing to do with time.

@@ -132,6 +132,20 @@ pub struct Roster {
     pub absences: Vec<(Timestamp, Timestamp)>,
 }
 
+/// What an expert could be asked before a change of it; what stayed is none. Whoever looks at his promises compares.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Before {
+    /// What he could do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skills: Option<Skills>,
+    /// Where he served.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub areas: Option<BTreeSet<AreaId>>,
+    /// When he worked and could be called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shifts: Option<Vec<ShiftRow>>,
+}
+
 /// A time in which an expert is away.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Absence {

@@ -33,7 +33,7 @@ pub struct ShiftSpec {
 }
 
 /// A shift of an expert.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShiftRow {
     /// Which.
     pub id: ShiftId,

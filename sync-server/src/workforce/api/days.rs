@@ -117,7 +117,7 @@ async fn put_skills(
         refuse_stale(body.ver, expert.ver)?;
         let (skills, _) = read_sets(tx, &body.skills, &[]).await?;
         let before = store::roster(tx, id).await?.ok_or_else(not_found)?.skills;
-        store::replace_skills(tx, id, &skills).await?;
+        store::replace_skills(tx, id, &skills, now).await?;
         let words = Words::load(tx).await?;
         let (old, new) = (shown(&words.skills(&before))?, shown(&words.skills(&skills))?);
         audit::record(tx, admin.actor(), "expert.skills", &subject(id), Some(old), Some(new), now).await?;
@@ -147,7 +147,7 @@ async fn put_areas(
         refuse_stale(body.ver, expert.ver)?;
         let (_, areas) = read_sets(tx, &BTreeMap::new(), &body.areas).await?;
         let before = store::roster(tx, id).await?.ok_or_else(not_found)?.areas;
-        store::replace_areas(tx, id, &areas).await?;
+        store::replace_areas(tx, id, &areas, now).await?;
         let words = Words::load(tx).await?;
         let (old, new) = (shown(&words.areas(&before))?, shown(&words.areas(&areas))?);
         audit::record(tx, admin.actor(), "expert.areas", &subject(id), Some(old), Some(new), now).await?;
@@ -181,7 +181,7 @@ async fn put_shifts(
         let expert = store::lock(tx, id).await?.ok_or_else(not_found)?;
         refuse_stale(body.ver, expert.ver)?;
         let before = store::roster(tx, id).await?.ok_or_else(not_found)?.shifts;
-        store::replace_shifts(tx, id, &rows).await?;
+        store::replace_shifts(tx, id, &rows, now).await?;
         let show = |rows: &[ShiftRow]| json!({ "shifts": in_words(rows, false), "on_call": in_words(rows, true) });
         let (old, new) = (show(&before), show(&rows));
         audit::record(tx, admin.actor(), "expert.shifts", &subject(id), Some(old), Some(new), now).await?;

@@ -3,18 +3,23 @@
 use super::BINDS_MAX;
 use super::experts::raise;
 use super::many::insert_shift_rows;
+use super::rosters::roster;
 use crate::db::columns::{instant, parsed, parsed_opt};
 use crate::db::{Conn, Error, Tx, values};
 use crate::jobs::{self, NewJob};
-use crate::workforce::{Absence, ShiftRow};
+use crate::workforce::{Absence, Before, ShiftRow};
 use shared::ids::{AbsenceId, AreaId, ExpertId};
 use shared::skills::Skills;
 use shared::time::Timestamp;
 use sqlx::AssertSqlSafe;
 use std::collections::BTreeSet;
 
-/// Puts these skills in place of those he had. All of them must exist.
-pub async fn replace_skills(tx: &mut Tx, expert: ExpertId, skills: &Skills) -> Result<(), Error> {
+/// Puts these skills in place of those he had. All of them must exist. What he has promised and no longer may goes back.
+pub async fn replace_skills(tx: &mut Tx, expert: ExpertId, skills: &Skills, now: Timestamp) -> Result<(), Error> {
+    let had = roster(tx, expert).await?.map(|roster| roster.skills).unwrap_or_default();
+    if !skills.missing(&had).is_empty() {
+        less(tx, expert, Before { skills: Some(had), ..Before::default() }, now).await?;
+    }
     let sql = "delete from expert_skill where expert = $1";
     sqlx::query(sql).bind(expert.to_string()).execute(tx.sql()).await?;
     if !skills.0.is_empty() {
@@ -29,8 +34,18 @@ pub async fn replace_skills(tx: &mut Tx, expert: ExpertId, skills: &Skills) -> R
     raise(tx, expert).await
 }
 
-/// Puts these areas in place of those he served. All of them must exist.
-pub async fn replace_areas(tx: &mut Tx, expert: ExpertId, areas: &BTreeSet<AreaId>) -> Result<(), Error> {
+/// Puts these areas in place of those he served. All of them must exist. What he has promised and no longer may goes
+/// back.
+pub async fn replace_areas(
+    tx: &mut Tx,
+    expert: ExpertId,
+    areas: &BTreeSet<AreaId>,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let had = roster(tx, expert).await?.map(|roster| roster.areas).unwrap_or_default();
+    if !had.is_subset(areas) {
+        less(tx, expert, Before { areas: Some(had), ..Before::default() }, now).await?;
+    }
     let sql = "delete from expert_area where expert = $1";
     sqlx::query(sql).bind(expert.to_string()).execute(tx.sql()).await?;
     if !areas.is_empty() {
@@ -44,8 +59,13 @@ pub async fn replace_areas(tx: &mut Tx, expert: ExpertId, areas: &BTreeSet<AreaI
     raise(tx, expert).await
 }
 
-/// Puts these shifts and on-call times in place of those he had.
-pub async fn replace_shifts(tx: &mut Tx, expert: ExpertId, shifts: &[ShiftRow]) -> Result<(), Error> {
+/// Puts these shifts and on-call times in place of those he had. What he has promised outside of them goes back.
+pub async fn replace_shifts(tx: &mut Tx, expert: ExpertId, shifts: &[ShiftRow], now: Timestamp) -> Result<(), Error> {
+    let had = roster(tx, expert).await?.map(|roster| roster.shifts).unwrap_or_default();
+    let stays = |shift: &ShiftRow| shifts.iter().any(|new| new.spec() == shift.spec());
+    if !had.iter().all(stays) {
+        less(tx, expert, Before { shifts: Some(had), ..Before::default() }, now).await?;
+    }
     let sql = "delete from shift where expert = $1";
     sqlx::query(sql).bind(expert.to_string()).execute(tx.sql()).await?;
     let rows: Vec<_> = shifts.iter().map(|shift| (expert, *shift)).collect();
@@ -53,6 +73,13 @@ pub async fn replace_shifts(tx: &mut Tx, expert: ExpertId, shifts: &[ShiftRow]) 
         insert_shift_rows(tx, rows).await?;
     }
     raise(tx, expert).await
+}
+
+/// He can be asked less than before: somebody looks at what he has promised. A job for each change, since each says what
+/// was before it.
+async fn less(tx: &mut Tx, expert: ExpertId, before: Before, now: Timestamp) -> Result<(), Error> {
+    let change: AbsenceId = tx.new_id();
+    jobs::enqueue(tx, &[NewJob::new(jobs::Kind::ExpertAway, expert, now).keyed(change).with_body(&before)]).await
 }
 
 /// Adds a time in which he is away; what he has promised for it goes back. The same absence again is a no-op.

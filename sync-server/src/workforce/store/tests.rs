@@ -39,11 +39,11 @@ async fn a_small_workforce(tx: &mut crate::db::Tx) -> Result<(), Error> {
     create_area(tx, &an_area(22, "uptown", &["10025", "10025"])).await?;
     create(tx, ana(), &details("Ana Núñez", 100), now()).await?;
     let skills = Skills([(id(11), level(2)), (id(12), level(1))].into());
-    replace_skills(tx, ana(), &skills).await?;
-    replace_areas(tx, ana(), &[id(21)].into()).await?;
+    replace_skills(tx, ana(), &skills, now()).await?;
+    replace_areas(tx, ana(), &[id(21)].into(), now()).await?;
     let mut all = shifts(31, "Mon-Tue 08:00-16:00; 2026-03-04 22:00-06:00", false);
     all.extend(shifts(41, "Sun 00:00-24:00", true));
-    replace_shifts(tx, ana(), &all).await?;
+    replace_shifts(tx, ana(), &all, now()).await?;
     let absence =
         Absence { id: id(51), from: now(), until: now().plus_minutes(60), reason: Some("dentist".parse().unwrap()) };
     add_absence(tx, ana(), &absence, now()).await
