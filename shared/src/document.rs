@@ -142,4 +142,23 @@ pub struct ExpertDoc {
     /// Shifts in words, like `Mon 08:00-16:00`.
     #[serde(default)]
     pub shifts: Vec<String>,
+    /// When he is away, the last first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub away: Vec<AwayDoc>,
+}
+
+/// A time in which an expert is away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AwayDoc {
+    /// The first instant.
+    pub from: Timestamp,
+    /// The first instant after it.
+    pub until: Timestamp,
+}
+
+impl ExpertDoc {
+    /// Until when he is away, if he is now.
+    pub fn away_until(&self, now: Timestamp) -> Option<Timestamp> {
+        self.away.iter().filter(|away| away.from <= now && now < away.until).map(|away| away.until).max()
+    }
 }

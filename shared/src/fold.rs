@@ -2,7 +2,7 @@
 //! fold and nothing else, so it is true at once, offline, and after every restart. Where a tap leads is asked of the
 //! same [`route`] that the server asks.
 
-use crate::document::{EndDoc, ExpertDoc, NoteDoc, TicketDoc};
+use crate::document::{AwayDoc, EndDoc, ExpertDoc, NoteDoc, TicketDoc};
 use crate::ids::MutationId;
 use crate::intent::Intent;
 use crate::ticket::{Act, Phase, Route, route};
@@ -88,12 +88,17 @@ impl TicketView {
     }
 }
 
-/// The expert himself with his unconfirmed duty.
+/// The expert himself with his unconfirmed duty and illness.
 pub fn fold_expert(base: &ExpertDoc, overlay: &[Overlay]) -> ExpertDoc {
     let mut doc = base.clone();
     for own in overlay {
         if let Intent::DutySet { on } = own.intent {
             doc.on_duty = on;
+        }
+        if let Intent::ExpertSick { until } = own.intent
+            && own.made_at < until
+        {
+            doc.away.insert(0, AwayDoc { from: own.made_at, until });
         }
     }
     doc

@@ -83,6 +83,12 @@ pub enum Intent {
         /// On.
         on: bool,
     },
+    /// Is ill, from now on.
+    #[serde(rename = "expert.sick")]
+    ExpertSick {
+        /// Until when.
+        until: Timestamp,
+    },
 }
 
 /// Why an intent cannot be read. It is kept as a dead letter, never dropped.
@@ -121,6 +127,7 @@ impl Intent {
             Self::TicketCannotFix { .. } => "ticket.cannot_fix",
             Self::NoteAdd { .. } => "note.add",
             Self::DutySet { .. } => "duty.set",
+            Self::ExpertSick { .. } => "expert.sick",
         }
     }
 
@@ -130,7 +137,7 @@ impl Intent {
         whole.get("args").cloned().unwrap_or_default()
     }
 
-    /// What it does to the visit; nothing for notes, receipts and duty.
+    /// What it does to the visit; nothing for notes, receipts, duty and illness.
     pub fn act(&self) -> Option<Act> {
         match self {
             Self::OfferAccept {} => Some(Act::Accept),
@@ -139,7 +146,11 @@ impl Intent {
             Self::TicketArrive {} => Some(Act::Arrive),
             Self::TicketComplete { .. } => Some(Act::Complete),
             Self::TicketCannotFix { .. } => Some(Act::CannotFix),
-            Self::OfferSeen { .. } | Self::TicketSeen { .. } | Self::NoteAdd { .. } | Self::DutySet { .. } => None,
+            Self::OfferSeen { .. }
+            | Self::TicketSeen { .. }
+            | Self::NoteAdd { .. }
+            | Self::DutySet { .. }
+            | Self::ExpertSick { .. } => None,
         }
     }
 
@@ -150,7 +161,7 @@ impl Intent {
 
     /// Whether it is about one ticket.
     pub fn needs_ticket(&self) -> bool {
-        !matches!(self, Self::DutySet { .. })
+        !matches!(self, Self::DutySet { .. } | Self::ExpertSick { .. })
     }
 }
 
@@ -173,6 +184,7 @@ mod tests {
             Intent::TicketCannotFix { why: CannotFix::Part, skills: vec![], part: Some(summary("T-con")), until: None },
             Intent::NoteAdd { note, text: "Ring twice".parse().unwrap() },
             Intent::DutySet { on: false },
+            Intent::ExpertSick { until: Timestamp::from_millis(1_772_460_000_000) },
         ];
         for intent in all {
             assert_eq!(Intent::parse(intent.kind(), VERSION, &intent.args()), Ok(intent));

@@ -92,7 +92,7 @@ impl Fake {
         let id = ExpertId::new(now, &chance);
         let zone = "America/New_York".parse().expect("a known zone");
         let shifts = vec!["Mon–Fri 08:00–16:00".to_owned()];
-        let expert = ExpertDoc { id, ver: 1, name: expert_name.to_owned(), on_duty: true, zone, shifts };
+        let expert = ExpertDoc { id, ver: 1, name: expert_name.to_owned(), on_duty: true, zone, shifts, away: vec![] };
         let mut world = World {
             expert,
             epoch: "e1".into(),
@@ -356,7 +356,7 @@ impl World {
     }
 
     fn carry_out(&mut self, ticket: Option<TicketId>, own: &Overlay) -> (MutationResult, Option<i64>) {
-        if matches!(own.intent, Intent::DutySet { .. }) {
+        if matches!(own.intent, Intent::DutySet { .. } | Intent::ExpertSick { .. }) {
             self.expert = fold_expert(&self.expert, std::slice::from_ref(own));
             self.expert.ver += 1;
             self.touch("expert", self.expert.id.to_string(), None);

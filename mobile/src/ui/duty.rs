@@ -1,7 +1,8 @@
-//! The duty switch. Going off duty is an intent like any other: it is written down at once, offline too, and the server
-//! moves open offers when it hears of it.
+//! The duty switch, and the report that he is ill. Both are intents like any other: written down at once, offline too,
+//! and the server moves offers, and for an illness visits, when it hears of it.
 
 use crate::ui::hooks::use_ui;
+use crate::ui::words;
 use dioxus::prelude::*;
 use shared::intent::Intent;
 
@@ -21,6 +22,50 @@ pub(super) fn Duty() -> Element {
             onclick: move |_| ui.tap(Intent::DutySet { on: !on }, None, 0),
             span { class: "track", aria_hidden: true, span { class: "knob" } }
             "{text}"
+        }
+    }
+}
+
+/// How long an illness is reported for: the words, and the days until the midnight at its end.
+const ILL: [(&str, &str, u16); 3] = [
+    ("sick-today", "Ill today", 1),
+    ("sick-tomorrow", "Ill today and tomorrow", 2),
+    ("sick-three", "Ill for three days", 3),
+];
+
+/// Says ill with one tap; while he is away, until when.
+#[component]
+pub(super) fn Sick() -> Element {
+    let ui = use_ui();
+    let snapshot = ui.snapshot.read();
+    let Some(expert) = snapshot.expert.as_ref() else { return rsx! {} };
+    let (zone, now) = (expert.zone.clone(), *ui.minute.read());
+    let away = expert.away_until(now).map(|until| words::when(until, &zone, None, now));
+    let until = move |days: u16| zone.instant(zone.local(now).date, days * 1_440);
+    rsx! {
+        section { aria_label: "Illness", h2 { "Ill?" }
+            match away {
+                Some(until) => rsx! {
+                    p { "data-testid": "away", "You are away until {until}. Others take your visits of that time." }
+                    p { class: "quiet small", "If you can work sooner, tell the office." }
+                },
+                None => rsx! {
+                    p { class: "quiet", "Others take your offers and visits of that time. Your customers are told." }
+                    for (testid, text, days) in ILL {
+                        button {
+                            key: "{testid}",
+                            class: "second",
+                            "data-testid": testid,
+                            disabled: *ui.busy.read(),
+                            onclick: {
+                                let until = until(days);
+                                move |_| ui.tap(Intent::ExpertSick { until }, None, 0)
+                            },
+                            "{text}"
+                        }
+                    }
+                },
+            }
         }
     }
 }

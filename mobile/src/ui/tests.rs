@@ -56,6 +56,7 @@ fn snapshot(tickets: Vec<TicketView>) -> Snapshot {
         on_duty: true,
         zone,
         shifts: vec!["Mon 08:00–16:00".into()],
+        away: vec![],
     };
     let status = Status { booted: true, last_sync_at: Some(now()), ..Status::default() };
     Snapshot { read: true, tickets, archive: Vec::new(), expert: Some(expert), status }
@@ -110,6 +111,20 @@ fn an_empty_day_says_whether_it_is_empty_or_only_not_fetched_yet() {
     let fresh = Snapshot { status: Status::default(), expert: None, ..day };
     let fresh = text(&draw(fresh, Screen::Today));
     assert!(fresh.contains("Getting your tickets") && fresh.contains("are being fetched"), "{fresh}");
+}
+
+#[test]
+fn ill_is_one_tap_and_then_the_screen_says_until_when() {
+    let mut day = snapshot(vec![]);
+    let html = draw(day.clone(), Screen::You);
+    for testid in ["sick-today", "sick-tomorrow", "sick-three"] {
+        assert!(html.contains(&format!("data-testid=\"{testid}\"")), "{testid}");
+    }
+    let expert = day.expert.as_mut().unwrap();
+    expert.away = vec![shared::document::AwayDoc { from: now(), until: now().plus_minutes(60) }];
+    let away = draw(day, Screen::You);
+    assert!(text(&away).contains("You are away until Today"), "{}", text(&away));
+    assert!(!away.contains("sick-today"));
 }
 
 #[test]

@@ -219,7 +219,8 @@ pub(super) fn written(intent: &Intent) -> Option<String> {
         | Intent::TicketSeen { .. }
         | Intent::TicketDepart {}
         | Intent::TicketArrive {}
-        | Intent::DutySet { .. } => None,
+        | Intent::DutySet { .. }
+        | Intent::ExpertSick { .. } => None,
     }
 }
 
@@ -235,6 +236,7 @@ pub(super) fn answer(attention: &Attention) -> (String, String) {
         Some(Intent::NoteAdd { .. }) => "You wrote a note",
         Some(Intent::DutySet { on: true }) => "You went on duty",
         Some(Intent::DutySet { on: false }) => "You went off duty",
+        Some(Intent::ExpertSick { .. }) => "You reported ill",
         Some(Intent::OfferSeen { .. } | Intent::TicketSeen { .. }) | None => "You did something",
     };
     let became = match &attention.result {

@@ -1,6 +1,6 @@
 //! The expert himself: duty, shifts, the state of sync in full, and signing out.
 
-use crate::ui::duty::Duty;
+use crate::ui::duty::{Duty, Sick};
 use crate::ui::hooks::{Screen, Trouble, Wake, use_outside, use_ui};
 use crate::ui::words;
 use dioxus::prelude::*;
@@ -24,6 +24,7 @@ pub(super) fn YouScreen() -> Element {
                     p { class: "quiet small", "Times of {expert.zone}" }
                 }
             }
+            Sick {}
             SyncDetails {}
             SignOut {}
             p { class: "quiet small", "Version {env!(\"CARGO_PKG_VERSION\")} · " bdi { "{server}" } }

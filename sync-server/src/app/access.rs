@@ -90,6 +90,9 @@ const TABLE: &[Row] = &[
     row("GET", "/api/v1/admin/tickets/", DESK),
     row("GET", "/api/v1/admin/skills", DESK),
     row("GET", "/api/v1/admin/areas", DESK),
+    // An expert rings in ill, and the desk keeps it for him.
+    row("*", "/api/v1/admin/experts/{id}/absences", DESK),
+    row("*", "/api/v1/admin/experts/{id}/absences/", DESK),
     public("/api/v1/categories"),
     public("/api/v1/plans"),
     // A customer registers; staff register a caller.

@@ -81,12 +81,17 @@ pub(super) enum Step {
     AskLate,
     /// Set duty, then answer.
     Duty(bool),
+    /// Keep that he is ill until then, and answer.
+    Sick(Timestamp),
 }
 
 /// Folds one intent into the book.
 pub(super) fn fold(book: &mut Book, scene: &mut Scene<'_>, parts: &Parts, late_asked: bool) -> Step {
     if let Intent::DutySet { on } = parts.intent {
         return Step::Duty(on);
+    }
+    if let Intent::ExpertSick { until } = parts.intent {
+        return Step::Sick(until);
     }
     let Some(id) = parts.ticket else { return Step::Done(Verdict::rejected("it names no ticket")) };
     if book.ticket(id).is_none() {
@@ -184,7 +189,8 @@ fn details(book: &mut Book, scene: &mut Scene<'_>, id: TicketId, parts: &Parts) 
         | Intent::TicketArrive {}
         | Intent::TicketComplete { .. }
         | Intent::NoteAdd { .. }
-        | Intent::DutySet { .. } => return,
+        | Intent::DutySet { .. }
+        | Intent::ExpertSick { .. } => return,
     };
     let mut said: Vec<String> = part.map(|part| format!("Missing part: {part}")).into_iter().collect();
     said.extend(until.map(|until| format!("Expected: {until}")));
@@ -212,7 +218,11 @@ fn to_do(intent: &Intent, expert: ExpertId) -> Option<Move> {
             Some(Move::Complete { expert, outcome: *outcome, summary: summary.clone() })
         }
         Intent::TicketCannotFix { why, .. } => Some(Move::CannotFix { expert, why: *why }),
-        Intent::OfferSeen { .. } | Intent::TicketSeen { .. } | Intent::NoteAdd { .. } | Intent::DutySet { .. } => None,
+        Intent::OfferSeen { .. }
+        | Intent::TicketSeen { .. }
+        | Intent::NoteAdd { .. }
+        | Intent::DutySet { .. }
+        | Intent::ExpertSick { .. } => None,
     }
 }
 
@@ -229,7 +239,8 @@ fn unused(book: &mut Book, scene: &Scene<'_>, id: TicketId, parts: &Parts, why: 
         | Intent::TicketArrive {}
         | Intent::TicketCannotFix { .. }
         | Intent::NoteAdd { .. }
-        | Intent::DutySet { .. } => None,
+        | Intent::DutySet { .. }
+        | Intent::ExpertSick { .. } => None,
     };
     let done = summary.is_some();
     let fact = Fact::WorkRecorded { expert: scene.expert, intent: parts.intent.kind().to_owned(), why, summary };

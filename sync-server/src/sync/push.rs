@@ -9,9 +9,9 @@ use crate::db::{Database, Error, Lane, Tx};
 use crate::dispatch::{Bounds, late_visit};
 use crate::jobs::{Kind, NewJob};
 use crate::tickets::{Book, Ticket, store as tickets};
-use crate::workforce::{self, Expert};
-use crate::{customers, jobs};
-use shared::ids::{DeviceId, ExpertId, NoteId, TicketId};
+use crate::workforce::{self, Absence, Expert};
+use crate::{audit, customers, jobs};
+use shared::ids::{AbsenceId, DeviceId, ExpertId, MutationId, NoteId, TicketId};
 use shared::intent::Intent;
 use shared::sync::{Ack, Location, MutationResult, Stop, SyncRequest};
 use shared::ticket::{Act, Move, State, WithdrawReason};
@@ -20,6 +20,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Tickets one expert holds at most for these decisions.
 const HELD_MAX: i64 = 500;
+
+/// Longest illness that a phone reports; the office keeps longer absences.
+const SICK_DAYS_MAX: i64 = 31;
+/// Absences that are looked at.
+const ABSENCES_MAX: i64 = 200;
+/// Why he is away, as the office reads it.
+const SICK: &str = "Ill, he reports";
 
 /// What became of a push.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -228,6 +235,7 @@ impl<'a> Desk<'a> {
         let verdict = match self.fold(parts, false) {
             Step::Done(verdict) => verdict,
             Step::Duty(on) => self.set_duty(tx, on).await?,
+            Step::Sick(until) => self.report_sick(tx, parts.mid, until).await?,
             Step::AskLate => {
                 self.grant_late(tx, parts).await?;
                 match self.fold(parts, true) {
@@ -238,7 +246,9 @@ impl<'a> Desk<'a> {
                         Verdict { result: MutationResult::Applied, ticket, ver, late }
                     }
                     Step::Done(verdict) => verdict,
-                    Step::AskLate | Step::Duty(_) => return Err(Error::Bug("a late yes was asked for twice".into())),
+                    Step::AskLate | Step::Duty(_) | Step::Sick(_) => {
+                        return Err(Error::Bug("a late yes was asked for twice".into()));
+                    }
                 }
             }
         };
@@ -312,6 +322,27 @@ impl<'a> Desk<'a> {
         Ok(Verdict { result, ticket: None, ver: None, late: false })
     }
 
+    /// Ill from now on. The absence has the mutation's own id, so a repeat adds no second one; what he has promised for
+    /// that time goes back by a job, as after any absence.
+    async fn report_sick(&self, tx: &mut Tx, mid: MutationId, until: Timestamp) -> Result<Verdict, Error> {
+        let (expert, now) = (self.who.expert, self.who.now);
+        if until > now.plus_minutes(SICK_DAYS_MAX * 1_440) {
+            return Ok(Verdict::rejected(format!("an illness is reported for {SICK_DAYS_MAX} days at most")));
+        }
+        let known = workforce::store::absences(tx, expert, now, ABSENCES_MAX).await?;
+        let is_known = known.iter().any(|absence| absence.from <= now && until <= absence.until);
+        let is_new = now < until && !is_known;
+        if is_new {
+            let absence = Absence { id: AbsenceId::from_uuid(mid.uuid()), from: now, until, reason: SICK.parse().ok() };
+            workforce::store::add_absence(tx, expert, &absence, now).await?;
+            let after = serde_json::to_value(&absence).map_err(|error| Error::Bug(format!("an absence: {error}")))?;
+            let actor = shared::event::Actor::Expert(expert);
+            audit::record(tx, actor, "expert.absence", &format!("expert:{expert}"), None, Some(after), now).await?;
+        }
+        let result = if is_new { MutationResult::Applied } else { MutationResult::Noop };
+        Ok(Verdict { result, ticket: None, ver: None, late: false })
+    }
+
     /// From here on the expert is where the site is.
     async fn note_arrival(&self, tx: &mut Tx, parts: &Parts) -> Result<(), Error> {
         let Some(ticket) = parts.ticket.and_then(|id| self.book.ticket(id)) else { return Ok(()) };
@@ -334,6 +365,7 @@ fn note_of(intent: &Intent) -> Option<NoteId> {
         | Intent::TicketArrive {}
         | Intent::TicketComplete { .. }
         | Intent::TicketCannotFix { .. }
-        | Intent::DutySet { .. } => None,
+        | Intent::DutySet { .. }
+        | Intent::ExpertSick { .. } => None,
     }
 }

@@ -330,3 +330,39 @@ async fn a_cursor_of_another_history_starts_anew() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn who_reports_ill_gives_back_offers_and_visits_of_that_time_and_is_asked_no_more() {
+    both_engines(async |db| {
+        let world = World::new(&db).await;
+        let ana = world.expert("Ana", "10003").await;
+        let mut phone = Phone::of(&world, ana).await;
+        let ticket = world.ticket().await;
+        world.round().await;
+        assert_eq!(phone.taps(Intent::OfferAccept {}, ticket).await, MutationResult::Applied);
+        let ben = world.expert("Ben", "10463").await;
+        let ill = Intent::ExpertSick { until: world.now().plus_minutes(24 * 60) };
+        let report = phone.mutation(&ill, None);
+        let reply = phone.send(vec![report.clone()]).await.unwrap();
+        assert_eq!(reply.acks[0].result, MutationResult::Applied);
+        let doc = reply.patch.iter().find(|patch| patch.kind == "expert").map(|patch| patch.change.clone());
+        let Some(Change::Put { doc, .. }) = doc else { panic!("the phone sees that he is away: {:?}", reply.patch) };
+        assert_eq!(doc["away"].as_array().map(Vec::len), Some(1), "{doc}");
+        let registry = crate::dispatch::jobs::register(crate::jobs::Registry::new(), &world.bounds);
+        crate::jobs::Runner::new(db.clone(), registry).drain().await.unwrap();
+        assert_eq!(world.holder(ticket).await, Some(ben));
+        // The same report again, and a second tap, add nothing.
+        assert!(phone.send(vec![report]).await.unwrap().acks[0].dup);
+        let again = phone.mutation(&ill, None);
+        assert_eq!(phone.send(vec![again]).await.unwrap().acks[0].result, MutationResult::Noop);
+        let too_long = Intent::ExpertSick { until: world.now().plus_minutes(60 * 24 * 60) };
+        let too_long = phone.mutation(&too_long, None);
+        let refused = phone.send(vec![too_long]).await.unwrap().acks[0].result.clone();
+        assert!(matches!(refused, MutationResult::Rejected(_)), "{refused:?}");
+        let now = world.now();
+        let absences =
+            db.read(async move |conn| crate::workforce::store::absences(conn, ana, now, 9).await).await.unwrap();
+        assert_eq!(absences.len(), 1);
+    })
+    .await;
+}

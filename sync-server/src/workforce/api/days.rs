@@ -4,7 +4,7 @@ use super::{Words, not_found, shown, subject};
 use crate::audit;
 use crate::db::{Lane, Tx};
 use crate::faults::Faults;
-use crate::http::caller::RequireAdmin;
+use crate::http::caller::{RequireAdmin, RequireDesk};
 use crate::http::undone::{Undone, refuse_stale};
 use crate::http::{Answer, Json, Refused, Site};
 use crate::workforce::import::{self, Known};
@@ -92,7 +92,7 @@ async fn read_shifts_of(State(site): State<Site>, _: RequireAdmin, Path(id): Pat
     set(site, id, "shifts").await
 }
 
-async fn read_absences(State(site): State<Site>, _: RequireAdmin, Path(id): Path<ExpertId>) -> Answer<Json<Value>> {
+async fn read_absences(State(site): State<Site>, _: RequireDesk, Path(id): Path<ExpertId>) -> Answer<Json<Value>> {
     set(site, id, "absences").await
 }
 
@@ -202,7 +202,7 @@ struct AbsenceBody {
 
 async fn add_absence(
     State(site): State<Site>,
-    RequireAdmin(admin): RequireAdmin,
+    desk: RequireDesk,
     Path(id): Path<ExpertId>,
     Json(body): Json<AbsenceBody>,
 ) -> Answer<impl IntoResponse> {
@@ -214,12 +214,13 @@ async fn add_absence(
         let message = "An absence lasts 400 days at most. Deactivate an expert who is away for longer.";
         return Err(Problem::field("until", "too_long", message).into());
     }
+    let actor = desk.0.actor();
     let (absence, now) = (Absence { id: site.new_id(), from, until, reason }, site.now());
     let kept = absence.clone();
     let added = async move |tx: &mut Tx| {
         store::lock(tx, id).await?.ok_or_else(not_found)?;
         store::add_absence(tx, id, &kept, now).await?;
-        audit::record(tx, admin.actor(), "expert.absence", &subject(id), None, Some(shown(&kept)?), now).await?;
+        audit::record(tx, actor, "expert.absence", &subject(id), None, Some(shown(&kept)?), now).await?;
         Ok::<_, Undone>(())
     };
     site.db.write(Lane::Desk, added).await?;
@@ -228,9 +229,10 @@ async fn add_absence(
 
 async fn remove_absence(
     State(site): State<Site>,
-    RequireAdmin(admin): RequireAdmin,
+    desk: RequireDesk,
     Path((id, absence)): Path<(ExpertId, AbsenceId)>,
 ) -> Answer<impl IntoResponse> {
+    let actor = desk.0.actor();
     let now = site.now();
     let removed = async move |tx: &mut Tx| {
         store::lock(tx, id).await?.ok_or_else(not_found)?;
@@ -240,7 +242,7 @@ async fn remove_absence(
             return Err(not_found());
         }
         let old = before.as_ref().map(shown).transpose()?;
-        audit::record(tx, admin.actor(), "expert.absence_end", &subject(id), old, None, now).await?;
+        audit::record(tx, actor, "expert.absence_end", &subject(id), old, None, now).await?;
         Ok::<_, Undone>(())
     };
     site.db.write(Lane::Desk, removed).await?;

@@ -83,6 +83,7 @@ pub async fn experts_by_ids(conn: &mut Conn, ids: &[ExpertId]) -> Result<Vec<Exp
 pub async fn docs(conn: &mut Conn, ids: &[ExpertId]) -> Result<Vec<ExpertDoc>, Error> {
     let experts = experts_by_ids(conn, ids).await?;
     let mut shifts = rosters::shifts_of(conn, ids).await?;
+    let mut away = rosters::absences_of(conn, ids).await?;
     let doc = |expert: Expert| ExpertDoc {
         id: expert.id,
         ver: expert.ver,
@@ -90,6 +91,7 @@ pub async fn docs(conn: &mut Conn, ids: &[ExpertId]) -> Result<Vec<ExpertDoc>, E
         on_duty: expert.on_duty,
         zone: expert.zone,
         shifts: shifts.remove(&expert.id).unwrap_or_default().iter().map(in_words).collect(),
+        away: away.remove(&expert.id).unwrap_or_default(),
     };
     Ok(experts.into_iter().map(doc).collect())
 }

@@ -5,6 +5,7 @@ use super::{BINDS_MAX, binds};
 use crate::db::columns::{flag, instant, number, parsed, parsed_opt};
 use crate::db::{Conn, Error};
 use crate::workforce::{Roster, ShiftDay, ShiftRow};
+use shared::document::AwayDoc;
 use shared::ids::ExpertId;
 use shared::skills::{Level, Skills};
 use shared::time::Date;
@@ -86,6 +87,31 @@ pub(super) async fn shifts_of(conn: &mut Conn, ids: &[ExpertId]) -> Result<BTree
         }
         for row in query.fetch_all(conn.sql()).await? {
             found.entry(parsed(&row, "expert")?).or_default().push(read_shift(&row)?);
+        }
+    }
+    Ok(found)
+}
+
+/// Absences of one expert that his phone is shown.
+const AWAY_SHOWN: usize = 20;
+
+/// When these experts are away, the last first.
+pub(super) async fn absences_of(conn: &mut Conn, ids: &[ExpertId]) -> Result<BTreeMap<ExpertId, Vec<AwayDoc>>, Error> {
+    let mut found: BTreeMap<ExpertId, Vec<AwayDoc>> = BTreeMap::new();
+    for ids in ids.chunks(BINDS_MAX) {
+        let sql = format!(
+            "select expert, from_at, until_at from absence where expert in ({}) order by until_at desc, id limit $1",
+            binds(2, ids.len())
+        );
+        let mut query = sqlx::query(AssertSqlSafe(sql)).bind(ROWS_MAX);
+        for id in ids {
+            query = query.bind(id.to_string());
+        }
+        for row in query.fetch_all(conn.sql()).await? {
+            let shown = found.entry(parsed(&row, "expert")?).or_default();
+            if shown.len() < AWAY_SHOWN {
+                shown.push(AwayDoc { from: instant(&row, "from_at")?, until: instant(&row, "until_at")? });
+            }
         }
     }
     Ok(found)
