@@ -147,6 +147,7 @@ pub fn routes() -> Router<Site> {
         .merge(customers::api::routes())
         .merge(plans::api::routes())
         .merge(workforce::api::routes())
+        .merge(notify::webhook::routes())
         .merge(survey::pages::routes())
         .merge(survey::api::routes())
         .merge(intake::api::routes())

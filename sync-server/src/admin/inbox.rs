@@ -127,11 +127,14 @@ pub(super) async fn matter(
                 return Ok(None);
             }
             Ok(match notice.state {
-                notify::NoticeState::Failed => Some(Matter::Undelivered(notice)),
+                notify::NoticeState::Failed => notice.instead.is_none().then_some(Matter::Undelivered(notice)),
                 notify::NoticeState::Queued if notice.channel == notify::plan::Channel::Call => {
                     Some(Matter::Call(notice))
                 }
-                notify::NoticeState::Queued | notify::NoticeState::Sent | notify::NoticeState::Dropped => None,
+                notify::NoticeState::Queued
+                | notify::NoticeState::Sent
+                | notify::NoticeState::Delivered
+                | notify::NoticeState::Dropped => None,
             })
         }
     }

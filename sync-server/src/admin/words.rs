@@ -168,6 +168,7 @@ pub(super) fn notice_state(notice: &Notice) -> String {
     match notice.state {
         NoticeState::Queued => "not sent yet".to_owned(),
         NoticeState::Sent => format!("sent{why}"),
+        NoticeState::Delivered => "arrived".to_owned(),
         NoticeState::Failed => format!("did not arrive{why}"),
         NoticeState::Dropped => format!("not sent{why}"),
     }

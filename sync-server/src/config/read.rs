@@ -84,6 +84,7 @@ impl Settings {
         let twilio = (text(&self.twilio_account_sid), hidden(&self.twilio_auth_token), text(&self.twilio_from));
         let twilio = match twilio {
             (Some(account_sid), Some(auth_token), Some(from)) => {
+                refused.extend(in_the_clear("SYSOPS_TWILIO_URL", &self.twilio_url));
                 Some(Twilio { url: address(&self.twilio_url), account_sid, auth_token, from })
             }
             (None, None, None) => None,
@@ -105,6 +106,9 @@ impl Settings {
             }
         };
         let credentials = self.fcm_credentials.clone().filter(|file| !file.as_os_str().is_empty());
+        if credentials.is_some() {
+            refused.extend(in_the_clear("SYSOPS_FCM_URL", &self.fcm_url));
+        }
         let fcm = credentials.map(|credentials| Fcm { url: address(&self.fcm_url), credentials });
         Providers { twilio, fcm, smtp }
     }
@@ -112,6 +116,16 @@ impl Settings {
 
 fn address(url: &str) -> String {
     url.trim_end_matches('/').to_owned()
+}
+
+/// Why a provider's address would show our credentials to everybody on the way.
+fn in_the_clear(name: &str, url: &str) -> Option<String> {
+    let is_safe = match url.split_once("://") {
+        Some(("https", rest)) => !rest.is_empty(),
+        Some(("http", rest)) => is_loopback(rest.split('/').next().unwrap_or_default()),
+        Some(_) | None => false,
+    };
+    (!is_safe).then(|| format!("{name} must begin with https://: our credentials go there with each message."))
 }
 
 /// Why a secret does not keep anything secret.
@@ -185,6 +199,8 @@ mod tests {
             (vec!["--public-url", "https://help.example.com/support"], "path"),
             (vec!["--twilio-account-sid", "AC1"], "SYSOPS_TWILIO_FROM"),
             (vec!["--mail-from", "help@example.com"], "SYSOPS_SMTP_URL"),
+            (vec!["--fcm-credentials", "key.json", "--fcm-url", "http://fcm.example.com"], "SYSOPS_FCM_URL"),
+            (vec!["--fcm-credentials", "key.json", "--fcm-url", "fcm.example.com"], "SYSOPS_FCM_URL"),
         ] {
             let refusals = config(&args).expect_err(&args.join(" "));
             assert!(refusals.to_string().contains(word), "{args:?}: {refusals}");

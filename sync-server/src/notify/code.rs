@@ -56,7 +56,8 @@ impl CodeSender {
             Err(Unsent::Later { after, why }) => Outcome::Retry { after: *after, why: why.clone() },
             Err(Unsent::Unknown { why }) => Outcome::retry(why),
         };
-        let recorded = context.db.write(Lane::Work, async move |tx| record(tx, id, &sent, now).await);
+        let outside = self.outside.clone();
+        let recorded = context.db.write(Lane::Work, async move |tx| record(tx, &outside, id, &sent, now).await);
         recorded.await?;
         Ok(outcome)
     }
@@ -94,8 +95,14 @@ fn notice(code: Uuid, n_attempts: i64, target: &CodeTarget, now: Timestamp) -> N
 }
 
 /// A failed attempt ends its notice: the next one has other digits.
-async fn record(tx: &mut Tx, id: NoticeId, sent: &Result<String, Unsent>, now: Timestamp) -> Result<(), Error> {
-    send::record(tx, id, 1, sent, now).await?;
+async fn record(
+    tx: &mut Tx,
+    outside: &Outside,
+    id: NoticeId,
+    sent: &Result<String, Unsent>,
+    now: Timestamp,
+) -> Result<(), Error> {
+    send::record(tx, outside, id, 1, sent, now).await?;
     if let Err(why) = sent {
         store::end(tx, id, NoticeState::Failed, Some(&why.to_string()), now).await?;
     }

@@ -1,9 +1,9 @@
 //! From an event to notices: reads who is concerned, and puts it in their words, on their channels.
 
 use super::facts;
-use super::notice::{NewNotice, Recipient};
+use super::notice::{NewNotice, Notice, Recipient};
 use super::outside::Outside;
-use super::plan::{Audience, Channel, CustomerContact, Matter, due_at};
+use super::plan::{Audience, Channel, CustomerContact, Matter, Way, due_at};
 use super::render::{self, Coming};
 use super::told::{Telling, of_event};
 use crate::db::{Conn, Error};
@@ -100,6 +100,40 @@ async fn to_customer(
     now: Timestamp,
 ) -> Result<Vec<NewNotice>, Untold> {
     let contact = facts::customer(conn, ticket.customer).await?.ok_or(Untold::Missing("the customer"))?;
+    let way = contact.way();
+    visit_news(conn, outside, ticket, matter, visit, &contact, way, now)
+        .await
+        .map(|notice| notice.into_iter().collect())
+}
+
+/// The same news for a customer whose SMS did not arrive, by e-mail; nothing where there is no address, or the matter has
+/// no second way.
+pub(super) async fn by_mail(
+    conn: &mut Conn,
+    outside: &Outside,
+    failed: &Notice,
+    now: Timestamp,
+) -> Result<Option<NewNotice>, Untold> {
+    let Some(id) = failed.ticket else { return Ok(None) };
+    let ticket = tickets::store::get(conn, id).await?.ok_or(Untold::Missing("the ticket"))?;
+    let Some(visit) = ticket.life.state.visit() else { return Ok(None) };
+    let contact = facts::customer(conn, ticket.customer).await?.ok_or(Untold::Missing("the customer"))?;
+    let Some(email) = &contact.email else { return Ok(None) };
+    let way = (Channel::Email, email.to_string());
+    visit_news(conn, outside, &ticket, failed.matter.clone(), visit, &contact, way, now).await
+}
+
+#[expect(clippy::too_many_arguments, reason = "each is a fact of the news, read by different callers")]
+async fn visit_news(
+    conn: &mut Conn,
+    outside: &Outside,
+    ticket: &Ticket,
+    matter: Matter,
+    visit: VisitPlan,
+    contact: &CustomerContact,
+    way: Way,
+    now: Timestamp,
+) -> Result<Option<NewNotice>, Untold> {
     let (expert, departed_at) = match &matter {
         Matter::Accepted { expert, .. } => (*expert, None),
         Matter::Departed { expert, departed_at } => (*expert, Some(*departed_at)),
@@ -111,17 +145,16 @@ async fn to_customer(
         | Matter::NotWorking { .. }
         | Matter::Escalated { .. }
         | Matter::Danger {}
-        | Matter::SignInCode { .. } => return Ok(Vec::new()),
+        | Matter::SignInCode { .. } => return Ok(None),
     };
     let expert = facts::expert(conn, expert).await?.ok_or(Untold::Missing("the expert"))?;
     let about = facts::about(conn, ticket).await?;
     let due_at = due_at(&matter, ticket.urgent, &contact.zone, now);
     let link = outside.pages.track(ticket.id);
-    let way = contact.way();
     let facts = Coming { expert_name: &expert.name, visit, departed_at, link: &link };
-    let words = render::coming(facts, &about, &contact, way.0, due_at);
-    let to = customer_recipient(ticket, &contact);
-    Ok(vec![NewNotice { matter, ticket: Some(ticket.id), seq: None, to, way, words, due_at }])
+    let words = render::coming(facts, &about, contact, way.0, due_at);
+    let to = customer_recipient(ticket, contact);
+    Ok(Some(NewNotice { matter, ticket: Some(ticket.id), seq: None, to, way, words, due_at }))
 }
 
 /// A ticket's customer as the one who is told.

@@ -5,18 +5,25 @@
 //! channel that is not configured says so at the start, and its notices fail at once where everyone can see them:
 //! nothing is pretended. This folder chooses no expert and moves no ticket.
 
+mod breaker;
 mod code;
 pub mod compose;
 pub mod facts;
+mod gateway;
+mod guard;
+mod instead;
 pub mod jobs;
 mod notice;
 pub mod outside;
 pub mod plan;
+mod receipt;
 pub mod render;
 pub mod sandbox;
 mod send;
 pub mod store;
 mod told;
+mod twilio;
+pub mod webhook;
 
 pub use notice::{NewNotice, Notice, NoticeState, Recipient};
 pub use outside::Outside;
@@ -26,3 +33,5 @@ pub use send::still_to_say;
 pub(crate) mod samples;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod webhook_tests;

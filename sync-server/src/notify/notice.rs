@@ -55,6 +55,8 @@ pub enum NoticeState {
     Queued,
     /// The provider has it; of a call: somebody rang.
     Sent,
+    /// The provider says that it arrived.
+    Delivered,
     /// It will never arrive; `why` says so.
     Failed,
     /// It was too late to say.
@@ -63,13 +65,14 @@ pub enum NoticeState {
 
 impl NoticeState {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Queued, Self::Sent, Self::Failed, Self::Dropped];
+    pub const ALL: [Self; 5] = [Self::Queued, Self::Sent, Self::Delivered, Self::Failed, Self::Dropped];
 
     /// The word in tables and JSON.
     pub fn word(self) -> &'static str {
         match self {
             Self::Queued => "queued",
             Self::Sent => "sent",
+            Self::Delivered => "delivered",
             Self::Failed => "failed",
             Self::Dropped => "dropped",
         }
@@ -108,6 +111,8 @@ pub struct Notice {
     pub state: NoticeState,
     /// Why it did not leave.
     pub why: Option<String>,
+    /// Which notice says the same by another way, because this one failed.
+    pub instead: Option<NoticeId>,
     /// When it was made, by the business clock.
     pub created_at: Timestamp,
     /// When it should leave, by the business clock.

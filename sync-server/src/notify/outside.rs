@@ -1,7 +1,9 @@
 //! The way out: one trait for whatever hands a message to a provider, and which channels this server has.
 
+use super::guard::Guarded;
 use super::plan::{Channel, Matter};
 use super::sandbox::Sandbox;
+use super::twilio::gateway::Twilio;
 use crate::config::Mode;
 use crate::http::Site;
 use crate::links::Links;
@@ -62,6 +64,11 @@ pub trait Gateway: Send + Sync {
     /// Sends; gives back the provider's reference.
     fn send(&self, message: Message) -> BoxFuture<'_, Result<String, Unsent>>;
 
+    /// How long to leave the provider alone, if it is not worth asking now. Who is told nothing asks next.
+    fn wait(&self) -> Option<Duration> {
+        None
+    }
+
     /// After an attempt of which nobody knows the end: the provider's reference if it has the message.
     fn look_up(&self, message: Message) -> BoxFuture<'_, Result<Option<String>, Unsent>>;
 }
@@ -120,11 +127,12 @@ impl Outside {
                     "push is off: set SYSOPS_FCM_URL and SYSOPS_FCM_CREDENTIALS",
                     "this program has no sender for push yet",
                 )),
-                sms: Err(off(
-                    config.providers.twilio.is_some(),
-                    "SMS is off: set SYSOPS_TWILIO_URL, _ACCOUNT_SID, _AUTH_TOKEN and _FROM",
-                    "this program has no sender for SMS yet",
-                )),
+                sms: match &config.providers.twilio {
+                    Some(account) => {
+                        Ok(Arc::new(Guarded::new(Twilio::new(account.clone(), &pages.public_url), site.db.clone())))
+                    }
+                    None => Err("SMS is off: set SYSOPS_TWILIO_ACCOUNT_SID, _AUTH_TOKEN and _FROM"),
+                },
                 mail: Err(off(
                     config.providers.smtp.is_some(),
                     "e-mail is off: set SYSOPS_SMTP_URL and SYSOPS_MAIL_FROM",
@@ -134,6 +142,13 @@ impl Outside {
                 admins_to_tell,
             },
         }
+    }
+
+    /// What a receipt needs of the outside: it sends nothing itself.
+    pub(super) fn pages_only(site: &Site) -> Self {
+        let pages = Pages { links: site.links.clone(), public_url: site.config.public_url.clone() };
+        let none = || Err("nothing is sent from here");
+        Self { push: none(), sms: none(), mail: none(), pages, admins_to_tell: Vec::new() }
     }
 
     /// Everything goes into the sandbox.

@@ -1,6 +1,7 @@
 //! One attempt at one notice. What it is about is held against the ticket as it is now; the attempt is written before it
 //! is made; one whose end nobody knows is looked up at the provider before it is made again.
 
+use super::instead;
 use super::notice::{Ended, Notice, NoticeState};
 use super::outside::{Message, Outside, Unsent};
 use super::store;
@@ -11,6 +12,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use shared::ids::NoticeId;
 use shared::time::Timestamp;
+use std::time::Duration;
 
 /// Sends what is queued on a channel.
 #[derive(Clone)]
@@ -25,6 +27,25 @@ struct Attempt {
     n: i64,
     /// The one before may have arrived.
     is_unsure: bool,
+    /// If this one fails too, the notice has failed.
+    is_last: bool,
+}
+
+/// What became of the wish to send.
+enum Begun {
+    /// The notice has ended, or ends here.
+    Ended,
+    /// Its provider is not worth asking now.
+    Wait(Duration),
+    /// Send it.
+    Attempt(Box<Attempt>),
+}
+
+/// How an attempt went.
+struct Tried {
+    sent: Result<String, Unsent>,
+    /// When the provider said to come back.
+    after: Option<Duration>,
 }
 
 /// Why a notice is no longer worth saying, if it is not, by the ticket as it is now.
@@ -60,62 +81,92 @@ impl Sender {
         let now = context.now();
         let (outside, looked) = (self.outside.clone(), job.clone());
         let begun = context.db.write(Lane::Work, async move |tx| {
-            let attempt = begin(tx, &outside, id, now).await?;
-            if attempt.is_none() {
+            let begun = begin(tx, &outside, &looked, id, now).await?;
+            if matches!(begun, Begun::Ended) {
                 finish(tx, &looked.lease).await?;
             }
-            Ok::<_, Error>(attempt)
+            Ok::<_, Error>(begun)
         });
-        let Some(attempt) = begun.await? else { return Ok(Outcome::Done) };
-        let sent = self.send(&attempt).await;
+        let attempt = match begun.await? {
+            Begun::Ended => return Ok(Outcome::Done),
+            Begun::Wait(pause) => {
+                return Ok(Outcome::Retry { after: Some(pause), why: "its provider does not answer".to_owned() });
+            }
+            Begun::Attempt(attempt) => attempt,
+        };
+        let Tried { sent, after } = self.send(&attempt).await;
         let outcome = match &sent {
             Ok(_) | Err(Unsent::Never { .. }) => Outcome::Done,
-            Err(Unsent::Later { after, why }) => Outcome::Retry { after: *after, why: why.clone() },
-            Err(Unsent::Unknown { why }) => Outcome::retry(why),
+            Err(Unsent::Later { .. } | Unsent::Unknown { .. }) if attempt.is_last => Outcome::Done,
+            Err(Unsent::Later { why, .. } | Unsent::Unknown { why }) => Outcome::Retry { after, why: why.clone() },
         };
         let is_done = outcome == Outcome::Done;
+        let outside = self.outside.clone();
         let ended = context.db.write(Lane::Work, async move |tx| {
-            record(tx, id, attempt.n, &sent, now).await?;
+            record(tx, &outside, id, attempt.n, &sent, now).await?;
+            if let (true, Err(Unsent::Later { why, .. } | Unsent::Unknown { why })) = (attempt.is_last, &sent) {
+                instead::fail(tx, &outside, id, why, now).await?;
+            }
             if is_done { finish(tx, &job.lease).await } else { Ok(()) }
         });
         ended.await?;
         Ok(outcome)
     }
 
-    async fn send(&self, attempt: &Attempt) -> Result<String, Unsent> {
+    async fn send(&self, attempt: &Attempt) -> Tried {
         let gateway = match self.outside.gateway(attempt.message.channel) {
             Ok(gateway) => gateway,
-            Err(why) => return Err(Unsent::Never { why: why.to_owned() }),
+            Err(why) => return Tried { sent: Err(Unsent::Never { why: why.to_owned() }), after: None },
         };
-        if attempt.is_unsure
-            && let Some(reference) = gateway.look_up(attempt.message.clone()).await?
-        {
-            return Ok(reference);
+        if attempt.is_unsure {
+            match gateway.look_up(attempt.message.clone()).await {
+                Ok(Some(reference)) => return Tried { sent: Ok(reference), after: None },
+                Ok(None) => {}
+                // Whether the attempt before arrived is as open as it was: to send now could send twice.
+                Err(Unsent::Later { after, why }) => return Tried { sent: Err(Unsent::Unknown { why }), after },
+                Err(Unsent::Unknown { why } | Unsent::Never { why }) => {
+                    return Tried { sent: Err(Unsent::Unknown { why }), after: None };
+                }
+            }
         }
-        gateway.send(attempt.message.clone()).await
+        let sent = gateway.send(attempt.message.clone()).await;
+        let after = if let Err(Unsent::Later { after, .. }) = &sent { *after } else { None };
+        Tried { sent, after }
     }
 }
 
-/// Looks whether the notice should still leave, and writes that an attempt begins. None: it has ended.
-async fn begin(tx: &mut Tx, outside: &Outside, id: NoticeId, now: Timestamp) -> Result<Option<Attempt>, Error> {
+/// Looks whether the notice should still leave, and whether it can now, and writes that an attempt begins.
+async fn begin(tx: &mut Tx, outside: &Outside, job: &Job, id: NoticeId, now: Timestamp) -> Result<Begun, Error> {
     let Some(notice) = store::lock(tx, id).await?.filter(|notice| notice.state == NoticeState::Queued) else {
-        return Ok(None);
+        return Ok(Begun::Ended);
     };
     let real_now = tx.real_now();
     if let Err(why) = still_to_say(tx, &notice, now, real_now).await? {
         store::end(tx, id, NoticeState::Dropped, Some(why), now).await?;
-        return Ok(None);
+        return Ok(Begun::Ended);
     }
-    if let Err(why) = outside.gateway(notice.channel) {
-        tracing::warn!(notice = %id, kind = notice.matter.word(), why, "a notice cannot be sent");
-        store::end(tx, id, NoticeState::Failed, Some(why), now).await?;
-        return Ok(None);
+    let gateway = match outside.gateway(notice.channel) {
+        Ok(gateway) => gateway,
+        Err(why) => {
+            instead::fail(tx, outside, id, why, now).await?;
+            return Ok(Begun::Ended);
+        }
+    };
+    let patience = instead::patience_minutes(job.kind, notice.channel, notice.audience);
+    let is_last = real_now.minutes_since(job.started_at) >= patience;
+    // Last of all: who need not wait is the one who finds out whether the provider is back.
+    if let Some(pause) = gateway.wait() {
+        if is_last {
+            instead::fail(tx, outside, id, "unreachable: its provider has not answered for a while", now).await?;
+            return Ok(Begun::Ended);
+        }
+        return Ok(Begun::Wait(pause));
     }
     let last = store::last_attempt(tx, id).await?;
     let is_unsure = last.is_some_and(|(_, ended)| matches!(ended, Ended::Attempted | Ended::Unknown));
     let n = last.map_or(1, |(n, _)| n + 1);
     store::begin_attempt(tx, id, n).await?;
-    Ok(Some(Attempt { message: message(notice), n, is_unsure }))
+    Ok(Begun::Attempt(Box::new(Attempt { message: message(notice), n, is_unsure, is_last })))
 }
 
 fn message(notice: Notice) -> Message {
@@ -126,6 +177,7 @@ fn message(notice: Notice) -> Message {
 /// Writes how an attempt ended, and with it the notice where that is its end.
 pub(super) async fn record(
     tx: &mut Tx,
+    outside: &Outside,
     id: NoticeId,
     n: i64,
     sent: &Result<String, Unsent>,
@@ -140,7 +192,7 @@ pub(super) async fn record(
         Err(Unsent::Unknown { why }) => store::end_attempt(tx, id, n, Ended::Unknown, Err(why)).await?,
         Err(Unsent::Never { why }) => {
             store::end_attempt(tx, id, n, Ended::Failed, Err(why)).await?;
-            store::end(tx, id, NoticeState::Failed, Some(why), now).await?;
+            instead::fail(tx, outside, id, why, now).await?;
         }
     }
     Ok(())

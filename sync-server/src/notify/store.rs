@@ -15,7 +15,7 @@ pub use super::sandbox::{Captured, captured};
 /// Rows in one statement.
 const ROWS_MAX: usize = 100;
 const COLUMNS: &str = "id, matter, audience, person, ticket, channel, to_address, subject, body, link, state, why, \
-    created_at, due_at, ended_at";
+    instead, created_at, due_at, ended_at";
 
 /// Keeps notices with the jobs that send them, in the caller's transaction. One that was told already is left as it is.
 /// A newer call about a visit overtakes an older one that nobody made. Gives back the ids of those that are new.
@@ -123,10 +123,11 @@ pub async fn of_ticket(conn: &mut Conn, ticket: TicketId, limit: i64) -> Result<
     query.fetch_all(conn.sql()).await?.iter().map(read).collect()
 }
 
-/// Notices that failed for good, the newest first; `before` is the last one of the page before.
+/// Notices that failed for good and that nothing else says, the newest first; `before` is the last one of the page before.
 pub async fn failed(conn: &mut Conn, before: Option<NoticeId>, limit: i64) -> Result<Vec<Notice>, Error> {
     let sql = format!(
-        "select {COLUMNS} from notice where state = 'failed' and ($1 = '' or id < $1) order by id desc limit $2"
+        "select {COLUMNS} from notice where state = 'failed' and instead is null and ($1 = '' or id < $1)
+         order by id desc limit $2"
     );
     let before = before.map(|id| id.to_string()).unwrap_or_default();
     let query = sqlx::query(AssertSqlSafe(sql)).bind(before).bind(limit);
@@ -148,7 +149,7 @@ pub async fn calls(conn: &mut Conn, now: Timestamp, limit: i64) -> Result<Vec<No
 /// [`super::still_to_say`] first.
 pub async fn undelivered(conn: &mut Conn, limit: i64) -> Result<Vec<Notice>, Error> {
     let sql = format!(
-        "select {COLUMNS} from notice where state = 'failed' and audience = 'customer' and ticket is not null
+        "select {COLUMNS} from notice where state = 'failed' and instead is null and audience = 'customer' and ticket is not null
            and kind in ('accepted', 'departed') order by id limit $1"
     );
     let query = sqlx::query(AssertSqlSafe(sql)).bind(limit);
@@ -182,6 +183,27 @@ pub async fn end(
     let query = sqlx::query(sql).bind(id.to_string()).bind(state.word().to_string());
     let ended = query.bind(why.map(str::to_owned)).bind(now.as_millis()).execute(tx.sql()).await?;
     Ok(ended.rows_affected() == 1)
+}
+
+/// Moves a notice on by what its provider told later, wherever it was.
+pub(super) async fn move_on(
+    tx: &mut Tx,
+    id: NoticeId,
+    state: NoticeState,
+    why: Option<&str>,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let sql = "update notice set state = $2, why = $3, ended_at = $4 where id = $1";
+    let query = sqlx::query(sql).bind(id.to_string()).bind(state.word().to_string());
+    query.bind(why.map(str::to_owned)).bind(now.as_millis()).execute(tx.sql()).await?;
+    Ok(())
+}
+
+/// Notes which notice says the same by another way.
+pub(super) async fn set_instead(tx: &mut Tx, id: NoticeId, instead: NoticeId) -> Result<(), Error> {
+    let sql = "update notice set instead = $2 where id = $1";
+    sqlx::query(sql).bind(id.to_string()).bind(instead.to_string()).execute(tx.sql()).await?;
+    Ok(())
 }
 
 /// Drops what is still queued of a kind about a ticket: it has been answered.
@@ -222,7 +244,15 @@ pub async fn begin_attempt(tx: &mut Tx, notice: NoticeId, n: i64) -> Result<(), 
     Ok(())
 }
 
-/// Writes how an attempt ended: the provider's reference, or what it said.
+/// Writes what the provider told later about an attempt that it had taken.
+pub(super) async fn refuse_attempt(tx: &mut Tx, notice: NoticeId, reference: &str, why: &str) -> Result<(), Error> {
+    let sql = "update delivery set outcome = 'failed', error = $3 where notice = $1 and provider_ref = $2";
+    let query = sqlx::query(sql).bind(notice.to_string()).bind(reference.to_string());
+    query.bind(why.to_string()).execute(tx.sql()).await?;
+    Ok(())
+}
+
+/// Writes how an attempt ended: the provider's reference, or what it said. What a receipt wrote before stays.
 pub async fn end_attempt(
     tx: &mut Tx,
     notice: NoticeId,
@@ -232,7 +262,7 @@ pub async fn end_attempt(
 ) -> Result<(), Error> {
     let at = tx.real_now();
     let sql = "update delivery set outcome = $3, provider_ref = $4, error = $5, ended_at = $6
-        where notice = $1 and n = $2";
+        where notice = $1 and n = $2 and outcome in ('attempted', 'unknown')";
     let query = sqlx::query(sql).bind(notice.to_string()).bind(n).bind(ended.word().to_string());
     let query = query.bind(said.ok().map(str::to_owned)).bind(said.err().map(str::to_owned));
     query.bind(at.as_millis()).execute(tx.sql()).await?;
@@ -255,6 +285,8 @@ fn word<T>(row: &AnyRow, column: &str, read: impl Fn(&str) -> Option<T>) -> Resu
 fn read(row: &AnyRow) -> Result<Notice, Error> {
     let ticket: Option<String> = row.try_get("ticket")?;
     let ticket = ticket.map(|id| id.parse().map_err(|error| Error::Bug(format!("notice.ticket: {error}"))));
+    let instead: Option<String> = row.try_get("instead")?;
+    let instead = instead.map(|id| id.parse().map_err(|error| Error::Bug(format!("notice.instead: {error}"))));
     let matter: String = row.try_get("matter")?;
     let ended_at: Option<i64> = row.try_get("ended_at")?;
     Ok(Notice {
@@ -270,6 +302,7 @@ fn read(row: &AnyRow) -> Result<Notice, Error> {
         link: row.try_get("link")?,
         state: word(row, "state", NoticeState::from_word)?,
         why: row.try_get("why")?,
+        instead: instead.transpose()?,
         created_at: Timestamp::from_millis(row.try_get("created_at")?),
         due_at: Timestamp::from_millis(row.try_get("due_at")?),
         ended_at: ended_at.map(Timestamp::from_millis),
