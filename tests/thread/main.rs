@@ -3,6 +3,8 @@
 //!
 //! `SYSOPS_SCREENSHOTS=DIR` keeps a picture of each station of the customer's and the app's screens.
 
+mod phones;
+
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use tests::app::AppWindow;

@@ -61,6 +61,13 @@ impl Syncer {
     }
 }
 
+/// One try, for whoever cannot keep a syncer running: a phone's background job, a script.
+pub async fn once(store: &Store, gateway: &Gateway, platform: &Arc<dyn Platform>, edge: &Edge) -> Result<Tried, Error> {
+    let holder = format!("{:016x}", edge.chance.next_u64());
+    let (store, gateway, platform) = (store.clone(), gateway.clone(), Arc::clone(platform));
+    Runner { store, gateway, platform, edge: edge.clone(), holder, told: None }.sync().await
+}
+
 /// Drives the store and the gateway.
 pub(super) struct Runner {
     pub(super) store: Store,
