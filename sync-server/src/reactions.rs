@@ -32,8 +32,11 @@ pub fn jobs(ticket: TicketId, seq: i64, event: &Event, now: Timestamp) -> Vec<Ne
         // The same job comes again when somebody works.
         Fact::WaitsForShift { until } => vec![NewJob::new(Kind::MatchTicket, ticket, *until)],
         Fact::Accepted { .. } | Fact::Departed { .. } => vec![about(Kind::NotifyCustomer, now)],
-        Fact::Declined { .. } | Fact::Lapsed { .. } => vec![matching()],
-        Fact::Withdrawn { .. } | Fact::Released { .. } => vec![tell_expert(), matching()],
+        // The customer knew who was to come.
+        Fact::Declined { after_acceptance: true, .. } => vec![matching(), about(Kind::NotifyCustomer, now)],
+        Fact::Declined { after_acceptance: false, .. } | Fact::Lapsed { .. } => vec![matching()],
+        Fact::Withdrawn { .. } => vec![tell_expert(), matching()],
+        Fact::Released { .. } => vec![tell_expert(), matching(), about(Kind::NotifyCustomer, now)],
         Fact::Offered { .. } | Fact::Reminded { .. } => vec![tell_expert()],
         Fact::Arrived { .. } | Fact::Held { .. } | Fact::NoteAdded { .. } | Fact::WorkRecorded { .. } => vec![],
         Fact::Completed { .. } => vec![about(Kind::SurveyInvite, now)],

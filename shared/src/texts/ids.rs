@@ -57,6 +57,10 @@ texts! {
     DepartedMail = "departed-mail" ("name", "number", "title", "expert", "when", "link");
     DepartedSms = "departed-sms" ("number", "expert", "when", "link");
     DepartedCall = "departed-call" ("name", "phone", "title", "expert", "when");
+    MovedSubject = "moved-subject" ("number");
+    MovedMail = "moved-mail" ("name", "number", "title", "was", "when", "link");
+    MovedSms = "moved-sms" ("number", "was", "until", "link");
+    MovedCall = "moved-call" ("name", "phone", "title", "was", "when");
 
     SurveySubject = "survey-subject" ("number");
     SurveyMail = "survey-mail" ("name", "number", "title", "link");

@@ -174,7 +174,7 @@ mod tests {
             "number" => "7KM-Q2D-9XA".into(),
             "title" => "No picture, sound is fine".into(),
             "place" => "10025 New York".into(),
-            "when" => "Tue 3 Mar, 14:20".into(),
+            "when" | "was" => "Tue 3 Mar, 14:20".into(),
             "until" | "time" => "14:05".into(),
             "expert" => "Ana Ruiz".into(),
             "name" => "Mia Chen".into(),

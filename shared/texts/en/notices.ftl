@@ -62,6 +62,20 @@ departed-mail = Hello { $name },
 departed-sms = { $expert } has left and should be with you { $when }. { $number }: { $link }
 departed-call = Please ring { $name } at { $phone } and say: "{ $expert } has left and is on the way to you about { $title }. The expected arrival is { $when }."
 
+# A promised visit has to move.
+moved-subject = Your visit has to move ({ $number })
+moved-mail = Hello { $name },
+
+    we are sorry: the visit about "{ $title }" on { $was } has to move.
+    We are looking for another expert and will tell you by { $when }.
+
+    You can follow your ticket { $number } here:
+    { $link }
+
+    Penultimate Electronics
+moved-sms = Sorry, your visit on { $was } must move. News by { $until }. { $number }: { $link }
+moved-call = Please ring { $name } at { $phone } and say: "We are sorry. The visit about { $title } on { $was } has to move. We are looking for another expert and will tell you by { $when }."
+
 # How was it?
 survey-subject = Is it working? ({ $number })
 survey-mail = Hello { $name },

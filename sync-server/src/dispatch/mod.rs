@@ -5,11 +5,13 @@
 //! never book one expert twice. What a round could not do the next one does: a sweep makes sure that there is a next.
 
 mod away;
+mod busy;
 mod facts;
 pub mod jobs;
 mod late;
 mod round;
 
+pub use busy::{Busy, busy};
 pub use facts::{Bounds, Known};
 pub use late::visit as late_visit;
 pub use round::run as run_round;

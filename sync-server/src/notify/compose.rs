@@ -3,9 +3,9 @@
 use super::facts;
 use super::notice::{NewNotice, Notice, Recipient};
 use super::outside::Outside;
-use super::plan::{Audience, Channel, CustomerContact, Matter, Way, due_at};
+use super::plan::{Audience, Channel, CustomerContact, Matter, Way, due_at, news_at};
 use super::render::{self, Coming};
-use super::told::{Telling, of_event};
+use super::told::{Telling, lost_visit, of_event};
 use crate::db::{Conn, Error};
 use crate::events;
 use crate::tickets::{self, Ticket};
@@ -34,17 +34,21 @@ pub enum Untold {
     Missing(&'static str),
 }
 
-/// The notices about one event of a ticket. None about what concerns nobody or has passed.
+/// The notices about one event of a ticket, to one audience where an event concerns two. None about what concerns nobody or has passed.
 pub async fn of(
     conn: &mut Conn,
     outside: &Outside,
     id: TicketId,
     seq: i64,
+    to: Audience,
     now: Timestamp,
     real_now: Timestamp,
 ) -> Result<Vec<NewNotice>, Untold> {
     let ticket = tickets::store::get(conn, id).await?.ok_or(Untold::Missing("the ticket"))?;
     let history = events::history(conn, id, (seq - LINES_MAX).max(0), LINES_MAX.min(seq)).await?;
+    if let (Audience::Customer, Some(visit)) = (to, lost_visit(&history)) {
+        return looking_again(conn, outside, &ticket, visit, seq, now, real_now).await;
+    }
     let Some(telling) = of_event(&history, &ticket.life) else { return Ok(Vec::new()) };
     let (Telling::Expert(_, matter) | Telling::Customer(matter) | Telling::Admins(matter)) = &telling;
     if matter.past(Some(&ticket.life), now, real_now).is_some() {
@@ -140,6 +144,7 @@ async fn visit_news(
         Matter::Offer { .. }
         | Matter::Lost { .. }
         | Matter::Reminder { .. }
+        | Matter::LookingAgain { .. }
         | Matter::Survey { .. }
         | Matter::SurveyAgain { .. }
         | Matter::NotWorking { .. }
@@ -155,6 +160,35 @@ async fn visit_news(
     let words = render::coming(facts, &about, contact, way.0, due_at);
     let to = customer_recipient(ticket, contact);
     Ok(Some(NewNotice { matter, ticket: Some(ticket.id), seq: None, to, way, words, due_at }))
+}
+
+/// The customer of a visit that left its expert hears of it once: with the new time if somebody is found soon, else
+/// that it moves, and when they hear again.
+async fn looking_again(
+    conn: &mut Conn,
+    outside: &Outside,
+    ticket: &Ticket,
+    visit: VisitPlan,
+    seq: i64,
+    now: Timestamp,
+    real_now: Timestamp,
+) -> Result<Vec<NewNotice>, Untold> {
+    let contact = facts::customer(conn, ticket.customer).await?.ok_or(Untold::Missing("the customer"))?;
+    let plan = |news_at| Matter::LookingAgain { start_at: visit.start_at, news_at };
+    let due_at = due_at(&plan(now), ticket.urgent, &contact.zone, now);
+    let matter = plan(news_at(ticket.urgent, &contact.zone, due_at));
+    if matter.past(Some(&ticket.life), now, real_now).is_some() {
+        return Ok(Vec::new());
+    }
+    let about = facts::about(conn, ticket).await?;
+    let link = outside.pages.track(ticket.id);
+    let way = contact.way();
+    let words = render::looking_again(&matter, &about, &contact, way.0, &link);
+    let to = customer_recipient(ticket, &contact);
+    Ok(words
+        .map(|words| NewNotice { matter, ticket: Some(ticket.id), seq: Some(seq), to, way, words, due_at })
+        .into_iter()
+        .collect())
 }
 
 /// A ticket's customer as the one who is told.

@@ -3,6 +3,7 @@
 use super::code::CodeSender;
 use super::compose::{self, Untold};
 use super::outside::Outside;
+use super::plan::Audience;
 use super::send::Sender;
 use super::store;
 use crate::db::Lane;
@@ -46,10 +47,11 @@ impl Teller {
         let (Ok(ticket), Ok(About { seq })) = (job.subject.parse::<TicketId>(), job.body::<About>()) else {
             return Outcome::give_up("it does not name a ticket and an event");
         };
+        let to = if job.kind == Kind::NotifyCustomer { Audience::Customer } else { Audience::Expert };
         let (outside, now) = (self.outside.clone(), context.now());
         let told = context.db.write(Lane::Work, async move |tx| {
             let real_now = tx.real_now();
-            let notices = compose::of(tx, &outside, ticket, seq, now, real_now).await?;
+            let notices = compose::of(tx, &outside, ticket, seq, to, now, real_now).await?;
             store::tell(tx, &notices, now).await?;
             Ok::<_, Untold>(finish(tx, &job.lease).await?)
         });

@@ -49,6 +49,13 @@ pub enum Matter {
         /// When he left.
         departed_at: Timestamp,
     },
+    /// A customer hears that a promised visit has to move: somebody else is looked for.
+    LookingAgain {
+        /// When the expert who will not come was to be there.
+        start_at: Timestamp,
+        /// By when they hear again.
+        news_at: Timestamp,
+    },
     /// A customer is asked how it was.
     Survey {
         /// The survey.
@@ -137,6 +144,7 @@ impl Matter {
             Self::Reminder { .. } => "reminder",
             Self::Accepted { .. } => "accepted",
             Self::Departed { .. } => "departed",
+            Self::LookingAgain { .. } => "looking_again",
             Self::Survey { .. } => "survey",
             Self::SurveyAgain { .. } => "survey_again",
             Self::NotWorking { .. } => "not_working",
@@ -155,6 +163,7 @@ impl Matter {
             Self::Accepted { expert, visit } => format!("{expert}:{}", visit.start_at.as_millis()),
             Self::Reminder { expert } => expert.to_string(),
             Self::Departed { expert, departed_at } => format!("{expert}:{}", departed_at.as_millis()),
+            Self::LookingAgain { start_at, .. } => start_at.as_millis().to_string(),
             Self::Survey { survey } | Self::SurveyAgain { survey } | Self::NotWorking { survey } => survey.to_string(),
             Self::Escalated { since, n, .. } => format!("{}:{n}", since.as_millis()),
             Self::Danger {} => String::new(),
@@ -187,6 +196,10 @@ impl Matter {
                 let on_the_way = matches!(state, Some(State::EnRoute { expert: his, departed_at: left, .. })
                     if his == expert && left == departed_at);
                 ok(on_the_way, Past::VisitMovedOn)
+            }
+            Self::LookingAgain { .. } => {
+                // Once somebody has it, who comes and when says more.
+                ok(matches!(state, Some(State::Waiting | State::Offered { .. })), Past::VisitMovedOn)
             }
             Self::Escalated { reason, since, .. } => {
                 let flag = life.and_then(|life| life.needs_human.as_ref());
@@ -325,6 +338,17 @@ pub fn after_quiet_hours(zone: &Zone, now: Timestamp) -> Timestamp {
 /// How long before a visit its customer must know, at the latest.
 const WARNING_MINUTES: i64 = 60;
 
+/// So long somebody else is looked for before the customer hears that the visit moves.
+const LOOKING_MINUTES: i64 = 5;
+/// Within so long they hear again.
+const NEWS_MINUTES: i64 = 60;
+
+/// By when a customer who was told that their visit moves hears again: by day, or in the night where it is urgent.
+pub fn news_at(urgent: bool, zone: &Zone, told_at: Timestamp) -> Timestamp {
+    let at = told_at.plus_minutes(NEWS_MINUTES);
+    if urgent { at } else { after_quiet_hours(zone, at) }
+}
+
 /// When a customer should hear this. Nobody is woken for what can wait until morning; whoever has an urgent trouble,
 /// or someone at the door before then, is told at once.
 pub fn due_at(matter: &Matter, urgent: bool, zone: &Zone, now: Timestamp) -> Timestamp {
@@ -333,6 +357,13 @@ pub fn due_at(matter: &Matter, urgent: bool, zone: &Zone, now: Timestamp) -> Tim
         Matter::Accepted { visit, .. } => {
             let can_wait = !urgent && visit.start_at.plus_minutes(-WARNING_MINUTES) >= morning;
             if can_wait { morning } else { now }
+        }
+        Matter::LookingAgain { start_at, .. } => {
+            // Mostly somebody else is found within minutes, and then only that is told.
+            let soon = now.plus_minutes(LOOKING_MINUTES);
+            let morning = after_quiet_hours(zone, soon);
+            let can_wait = !urgent && start_at.plus_minutes(-WARNING_MINUTES) >= morning;
+            if can_wait { morning } else { soon }
         }
         Matter::Survey { .. } | Matter::SurveyAgain { .. } | Matter::NotWorking { .. } => morning,
         Matter::Offer { .. }

@@ -92,6 +92,7 @@ pub fn to_expert(
         Matter::Reminder { .. } => (TextId::ReminderTitle, TextId::ReminderPush, TextId::ReminderSms),
         Matter::Accepted { .. }
         | Matter::Departed { .. }
+        | Matter::LookingAgain { .. }
         | Matter::Survey { .. }
         | Matter::SurveyAgain { .. }
         | Matter::NotWorking { .. }
@@ -155,6 +156,39 @@ pub fn coming(coming: Coming<'_>, about: &About, contact: &CustomerContact, chan
     }
 }
 
+/// What a customer is told whose visit has to move; nothing for another matter.
+pub fn looking_again(
+    matter: &Matter,
+    about: &About,
+    contact: &CustomerContact,
+    channel: Channel,
+    link: &str,
+) -> Option<Words> {
+    let Matter::LookingAgain { start_at, news_at } = matter else { return None };
+    let speaker = Speaker::new(contact.language, channel);
+    let number = about.number.to_string();
+    let was = speaker.catalogue.when(&contact.zone, *start_at);
+    let when = speaker.catalogue.when(&contact.zone, *news_at);
+    let until = speaker.catalogue.time(&contact.zone, *news_at);
+    let args = [
+        ("name", &*contact.name),
+        ("phone", contact.phone.as_str()),
+        ("number", &*number),
+        ("title", &*about.title),
+        ("was", &*was),
+        ("when", &*when),
+        ("until", &*until),
+        ("link", link),
+    ];
+    Some(match channel {
+        Channel::Sms => speaker.words(None, TextId::MovedSms, &args, Some(link)),
+        Channel::Call => speaker.words(None, TextId::MovedCall, &args, None),
+        Channel::Email | Channel::Push => {
+            speaker.words(Some(TextId::MovedSubject), TextId::MovedMail, &args, Some(link))
+        }
+    })
+}
+
 /// The question how it was; `again` the second and last time.
 pub fn survey(again: bool, link: &str, about: &About, contact: &CustomerContact, channel: Channel) -> Words {
     let (subject, mail, sms) = if again {
@@ -203,6 +237,7 @@ pub fn to_admin(matter: &Matter, about: &About, zone: &Zone, link: &str) -> Opti
         | Matter::Reminder { .. }
         | Matter::Accepted { .. }
         | Matter::Departed { .. }
+        | Matter::LookingAgain { .. }
         | Matter::Survey { .. }
         | Matter::SurveyAgain { .. }
         | Matter::NotWorking { .. }

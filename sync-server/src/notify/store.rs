@@ -96,7 +96,7 @@ async fn overtake_calls(
 ) -> Result<(), Error> {
     let sql = "update notice set state = 'dropped', why = $1, ended_at = $2
         where ticket = $3 and person = $4 and id <> $5 and channel = 'call' and state = 'queued'
-          and kind in ('accepted', 'departed')";
+          and kind in ('accepted', 'departed', 'looking_again')";
     let query = sqlx::query(sql).bind(Past::Overtaken.words().to_string()).bind(now.as_millis());
     query.bind(ticket.to_string()).bind(person.to_string()).bind(newer.to_string()).execute(tx.sql()).await?;
     Ok(())

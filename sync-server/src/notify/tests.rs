@@ -173,6 +173,40 @@ async fn an_expert_who_had_said_yes_is_told_not_to_go_and_a_second_loss_is_told_
 }
 
 #[tokio::test]
+async fn a_visit_that_leaves_its_expert_is_told_once_with_the_new_time_or_that_of_the_next_news() {
+    both_engines(async |db| {
+        people(&db, NotifyBy::Sms, None).await;
+        let outside = outside(&db);
+        db.clock().jump(6 * 60 * 60_000);
+        let yes = |expert| Move::Accept { expert, late: None };
+        let release = || Move::Release { why: shared::ticket::ReleaseReason::Absent };
+        let (found, open) = (file(&db, 1, true, false).await, file(&db, 2, true, false).await);
+        for (ticket, number) in [(found, 21), (open, 22)] {
+            moved(&db, ticket, vec![offer(&db, number, ana(), 90), yes(ana())]).await;
+            drain(&db, registry(&outside)).await;
+            moved(&db, ticket, vec![release()]).await;
+            drain(&db, registry(&outside)).await;
+        }
+        moved(&db, found, vec![offer(&db, 23, id(12), 120), yes(id(12))]).await;
+        db.clock().jump(6 * 60_000);
+        drain(&db, registry(&outside)).await;
+        let of = async |ticket| {
+            let told = told(&db, ticket).await.into_iter();
+            let mut sms: Vec<_> = told.filter(|told| told.audience == super::plan::Audience::Customer).collect();
+            sms.sort_by_key(|notice| (notice.created_at, notice.matter.word()));
+            sms.into_iter().map(|notice| (notice.matter.word(), notice.state)).collect::<Vec<_>>()
+        };
+        let (sent, dropped) = (NoticeState::Sent, NoticeState::Dropped);
+        assert_eq!(of(found).await, [("accepted", sent), ("looking_again", dropped), ("accepted", sent)]);
+        assert_eq!(of(open).await, [("accepted", sent), ("looking_again", sent)]);
+        let body =
+            told(&db, open).await.into_iter().find(|notice| notice.matter.word() == "looking_again").unwrap().body;
+        assert!(body.starts_with("Sorry, your visit on Mon 2 Mar, 11:30 must move. News by 11:05."), "{body}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn admins_hear_of_danger_even_without_a_plan_and_of_what_nobody_looked_at() {
     both_engines(async |db| {
         people(&db, NotifyBy::Sms, None).await;

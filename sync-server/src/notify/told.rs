@@ -4,7 +4,7 @@ use super::plan::Matter;
 use crate::events::Line;
 use shared::event::Fact;
 use shared::ids::ExpertId;
-use shared::ticket::{HumanReason, Life};
+use shared::ticket::{HumanReason, Life, VisitPlan};
 
 /// Whom an event is told to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,6 +60,20 @@ pub(super) fn of_event(history: &[Line], life: &Life) -> Option<Telling> {
         | Fact::NoteAdded { .. }
         | Fact::WorkRecorded { .. } => None,
     }
+}
+
+/// The visit that the customer was promised and that the last line of this history took from its expert.
+pub(super) fn lost_visit(history: &[Line]) -> Option<VisitPlan> {
+    let (line, before) = history.split_last()?;
+    let (Fact::Released { expert: his, .. } | Fact::Declined { expert: his, after_acceptance: true, .. }) =
+        &line.event.fact
+    else {
+        return None;
+    };
+    before.iter().rev().find_map(|line| {
+        let Fact::Accepted { expert, visit, .. } = &line.event.fact else { return None };
+        (expert == his).then_some(*visit)
+    })
 }
 
 /// Whether the expert, who had the ticket at the end of this history, had said yes: he may be on his way.
