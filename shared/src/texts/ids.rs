@@ -44,6 +44,9 @@ texts! {
     ReminderTitle = "reminder-title" ("number");
     ReminderPush = "reminder-push" ("title", "place", "when");
     ReminderSms = "reminder-sms" ("number", "title", "place", "when");
+    UnheardTitle = "unheard-title" ("number");
+    UnheardPush = "unheard-push" ("title", "place", "when");
+    UnheardSms = "unheard-sms" ("number", "title", "place", "when");
 
     AcceptedSubject = "accepted-subject" ("number", "expert", "when");
     AcceptedMail = "accepted-mail" ("name", "number", "title", "expert", "when", "link");

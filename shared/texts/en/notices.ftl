@@ -20,6 +20,11 @@ reminder-title = Time to leave for { $number }
 reminder-push = { $title }, { $place }. You are expected at { $when }.
 reminder-sms = Time to leave for { $number }: { $title }, { $place }. You are expected at { $when }.
 
+# A visit that no phone of the expert has received.
+unheard-title = { $number } is yours: open the app
+unheard-push = { $title }, { $place }. You are expected { $when }. Your phone has not received it yet.
+unheard-sms = { $number } is yours: { $title }, { $place }, { $when }. Your phone has not received it: please open the app.
+
 # A customer hears who comes and when.
 accepted-subject = { $expert } will come on { $when } ({ $number })
 accepted-mail = Hello { $name },

@@ -2,7 +2,7 @@
 //! visit ends, an expert comes back, without an event of any ticket.
 
 use super::facts::Bounds;
-use super::{away, round};
+use super::{away, round, unheard};
 use crate::jobs::{Context, Job, Kind, Outcome, Registry};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -33,6 +33,12 @@ pub fn register(registry: Registry, bounds: &Bounds) -> Registry {
     let asked = handler(bounds.clone());
     let swept = handler(bounds.clone());
     let timing = bounds.timing.clone();
+    let looks = bounds.clone();
+    let unheard = move |_: Job, context: Context| {
+        let bounds = looks.clone();
+        async move { unheard::look(&context.db, &bounds.timing, &bounds.settings).await.map(|_| ()).into() }
+    };
+    let registry = registry.sweep("unheard", LOOK_EVERY, unheard);
     registry.on(Kind::MatchTicket, asked).sweep("matching", LOOK_EVERY, swept).on(
         Kind::ExpertAway,
         move |job: Job, context: Context| {

@@ -10,6 +10,8 @@ mod facts;
 pub mod jobs;
 mod late;
 mod round;
+mod store;
+mod unheard;
 
 pub use busy::{Busy, busy};
 pub use facts::{Bounds, Known};

@@ -95,6 +95,18 @@ async fn to_expert(
     Ok(contact.ways(&matter).into_iter().filter_map(notice).collect())
 }
 
+/// The notices to an expert whose phones have not received a visit that is his.
+pub async fn unheard(
+    conn: &mut Conn,
+    ticket: &Ticket,
+    expert: ExpertId,
+    visit: VisitPlan,
+    now: Timestamp,
+) -> Result<Vec<NewNotice>, Untold> {
+    let matter = Matter::Unheard { expert, start_at: visit.start_at };
+    to_expert(conn, ticket, expert, matter, Some(visit), ticket.n_events, now).await
+}
+
 async fn to_customer(
     conn: &mut Conn,
     outside: &Outside,
@@ -144,6 +156,7 @@ async fn visit_news(
         Matter::Offer { .. }
         | Matter::Lost { .. }
         | Matter::Reminder { .. }
+        | Matter::Unheard { .. }
         | Matter::LookingAgain { .. }
         | Matter::Survey { .. }
         | Matter::SurveyAgain { .. }

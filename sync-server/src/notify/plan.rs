@@ -35,6 +35,13 @@ pub enum Matter {
         /// Who.
         expert: ExpertId,
     },
+    /// An expert is told by another way of a visit that no phone of his has received.
+    Unheard {
+        /// Who.
+        expert: ExpertId,
+        /// When he should be there.
+        start_at: Timestamp,
+    },
     /// A customer hears who comes and when.
     Accepted {
         /// Who comes.
@@ -142,6 +149,7 @@ impl Matter {
             Self::Offer { .. } => "offer",
             Self::Lost { .. } => "lost",
             Self::Reminder { .. } => "reminder",
+            Self::Unheard { .. } => "unheard",
             Self::Accepted { .. } => "accepted",
             Self::Departed { .. } => "departed",
             Self::LookingAgain { .. } => "looking_again",
@@ -162,6 +170,7 @@ impl Matter {
             Self::Lost { expert, .. } => expert.to_string(),
             Self::Accepted { expert, visit } => format!("{expert}:{}", visit.start_at.as_millis()),
             Self::Reminder { expert } => expert.to_string(),
+            Self::Unheard { expert, start_at } => format!("{expert}:{}", start_at.as_millis()),
             Self::Departed { expert, departed_at } => format!("{expert}:{}", departed_at.as_millis()),
             Self::LookingAgain { start_at, .. } => start_at.as_millis().to_string(),
             Self::Survey { survey } | Self::SurveyAgain { survey } | Self::NotWorking { survey } => survey.to_string(),
@@ -183,7 +192,7 @@ impl Matter {
             Self::Lost { expert, .. } => {
                 ok(state.and_then(State::holder).is_none_or(|holder| holder != *expert), Past::HasItAgain)
             }
-            Self::Reminder { expert } => {
+            Self::Reminder { expert } | Self::Unheard { expert, .. } => {
                 let waits = matches!(state, Some(State::Accepted { expert: his, .. }) if his == expert);
                 ok(waits, Past::VisitMovedOn)
             }
@@ -369,6 +378,7 @@ pub fn due_at(matter: &Matter, urgent: bool, zone: &Zone, now: Timestamp) -> Tim
         Matter::Offer { .. }
         | Matter::Lost { .. }
         | Matter::Reminder { .. }
+        | Matter::Unheard { .. }
         | Matter::Departed { .. }
         | Matter::Escalated { .. }
         | Matter::Danger {}

@@ -90,6 +90,7 @@ pub fn to_expert(
             (TextId::WithdrawnTitle, TextId::WithdrawnPush, TextId::WithdrawnPush)
         }
         Matter::Reminder { .. } => (TextId::ReminderTitle, TextId::ReminderPush, TextId::ReminderSms),
+        Matter::Unheard { .. } => (TextId::UnheardTitle, TextId::UnheardPush, TextId::UnheardSms),
         Matter::Accepted { .. }
         | Matter::Departed { .. }
         | Matter::LookingAgain { .. }
@@ -235,6 +236,7 @@ pub fn to_admin(matter: &Matter, about: &About, zone: &Zone, link: &str) -> Opti
         Matter::Offer { .. }
         | Matter::Lost { .. }
         | Matter::Reminder { .. }
+        | Matter::Unheard { .. }
         | Matter::Accepted { .. }
         | Matter::Departed { .. }
         | Matter::LookingAgain { .. }
