@@ -14,6 +14,7 @@ pub mod inspector;
 pub mod process;
 pub mod proxy;
 pub mod server;
+pub mod smtp;
 pub mod wait;
 pub mod wire;
 

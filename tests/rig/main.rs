@@ -3,5 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "a test")]
 
 mod browser;
+mod mail;
 mod network;
 mod processes;

@@ -20,6 +20,7 @@ mod receipt;
 pub mod render;
 pub mod sandbox;
 mod send;
+pub mod smtp;
 pub mod store;
 mod told;
 mod twilio;

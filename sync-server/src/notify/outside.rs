@@ -3,6 +3,7 @@
 use super::guard::Guarded;
 use super::plan::{Channel, Matter};
 use super::sandbox::Sandbox;
+use super::smtp::gateway::Mailer;
 use super::twilio::gateway::Twilio;
 use crate::config::Mode;
 use crate::http::Site;
@@ -133,11 +134,11 @@ impl Outside {
                     }
                     None => Err("SMS is off: set SYSOPS_TWILIO_ACCOUNT_SID, _AUTH_TOKEN and _FROM"),
                 },
-                mail: Err(off(
-                    config.providers.smtp.is_some(),
-                    "e-mail is off: set SYSOPS_SMTP_URL and SYSOPS_MAIL_FROM",
-                    "this program has no sender for e-mail yet",
-                )),
+                mail: match &config.providers.smtp {
+                    Some(settings) => Mailer::new(settings)
+                        .map(|mailer| Arc::new(Guarded::new(mailer, site.db.clone())) as Arc<dyn Gateway>),
+                    None => Err("e-mail is off: set SYSOPS_SMTP_URL and SYSOPS_MAIL_FROM"),
+                },
                 pages,
                 admins_to_tell,
             },
