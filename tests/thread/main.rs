@@ -4,31 +4,35 @@
 //! `SYSOPS_SCREENSHOTS=DIR` keeps a picture of each station of the customer's and the app's screens.
 
 mod phones;
+mod place;
 
-use serde_json::{Value, json};
+use place::Place;
 use std::path::PathBuf;
 use tests::app::AppWindow;
 use tests::browser::{Browser, Scripts};
-use tests::http::client;
 use tests::proxy::Proxy;
-use tests::server::Server;
 use tests::wait::{LATER, SOON, eventually};
 use thirtyfour::prelude::*;
 
-/// The longest that a survey waits for the morning, in minutes.
-const UNTIL_MORNING: i64 = 24 * 60;
-
 #[tokio::test]
 async fn one_ticket_goes_from_a_browser_to_an_offline_phone_and_back() {
-    let mut server = Server::demo(&[]).await;
-    let network = Proxy::before(server.url());
-    let browser = Browser::phone(Scripts::Off).await;
-    let number = report(&browser, &server).await;
+    thread(Place::demo().await).await;
+}
 
-    let (phone, password) = asked_expert(&server, &number).await;
+#[tokio::test]
+async fn the_same_goes_through_a_server_in_production_on_postgresql_with_a_mail_server() {
+    thread(Place::production().await).await;
+}
+
+async fn thread(mut place: Place) {
+    let network = Proxy::before(place.server.url());
+    let browser = Browser::phone(Scripts::Off).await;
+    let number = report(&browser, &place).await;
+
+    let (login, password) = place.asked_expert(&number).await;
     let data = tempfile::tempdir().expect("a folder for the app");
     let mut app = AppWindow::open(&network.url(), data.path()).await;
-    app.fill("login", &phone).await;
+    app.fill("login", &login).await;
     app.tap("use-password").await;
     app.fill("password", &password).await;
     app.tap("sign-in").await;
@@ -37,10 +41,10 @@ async fn one_ticket_goes_from_a_browser_to_an_offline_phone_and_back() {
     app.tap("accept").await;
     app.sees("I am leaving now").await;
     state(&browser, "accepted").await;
-    message(&server, "email", |text| text.contains(&number) && text.contains("Expected arrival")).await;
+    place.mail(|text| text.contains(&number) && text.contains("Expected arrival")).await;
 
     network.cut();
-    server.kill_9();
+    place.server.kill_9();
     app.tap(&format!("ticket-{number}")).await;
     app.tap("depart").await;
     app.sees("I have arrived").await;
@@ -59,7 +63,7 @@ async fn one_ticket_goes_from_a_browser_to_an_offline_phone_and_back() {
     app.sees("4 changes safe on this phone").await;
     picture(&app, "12-app-offline");
 
-    server.up_again().await;
+    place.server.up_again().await;
     network.restore();
     app.tap("nav-you").await;
     app.tap("sync-now").await;
@@ -69,15 +73,15 @@ async fn one_ticket_goes_from_a_browser_to_an_offline_phone_and_back() {
     let page = browser.page().source().await.expect("the page is there");
     assert_eq!(page.matches("Übergang").count(), 1, "the note is there, once");
 
-    survey(&browser, &server).await;
-    server.assert_balanced();
+    survey(&browser, &place).await;
+    place.ends().await;
 }
 
 /// Signs in and reports a problem; gives back the ticket's number, with the receipt still open.
-async fn report(browser: &Browser, server: &Server) -> String {
+async fn report(browser: &Browser, place: &Place) -> String {
     let page = browser.page();
-    let mia = server.sign_in("customer");
-    page.goto(format!("{}/tickets/new?category=tv", server.url())).await.expect("the server answers");
+    let mia = &place.customer;
+    page.goto(format!("{}/tickets/new?category=tv", place.server.url())).await.expect("the server answers");
     type_into(browser, "login", &mia.login).await;
     type_into(browser, "password", &mia.password).await;
     press(browser).await;
@@ -94,19 +98,9 @@ async fn report(browser: &Browser, server: &Server) -> String {
     number
 }
 
-/// The expert who was asked: the number that got the SMS, and the demo's password.
-async fn asked_expert(server: &Server, number: &str) -> (String, String) {
-    let offer = message(server, "sms", |text| text.contains(number) && text.contains("Please answer")).await;
-    (offer["to"].as_str().expect("it went somewhere").to_owned(), server.sign_in("expert").password)
-}
-
 /// Answers the survey by the link in the mail, and finds that it counts once.
-async fn survey(browser: &Browser, server: &Server) {
-    let jump = json!({ "minutes": UNTIL_MORNING });
-    let jumped = client().post(format!("{}/demo/clock", server.url())).json(&jump).send().await;
-    assert!(jumped.expect("the server answers").status().is_success());
-    let mail = message(server, "email", |text| text.contains("Is it working?")).await;
-    let link = mail["link"].as_str().expect("it has a link");
+async fn survey(browser: &Browser, place: &Place) {
+    let link = &place.survey_link().await;
     browser.page().goto(link).await.expect("the link is one");
     click(browser, By::Css("input[name=working][value=yes]")).await;
     shot(browser, "05-survey").await;
@@ -114,19 +108,6 @@ async fn survey(browser: &Browser, server: &Server) {
     shows(browser, "Thank you").await;
     browser.page().goto(link).await.expect("the link is one");
     shows(browser, "You already answered").await;
-}
-
-/// The first captured message of a channel that says this.
-async fn message(server: &Server, channel: &str, says: impl Fn(&str) -> bool) -> Value {
-    let url = format!("{}/demo/messages", server.url());
-    eventually(&format!("a message by {channel}"), SOON, async || {
-        let answer = client().get(&url).send().await.map_err(|error| error.to_string())?;
-        let all: Value = answer.json().await.map_err(|error| error.to_string())?;
-        let messages = all["messages"].as_array().cloned().unwrap_or_default();
-        let fits = |one: &&Value| one["channel"] == channel && says(one["body"].as_str().unwrap_or_default());
-        messages.iter().find(fits).cloned().ok_or_else(|| format!("captured so far: {messages:?}"))
-    })
-    .await
 }
 
 /// Loads the open page again until it shows the ticket in this state.
