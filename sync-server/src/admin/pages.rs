@@ -8,10 +8,10 @@ use super::inbox::{self, Entry};
 use super::{Item, Matter, words};
 use crate::accounts::Role;
 use crate::config::Mode;
-use crate::db::Error;
 use crate::http::caller::{Caller, RequireDesk};
 use crate::http::{Answer, Refused, Site};
-use crate::tickets::{self, NewNote, Ticket, store};
+use crate::intake::api::{add_note, visible};
+use crate::tickets::{Ticket, store};
 use crate::web::form::Form;
 use crate::web::frame::{Frame, Viewer};
 use crate::web::page;
@@ -423,22 +423,7 @@ async fn note(
         let message = form.error("text").unwrap_or_default().to_owned();
         return Err(Problem::field("text", "invalid", message).into());
     };
-    let (staff, author) = (caller.staff(), caller.0.actor());
-    let (now, timing) = (site.now(), site.config.timing.clone());
-    let added = site.db.write(crate::db::Lane::Desk, async move |tx| {
-        let colleague = crate::accounts::staff::store::get(tx, staff).await?;
-        let author_name = colleague.map_or_else(|| "The desk".to_owned(), |one| one.fields.name.to_string());
-        let known = store::known_notes(tx, &[key]).await?;
-        let mut book = tickets::Book::open(tx, &[id], timing.clone()).await?;
-        let is_there = book.ticket(id).is_some();
-        if is_there && known.is_empty() {
-            book.note(NewNote { id: key, ticket: id, author, author_name, text: text.clone(), late: false, at: now });
-        }
-        book.save(tx).await?;
-        Ok::<_, Error>(is_there)
-    });
-    if !added.await? {
-        return Err(Refused::new(ProblemCode::NotFound));
-    }
+    visible(&site, &caller.0, id).await?;
+    add_note(&site, caller.0.actor(), id, key, text).await?;
     Ok(Redirect::to(&format!("/desk/tickets/{id}")))
 }

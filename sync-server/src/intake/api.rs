@@ -69,7 +69,7 @@ async fn create(State(site): State<Site>, caller: Caller, key: IdempotencyKey, s
 }
 
 /// A ticket, if the caller may see it. Other people's tickets are not there at all.
-pub(super) async fn visible(site: &Site, caller: &Caller, id: TicketId) -> Answer<Ticket> {
+pub(crate) async fn visible(site: &Site, caller: &Caller, id: TicketId) -> Answer<Ticket> {
     if let Person::Expert(_) = caller.person {
         return Err(Refused::with(ProblemCode::Forbidden, "Experts see their tickets in the app."));
     }
@@ -212,7 +212,7 @@ async fn note(
 }
 
 /// Adds a note under its author's name, once.
-pub(super) async fn add_note(site: &Site, author: Actor, ticket: TicketId, id: NoteId, text: NoteText) -> Answer<()> {
+pub(crate) async fn add_note(site: &Site, author: Actor, ticket: TicketId, id: NoteId, text: NoteText) -> Answer<()> {
     let (now, timing) = (site.now(), site.config.timing.clone());
     let added = site.db.write(Lane::Intake, async move |tx| {
         let author_name = match author {
