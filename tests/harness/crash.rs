@@ -11,10 +11,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use shared::chance::{Chance, Seeded};
-use sqlx::Row;
+use sync_server::db::Engine;
 use sync_server::db::testing::frozen_clock;
-use sync_server::db::{Database, Engine, Error};
 
+pub use crate::filing::token;
+use crate::filing::{body, headers, number_of, there};
 use crate::filled::Filled;
 use crate::server::Server;
 use crate::wait::eventually;
@@ -131,7 +132,7 @@ async fn tried(plan: Plan) -> Report {
     server.assert_balanced();
     drop(server);
     let db = filled.fresh.open(frozen_clock()).await;
-    let found = count(&db, plan.engine).await;
+    let found = there(&db).await;
     db.close().await;
     let numbers: BTreeMap<String, usize> = answers.values().fold(BTreeMap::new(), |mut numbers, (_, body)| {
         *numbers.entry(number_of(body)).or_default() += 1;
@@ -208,36 +209,6 @@ async fn once(url: &str, wire: &mut Option<Wire>, token: &str, key: &str) -> std
     answer.unwrap_or_else(|_| Err(std::io::ErrorKind::TimedOut.into()))
 }
 
-/// The headers of filing.
-pub fn headers(token: &str, key: &str) -> String {
-    format!("authorization: Bearer {token}\r\nidempotency-key: {key}\r\n")
-}
-
-/// A ticket that the demo's plans cover.
-pub fn body(key: &str) -> String {
-    format!(
-        r#"{{"category":"tv","symptom":"no_picture","product":{{"make":"Łumen","model":"X-55"}},"title":"No picture","description":"Black since the storm; the light blinks three times ({key})."}}"#
-    )
-}
-
-/// Signs in.
-///
-/// # Panics
-/// If that is refused.
-pub async fn token(url: &str, login: &str, password: &str) -> String {
-    let mut wire = Wire::open(url).await.expect("the server is up");
-    let body = serde_json::json!({ "login": login, "password": password }).to_string();
-    let answer = wire.post("/api/v1/sign-in", "", &body).await.expect("the server answers");
-    let read: serde_json::Value = serde_json::from_str(&answer.body).unwrap_or_default();
-    read["token"].as_str().unwrap_or_else(|| panic!("{login} cannot sign in: {}", answer.body)).to_owned()
-}
-
-fn number_of(answer: &str) -> String {
-    let read: serde_json::Value = serde_json::from_str(answer).unwrap_or_default();
-    let number = read["number"].as_str().unwrap_or_else(|| panic!("no number in {answer}"));
-    number.chars().filter(char::is_ascii_alphanumeric).collect()
-}
-
 /// Repeats some of the calls; how many of the answers were not the first ones.
 async fn asked_again(
     url: &str,
@@ -255,36 +226,4 @@ async fn asked_again(
         changed += usize::from(again.status != 201 || again.body != *first);
     }
     changed
-}
-
-/// Every ticket by its number, with how many first events and how many jobs (or waits for a plan) it has.
-async fn count(db: &Database, engine: Engine) -> BTreeMap<String, (usize, usize)> {
-    db.read(async move |conn| {
-        if engine == Engine::Sqlite {
-            let row = sqlx::query("pragma integrity_check").fetch_one(conn.sql()).await?;
-            assert_eq!(row.try_get::<String, _>(0)?, "ok", "the database is damaged");
-        }
-        let mut tickets = BTreeMap::new();
-        for row in &sqlx::query("select id, number, needs_human from ticket").fetch_all(conn.sql()).await? {
-            let id: String = row.try_get("id")?;
-            // One that waits for a plan is nobody's work yet.
-            let waits = row.try_get::<Option<String>, _>("needs_human")?.is_some();
-            tickets.insert(id, (row.try_get::<String, _>("number")?, 0, usize::from(waits)));
-        }
-        let events = "select ticket as id from event where seq = 1 and kind = 'received'";
-        for row in &sqlx::query(events).fetch_all(conn.sql()).await? {
-            if let Some((_, events, _)) = tickets.get_mut(&row.try_get::<String, _>("id")?) {
-                *events += 1;
-            }
-        }
-        let jobs = "select subject as id from job where kind = 'match_ticket'";
-        for row in &sqlx::query(jobs).fetch_all(conn.sql()).await? {
-            if let Some((_, _, jobs)) = tickets.get_mut(&row.try_get::<String, _>("id")?) {
-                *jobs += 1;
-            }
-        }
-        Ok::<_, Error>(tickets.into_values().map(|(number, events, jobs)| (number, (events, jobs))).collect())
-    })
-    .await
-    .expect("the database can be read")
 }

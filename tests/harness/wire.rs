@@ -38,13 +38,22 @@ impl Wire {
 
     /// Posts JSON; `headers` are whole lines, each with its end.
     pub async fn post(&mut self, path: &str, headers: &str, body: &str) -> io::Result<Heard> {
+        self.send(path, headers, body).await?;
+        self.answer().await
+    }
+
+    /// Posts JSON and hangs up, as a caller whose patience has ended.
+    pub async fn post_and_leave(mut self, path: &str, headers: &str, body: &str) -> io::Result<()> {
+        self.send(path, headers, body).await
+    }
+
+    async fn send(&mut self, path: &str, headers: &str, body: &str) -> io::Result<()> {
         let request = format!(
             "POST {path} HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n{headers}\r\n{body}",
             self.host,
             body.len()
         );
-        self.stream.write_all(request.as_bytes()).await?;
-        self.answer().await
+        self.stream.write_all(request.as_bytes()).await
     }
 
     async fn answer(&mut self) -> io::Result<Heard> {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 use sync_server::db::Engine;
-use tests::crash::{body, headers, token};
+use tests::filing::{body, headers, token};
 use tests::filled::Filled;
 use tests::server::Server;
 use tests::wire::Wire;

@@ -4,6 +4,7 @@
 mod crash;
 mod intake;
 mod matching;
+mod repeats;
 
 use clap::{Parser, Subcommand};
 use std::io::Write;
@@ -25,6 +26,8 @@ enum What {
     Intake(intake::Options),
     /// Tickets filed while the server is killed again and again: none may be lost or doubled.
     Crash(crash::Options),
+    /// Keys that come five times at once, after a hang-up and after a kill: each must be one ticket.
+    Repeats(repeats::Options),
 }
 
 fn main() -> ExitCode {
@@ -37,6 +40,7 @@ fn main() -> ExitCode {
         What::Match(options) => matching::measure(&options, say),
         What::Intake(options) => runtime.block_on(intake::measure(&options, say)),
         What::Crash(options) => runtime.block_on(crash::measure(&options, say)),
+        What::Repeats(options) => runtime.block_on(repeats::measure(&options, say)),
     };
     match measured {
         Ok(()) => ExitCode::SUCCESS,

@@ -3,6 +3,7 @@
 
 mod backup;
 mod kills;
+mod repeats;
 
 use std::process::Command;
 

@@ -31,7 +31,7 @@ use sync_server::tickets::check::ledger;
 use sync_server::tickets::{Ticket, store as tickets};
 use sync_server::workforce;
 use tempfile::TempDir;
-use tests::crash::{body, headers, token};
+use tests::filing::{body, headers, token};
 use tests::filled::Filled;
 use tests::wire::Wire;
 use tokio_util::sync::CancellationToken;
