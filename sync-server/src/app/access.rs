@@ -90,6 +90,7 @@ const TABLE: &[Row] = &[
     row("GET", "/api/v1/admin/tickets/", DESK),
     row("GET", "/api/v1/admin/skills", DESK),
     row("GET", "/api/v1/admin/areas", DESK),
+    row("GET", "/api/v1/admin/holidays", DESK),
     // An expert rings in ill, and the desk keeps it for him.
     row("*", "/api/v1/admin/experts/{id}/absences", DESK),
     row("*", "/api/v1/admin/experts/{id}/absences/", DESK),

@@ -111,19 +111,25 @@ enum Undone {
 
 /// Whether the change undoes this visit, and how.
 fn undone(need: &Need, roster: &Roster, before: &Before, visit: &VisitPlan) -> Option<Undone> {
-    let judged = |roster: Roster| {
+    let judged = |need: &Need, roster: Roster| {
         let work = Period { from: visit.start_at, until: visit.end_at() };
         judge_promised(need, &facts::candidate(roster, Vec::new()), visit.leave_at(), work)
     };
-    let broken = judged(roster.clone());
+    let broken = judged(need, roster.clone());
     if *before == Before::default() {
         return broken.iter().any(|rule| matches!(rule, Rule::Deactivated | Rule::AwayThen)).then_some(Undone::Away);
     }
-    let mut was = roster.clone();
+    let (mut was_need, mut was) = (need.clone(), roster.clone());
     was.skills = before.skills.clone().unwrap_or(was.skills);
     was.areas = before.areas.clone().unwrap_or(was.areas);
     was.shifts = before.shifts.clone().unwrap_or(was.shifts);
-    let was_broken = judged(was);
+    if let Some(date) = &before.holiday {
+        was.holidays.remove(date);
+    }
+    if before.customer == Some(need.customer) {
+        was_need.blocked.remove(&was.expert.id);
+    }
+    let was_broken = judged(&was_need, was);
     broken.iter().any(|rule| !was_broken.contains(rule)).then_some(Undone::Changed)
 }
 
@@ -267,6 +273,66 @@ mod tests {
                 "the hour of the visit is still hers, and the skill never was"
             );
             assert_eq!(listed(&world, cleo).await, [json!(null); 0]);
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn whoever_is_blocked_for_a_customer_is_never_sent_there_and_gives_back_what_was_promised() {
+        both_engines(async |db| {
+            let world = World::new(&db).await;
+            let ana = world.expert("Ana", "10003").await;
+            let ticket = world.ticket().await;
+            world.round().await;
+            world.act(ticket, Move::Accept { expert: ana, late: None }).await.unwrap();
+            let (ben, customer, now) = (world.expert("Ben", "10463").await, world.customer, world.now());
+            let reason: shared::text::Reason = "The customer asked for it".parse().unwrap();
+            let block = world.db.write(Lane::Desk, async move |tx| store::block(tx, customer, ana, &reason, now).await);
+            block.await.unwrap();
+            follow(&world).await;
+            assert_eq!(world.holder(ticket).await, Some(ben));
+            world.act(ticket, Move::Decline { expert: ben, reason: shared::offer::DeclineReason::Busy }).await.unwrap();
+            assert_eq!(world.round().await, 0, "Ana is near and free, and still not asked");
+            let unblock = world.db.write(Lane::Desk, async move |tx| store::unblock(tx, customer, ana).await);
+            assert!(unblock.await.unwrap());
+            world.round().await;
+            assert_eq!(world.holder(ticket).await, Some(ana));
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_holiday_frees_everyone_but_those_on_call_and_their_visits_of_that_day_go_back() {
+        both_engines(async |db| {
+            let world = World::new(&db).await;
+            let ana = world.expert("Ana", "10003").await;
+            let ticket = world.ticket().await;
+            world.round().await;
+            world.act(ticket, Move::Accept { expert: ana, late: None }).await.unwrap();
+            let cleo = world.expert_on("Cleo", "10463", "2026-03-02 00:00-24:00", 1).await;
+            let now = world.now();
+            let on = "America/New_York".parse::<shared::time::Zone>().unwrap().local(now).date;
+            let holiday = crate::workforce::Holiday {
+                on,
+                country: "US".into(),
+                area: None,
+                name: "Founders' day".parse().unwrap(),
+            };
+            world.db.write(Lane::Desk, async move |tx| store::put_holiday(tx, &holiday, now).await).await.unwrap();
+            follow(&world).await;
+            assert_eq!(world.holder(ticket).await, Some(cleo), "she said that she works on this very day");
+            assert_eq!(listed(&world, ana).await, [json!(ticket)]);
+            let other = world.db.write(Lane::Desk, async move |tx| {
+                assert!(store::remove_holiday(tx, on, "US", None).await?);
+                Ok::<_, Error>(())
+            });
+            other.await.unwrap();
+            world
+                .act(ticket, Move::Decline { expert: cleo, reason: shared::offer::DeclineReason::Busy })
+                .await
+                .unwrap();
+            world.round().await;
+            assert_eq!(world.holder(ticket).await, Some(ana));
         })
         .await;
     }

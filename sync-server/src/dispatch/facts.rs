@@ -66,6 +66,8 @@ pub(super) async fn needs(conn: &mut Conn, tickets: &[Ticket]) -> Result<Vec<Nee
     let ids: Vec<TicketId> = tickets.iter().map(|ticket| ticket.id).collect();
     let mut declined = store::declined(conn, &ids).await?;
     let mut lapsed = store::lapsed(conn, &ids).await?;
+    let customers = tickets.iter().map(|ticket| ticket.customer).collect();
+    let blocked = workforce::store::blocked(conn, &customers).await?;
     let mut sites = Sites::default();
     let mut needs = Vec::with_capacity(tickets.len());
     for ticket in tickets {
@@ -86,7 +88,7 @@ pub(super) async fn needs(conn: &mut Conn, tickets: &[Ticket]) -> Result<Vec<Nee
             plan_valid: ticket.entitlement.is_some(),
             declined_by: declined.remove(&ticket.id).unwrap_or_default(),
             lapsed_with: lapsed.remove(&ticket.id).unwrap_or_default(),
-            blocked: BTreeSet::new(),
+            blocked: blocked.get(&ticket.customer).cloned().unwrap_or_default(),
             language: ticket.language.clone(),
             earlier_expert: ticket.last_expert,
             offered_to: None,
@@ -143,7 +145,7 @@ async fn visit_of(conn: &mut Conn, ticket: &Ticket, sites: &mut Sites) -> Result
 
 /// A roster in matching's words. On-call times are shifts that ring like others.
 pub(super) fn candidate(roster: Roster, visits: Vec<Visit>) -> Candidate {
-    let Roster { expert, skills, areas, shifts, absences } = roster;
+    let Roster { expert, skills, areas, shifts, absences, holidays } = roster;
     let sighting = |(place, at)| Sighting { place, at };
     let shift = |row: workforce::ShiftRow| Shift {
         day: match row.day {
@@ -152,6 +154,7 @@ pub(super) fn candidate(roster: Roster, visits: Vec<Visit>) -> Candidate {
         },
         start_minute: row.start_minute,
         end_minute: row.end_minute,
+        on_call: row.on_call,
     };
     Candidate {
         expert: expert.id,
@@ -165,6 +168,7 @@ pub(super) fn candidate(roster: Roster, visits: Vec<Visit>) -> Candidate {
         position: expert.position.map(sighting),
         arrival: expert.arrival.map(sighting),
         shifts: shifts.into_iter().map(shift).collect(),
+        holidays,
         on_call: Vec::new(),
         absences: absences.into_iter().map(|(from, until)| Period { from, until }).collect(),
         visits,

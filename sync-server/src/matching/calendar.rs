@@ -6,6 +6,7 @@
 pub use crate::workforce::ShiftDay;
 use serde::{Deserialize, Serialize};
 use shared::time::{Date, Timestamp, Zone};
+use std::collections::BTreeSet;
 
 /// From an instant until just before another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -41,12 +42,19 @@ pub struct Shift {
     pub start_minute: u16,
     /// Minutes after midnight at which it ends. At or before the start it means the next day; so does past 1,440.
     pub end_minute: u16,
+    /// Can be called then, but does not work by himself.
+    #[serde(default)]
+    pub on_call: bool,
 }
 
 impl Shift {
-    fn starts_on(&self, date: Date) -> bool {
+    /// On a holiday weekly shifts do not take place; dated ones and on-call times do.
+    fn starts_on(&self, date: Date, holidays: &BTreeSet<Date>) -> bool {
         match self.day {
-            ShiftDay::Weekly(weekday) => i8::try_from(weekday) == Ok(date.weekday().to_monday_one_offset()),
+            ShiftDay::Weekly(weekday) => {
+                i8::try_from(weekday) == Ok(date.weekday().to_monday_one_offset())
+                    && (self.on_call || !holidays.contains(&date))
+            }
             ShiftDay::On(day) => day == date,
         }
     }
@@ -59,12 +67,13 @@ impl Shift {
 
 /// The shifts as instants, as far as they touch the span. A shift lasts two days at most, so those that started up to
 /// two days before count.
-pub fn shifts_within(shifts: &[Shift], zone: &Zone, span: Period) -> Vec<Period> {
+pub fn shifts_within(shifts: &[Shift], holidays: &BTreeSet<Date>, zone: &Zone, span: Period) -> Vec<Period> {
     let mut periods = Vec::new();
     let mut date = zone.local(span.from.plus_minutes(-2 * 1_440)).date;
     let last = zone.local(span.until).date;
     while date <= last {
-        periods.extend(shifts.iter().filter(|shift| shift.starts_on(date)).map(|shift| shift.on(date, zone)));
+        let today = shifts.iter().filter(|shift| shift.starts_on(date, holidays));
+        periods.extend(today.map(|shift| shift.on(date, zone)));
         let Ok(next) = date.tomorrow() else { break };
         date = next;
     }
@@ -121,12 +130,17 @@ mod tests {
         Period { from: at(from), until: at(until) }
     }
 
+    fn none() -> BTreeSet<Date> {
+        BTreeSet::new()
+    }
+
     fn new_york() -> Zone {
         "America/New_York".parse().unwrap()
     }
 
     /// 2026-03-08 and 2026-11-01 are Sundays on which the clocks of New York change at 02:00.
-    const SATURDAY_NIGHT: Shift = Shift { day: ShiftDay::Weekly(6), start_minute: 22 * 60, end_minute: 6 * 60 };
+    const SATURDAY_NIGHT: Shift =
+        Shift { day: ShiftDay::Weekly(6), start_minute: 22 * 60, end_minute: 6 * 60, on_call: false };
 
     #[test]
     fn a_night_shift_loses_an_hour_in_spring_and_gains_one_in_autumn() {
@@ -135,24 +149,31 @@ mod tests {
             (span("2026-03-06T12:00:00Z", "2026-03-09T12:00:00Z"), 7),
             (span("2026-10-30T12:00:00Z", "2026-11-02T12:00:00Z"), 9),
         ] {
-            let periods = shifts_within(&[SATURDAY_NIGHT], &new_york(), week);
+            let periods = shifts_within(&[SATURDAY_NIGHT], &none(), &new_york(), week);
             assert_eq!(periods.iter().map(Period::minutes).collect::<Vec<_>>(), [hours * 60], "{week:?}");
         }
-        let spring =
-            shifts_within(&[SATURDAY_NIGHT], &new_york(), span("2026-03-06T12:00:00Z", "2026-03-09T12:00:00Z"));
+        let spring = shifts_within(
+            &[SATURDAY_NIGHT],
+            &none(),
+            &new_york(),
+            span("2026-03-06T12:00:00Z", "2026-03-09T12:00:00Z"),
+        );
         assert_eq!(spring, [span("2026-03-08T03:00:00Z", "2026-03-08T10:00:00Z")]);
     }
 
     #[test]
     fn a_shift_inside_the_hour_that_is_skipped_does_not_exist() {
-        let shift = Shift { day: ShiftDay::Weekly(7), start_minute: 2 * 60, end_minute: 3 * 60 };
-        assert_eq!(shifts_within(&[shift], &new_york(), span("2026-03-08T00:00:00Z", "2026-03-09T00:00:00Z")), []);
+        let shift = Shift { day: ShiftDay::Weekly(7), start_minute: 2 * 60, end_minute: 3 * 60, on_call: false };
+        assert_eq!(
+            shifts_within(&[shift], &none(), &new_york(), span("2026-03-08T00:00:00Z", "2026-03-09T00:00:00Z")),
+            []
+        );
     }
 
     #[test]
     fn a_shift_that_began_yesterday_still_runs() {
         let now = span("2026-03-08T09:30:00Z", "2026-03-08T20:00:00Z");
-        let running = shifts_within(&[SATURDAY_NIGHT], &new_york(), now);
+        let running = shifts_within(&[SATURDAY_NIGHT], &none(), &new_york(), now);
         assert_eq!(running, [span("2026-03-08T09:30:00Z", "2026-03-08T10:00:00Z")]);
     }
 
@@ -161,16 +182,31 @@ mod tests {
         let spelled = Shift { end_minute: 30 * 60, ..SATURDAY_NIGHT };
         let week = span("2026-05-01T00:00:00Z", "2026-05-09T00:00:00Z");
         let zone = new_york();
-        assert_eq!(shifts_within(&[spelled], &zone, week), shifts_within(&[SATURDAY_NIGHT], &zone, week));
+        assert_eq!(
+            shifts_within(&[spelled], &none(), &zone, week),
+            shifts_within(&[SATURDAY_NIGHT], &none(), &zone, week)
+        );
     }
 
     #[test]
     fn a_single_day_counts_once_and_in_its_own_zone() {
         let date = new_york().local(at("2026-05-05T12:00:00Z")).date;
-        let shift = Shift { day: ShiftDay::On(date), start_minute: 0, end_minute: 1_440 };
+        let shift = Shift { day: ShiftDay::On(date), start_minute: 0, end_minute: 1_440, on_call: false };
         let week = span("2026-05-01T00:00:00Z", "2026-05-09T00:00:00Z");
         let whole = [span("2026-05-05T04:00:00Z", "2026-05-06T04:00:00Z")];
-        assert_eq!(shifts_within(&[shift], &new_york(), week), whole);
+        assert_eq!(shifts_within(&[shift], &none(), &new_york(), week), whole);
+    }
+
+    #[test]
+    fn on_a_holiday_weekly_shifts_rest_and_what_was_set_for_that_very_day_does_not() {
+        let date = new_york().local(at("2026-05-05T12:00:00Z")).date;
+        let weekly = Shift { day: ShiftDay::Weekly(2), start_minute: 8 * 60, end_minute: 16 * 60, on_call: false };
+        let day = span("2026-05-05T04:00:00Z", "2026-05-06T04:00:00Z");
+        let works =
+            |shift: Shift, holidays: &BTreeSet<Date>| !shifts_within(&[shift], holidays, &new_york(), day).is_empty();
+        assert!(works(weekly, &none()) && !works(weekly, &[date].into()));
+        assert!(works(Shift { on_call: true, ..weekly }, &[date].into()));
+        assert!(works(Shift { day: ShiftDay::On(date), ..weekly }, &[date].into()));
     }
 
     fn some_periods() -> impl Strategy<Value = Vec<Period>> {

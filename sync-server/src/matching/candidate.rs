@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use shared::ids::{AreaId, ExpertId, TicketId};
 use shared::place::Place;
 use shared::skills::Skills;
-use shared::time::{Timestamp, Zone};
+use shared::time::{Date, Timestamp, Zone};
 use std::collections::BTreeSet;
 
 /// An expert as matching sees them.
@@ -34,6 +34,9 @@ pub struct Candidate {
     pub arrival: Option<Sighting>,
     /// When they work.
     pub shifts: Vec<Shift>,
+    /// Days on which their weekly shifts do not take place.
+    #[serde(default)]
+    pub holidays: BTreeSet<Date>,
     /// When they can be called beside their shifts.
     pub on_call: Vec<Period>,
     /// When they are away.
@@ -117,7 +120,7 @@ impl Availability {
     /// Works it out.
     pub fn of(candidate: &Candidate, now: Timestamp, settings: &Settings) -> Self {
         let span = Period { from: now, until: now.plus_minutes(i64::from(settings.horizon_minutes)) };
-        let mut periods = shifts_within(&candidate.shifts, &candidate.zone, span);
+        let mut periods = shifts_within(&candidate.shifts, &candidate.holidays, &candidate.zone, span);
         periods.extend(&candidate.on_call);
         let working = within(periods, span);
         let free = without(&working, &candidate.absences);

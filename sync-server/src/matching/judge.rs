@@ -117,7 +117,7 @@ pub(super) fn judge_with(
 /// or not, and other visits, do not matter.
 pub fn judge_promised(need: &Need, candidate: &Candidate, leave_at: Timestamp, work: Period) -> Vec<Rule> {
     let mut broken = standing(need, candidate);
-    let mut working = shifts_within(&candidate.shifts, &candidate.zone, work);
+    let mut working = shifts_within(&candidate.shifts, &candidate.holidays, &candidate.zone, work);
     working.extend(&candidate.on_call);
     if within(working, work) != [work] {
         broken.push(Rule::OutsideShift { next_at: None });

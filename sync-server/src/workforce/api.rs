@@ -4,6 +4,7 @@
 mod catalogue;
 mod days;
 mod import;
+mod limits;
 mod needs;
 #[cfg(test)]
 mod tests;
@@ -38,6 +39,7 @@ pub fn routes() -> Router<Site> {
         .route("/api/v1/admin/experts/{id}/activate", post(activate))
         .merge(days::routes())
         .merge(catalogue::routes())
+        .merge(limits::routes())
         .merge(needs::routes())
         .merge(import::routes())
 }

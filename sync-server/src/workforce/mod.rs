@@ -16,11 +16,11 @@ pub use shift::{ShiftDay, ShiftRow, ShiftSpec};
 pub use store::lock;
 
 use serde::{Deserialize, Serialize};
-use shared::ids::{AbsenceId, AreaId, ExpertId, SkillId};
+use shared::ids::{AbsenceId, AreaId, CustomerId, ExpertId, SkillId};
 use shared::place::Place;
 use shared::skills::Skills;
 use shared::text::{BadText, Email, Name, Phone, Reason, ShortLine, Slug};
-use shared::time::{Timestamp, Zone};
+use shared::time::{Date, Timestamp, Zone};
 use std::collections::BTreeSet;
 
 /// Where an expert starts from: the place and, by its zone, the hours of his shifts.
@@ -130,6 +130,8 @@ pub struct Roster {
     pub shifts: Vec<ShiftRow>,
     /// When he is away: from an instant until just before another.
     pub absences: Vec<(Timestamp, Timestamp)>,
+    /// Days on which his weekly shifts do not take place.
+    pub holidays: BTreeSet<Date>,
 }
 
 /// What an expert could be asked before a change of it; what stayed is none. Whoever looks at his promises compares.
@@ -144,6 +146,36 @@ pub struct Before {
     /// When he worked and could be called.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shifts: Option<Vec<ShiftRow>>,
+    /// A customer whom he could visit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer: Option<CustomerId>,
+    /// A day that was no holiday.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holiday: Option<Date>,
+}
+
+/// An expert who must not visit a customer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Block {
+    /// Who.
+    pub expert: ExpertId,
+    /// Why, for the desk.
+    pub reason: Reason,
+    /// Since when.
+    pub made_at: Timestamp,
+}
+
+/// A day on which weekly shifts do not take place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Holiday {
+    /// Which day, on the wall of an expert's home.
+    pub on: Date,
+    /// In which country, two letters.
+    pub country: String,
+    /// For experts of one area alone; none means all of the country.
+    pub area: Option<AreaId>,
+    /// What people call it.
+    pub name: Name,
 }
 
 /// A time in which an expert is away.

@@ -68,7 +68,7 @@ fn a_skill_known_too_little_is_named_with_both_levels() {
 
 #[test]
 fn outside_every_shift_nothing_rings() {
-    let later = Shift { day: ShiftDay::Weekly(1), start_minute: 10 * 60, end_minute: 16 * 60 };
+    let later = Shift { day: ShiftDay::Weekly(1), start_minute: 10 * 60, end_minute: 16 * 60, on_call: false };
     let resting = broken(|_, expert| expert.shifts = vec![later]);
     assert_eq!(resting, [Rule::OutsideShift { next_at: Some(today(10, 0)) }]);
     assert_eq!(broken(|_, expert| expert.shifts = vec![]), [Rule::OutsideShift { next_at: None }]);
@@ -178,7 +178,7 @@ fn a_visit_on_a_later_day_sets_out_from_home() {
     let mut need = need(1);
     need.windows = vec![period(today(24 + 8, 0), today(24 + 12, 0))];
     let mut expert = candidate(1);
-    expert.shifts.push(Shift { day: ShiftDay::Weekly(2), start_minute: 8 * 60, end_minute: 16 * 60 });
+    expert.shifts.push(Shift { day: ShiftDay::Weekly(2), start_minute: 8 * 60, end_minute: 16 * 60, on_call: false });
     expert.position = Some(Sighting { place: minutes_north(50), at: now() });
     expert.visits = vec![Visit { place: minutes_north(40), ..visit(5, today(14, 0), today(15, 0)) }];
     let fit = fit(&need, &expert);
@@ -196,7 +196,7 @@ fn the_customers_windows_are_kept() {
 
 #[test]
 fn the_night_on_which_the_clocks_go_forward_is_an_hour_short() {
-    let night = Shift { day: ShiftDay::Weekly(6), start_minute: 22 * 60, end_minute: 6 * 60 };
+    let night = Shift { day: ShiftDay::Weekly(6), start_minute: 22 * 60, end_minute: 6 * 60, on_call: false };
     let mut expert = candidate(1);
     expert.shifts = vec![night];
     let mut need = need(1);

@@ -71,10 +71,11 @@ async fn end(tx: &mut Tx, ticket: TicketId, state: &OfferState) -> Result<(), Er
         OfferState::Accepted { at } | OfferState::Lapsed { at } | OfferState::Withdrawn { at } => (at, None),
     };
     let open = matches!(state, OfferState::Declined { .. });
-    // Giving an accepted visit back declines the offer it came from.
+    // Giving an accepted visit back declines the offer it came from; an open one is always the one that is answered.
     let sql = if open {
         "update offer set state = $2, reason = $3, ended_at = $4 where id = (select id from offer
-         where ticket = $1 and state in ('open', 'accepted') order by made_at desc, id desc limit 1)"
+         where ticket = $1 and state in ('open', 'accepted')
+         order by case when state = 'open' then 0 else 1 end, made_at desc, id desc limit 1)"
     } else {
         "update offer set state = $2, reason = $3, ended_at = $4 where ticket = $1 and state = 'open'"
     };

@@ -13,11 +13,12 @@ use shared::ids::ExpertId;
 use shared::problem::ProblemCode;
 
 const EXPERTS: &str = "/api/v1/admin/experts";
+const HOLIDAYS: &str = "/api/v1/admin/holidays";
 
 /// An admin of a business with two skills and an area.
 async fn admin(db: &Database) -> Client {
     let site = site(db);
-    let public = Client::new(site.clone(), routes());
+    let public = Client::new(site.clone(), routes().merge(crate::customers::api::routes()));
     let admin = public.signed_in(Person::Admin(site.new_id())).await;
     for slug in ["tv", "router"] {
         let made = admin.json("POST", "/api/v1/admin/skills", &json!({ "slug": slug, "name": slug })).await;
@@ -223,6 +224,62 @@ async fn the_table_of_needs_is_kept_by_version() {
         assert_eq!(admin.get("/api/v1/admin/needs").await.value()["items"][0]["skills"], json!({ "tv": 2 }));
         let public = Client::new(admin.site.clone(), routes());
         assert_eq!(public.get("/api/v1/categories").await.value()["items"][0]["symptoms"][0]["danger"], true);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn holidays_are_kept_by_country_or_area_and_named_wrongly_they_say_so() {
+    both_engines(async |db| {
+        let admin = admin(&db).await;
+        let all = json!({ "on": "2026-07-04", "country": "us", "name": "Independence Day" });
+        let here = json!({ "on": "2026-03-17", "country": "US", "area": "manhattan", "name": "Parade" });
+        for holiday in [&all, &here, &here] {
+            let put = admin.json("PUT", HOLIDAYS, holiday).await;
+            assert_eq!(put.status, 204, "{}", put.text());
+        }
+        let listed = admin.get(HOLIDAYS).await.value();
+        let shown: Vec<_> = listed["items"].as_array().unwrap().iter().map(|row| (&row["on"], &row["area"])).collect();
+        assert_eq!(shown, [(&json!("2026-07-04"), &Value::Null), (&json!("2026-03-17"), &json!("manhattan"))]);
+        for (field, holiday) in [
+            ("country", json!({ "on": "2026-07-04", "country": "America", "name": "x" })),
+            ("area", json!({ "on": "2026-07-04", "country": "US", "area": "mars", "name": "x" })),
+        ] {
+            assert_eq!(admin.json("PUT", HOLIDAYS, &holiday).await.problem().errors[0].field, field);
+        }
+        let gone = format!("{HOLIDAYS}?on=2026-03-17&country=US&area=manhattan");
+        assert_eq!(admin.json("DELETE", &gone, &json!({})).await.status, 204);
+        assert_eq!(admin.json("DELETE", &gone, &json!({})).await.problem().code, ProblemCode::NotFound);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_block_names_an_expert_and_a_customer_that_there_are() {
+    both_engines(async |db| {
+        let admin = admin(&db).await;
+        let ana = admin.json("POST", EXPERTS, &ana()).await.value()["id"].as_str().unwrap().to_owned();
+        let nobody = format!("/api/v1/customers/{ana}/blocked-experts");
+        assert_eq!(admin.get(&nobody).await.problem().code, ProblemCode::NotFound);
+        let block = json!({ "reason": "They quarrelled" });
+        let put = admin.json("PUT", &format!("{nobody}/{ana}"), &block).await;
+        assert_eq!(put.problem().code, ProblemCode::NotFound);
+        let mia = json!({
+            "name": "Mia",
+            "phone": "(212) 555-0150",
+            "notify_by": "call",
+            "address": { "line1": "215 W 100th St", "postal_code": "10025" },
+        });
+        let made = admin.json("POST", "/api/v1/customers", &mia).await;
+        assert_eq!(made.status, 201, "{}", made.text());
+        let made = made.value();
+        let customer = made["id"].as_str().unwrap();
+        let path = format!("/api/v1/customers/{customer}/blocked-experts");
+        assert_eq!(admin.json("PUT", &format!("{path}/{ana}"), &block).await.status, 204);
+        let listed = admin.get(&path).await.value();
+        assert_eq!(listed["items"][0]["name"], "Ana Núñez");
+        assert_eq!(admin.json("DELETE", &format!("{path}/{ana}"), &json!({})).await.status, 204);
+        assert_eq!(admin.get(&path).await.value()["items"], json!([]));
     })
     .await;
 }

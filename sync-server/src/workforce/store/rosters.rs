@@ -38,7 +38,8 @@ async fn fill(conn: &mut Conn, rows: &[AnyRow], only: Option<ExpertId>) -> Resul
     for row in rows {
         let expert = read(row)?;
         let (skills, areas, shifts, absences) = (Skills::default(), BTreeSet::new(), Vec::new(), Vec::new());
-        rosters.insert(expert.id, Roster { expert, skills, areas, shifts, absences });
+        let holidays = BTreeSet::new();
+        rosters.insert(expert.id, Roster { expert, skills, areas, shifts, absences, holidays });
     }
     let sql = "select s.expert, s.skill, s.level from expert_skill s join skill k on k.id = s.skill
         where k.active = 1 and ($1 = '' or s.expert = $1) limit $2";
@@ -63,6 +64,15 @@ async fn fill(conn: &mut Conn, rows: &[AnyRow], only: Option<ExpertId>) -> Resul
     for row in set(conn, sql, only).await? {
         let Some(roster) = rosters.get_mut(&parsed(&row, "expert")?) else { continue };
         roster.absences.push((instant(&row, "from_at")?, instant(&row, "until_at")?));
+    }
+    for holiday in super::limits::holidays(conn).await? {
+        let here = |roster: &&mut Roster| {
+            roster.expert.home_country == holiday.country
+                && holiday.area.is_none_or(|area| roster.areas.contains(&area))
+        };
+        for roster in rosters.values_mut().filter(here) {
+            roster.holidays.insert(holiday.on);
+        }
     }
     Ok(rosters.into_values().collect())
 }
