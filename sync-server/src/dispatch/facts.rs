@@ -6,6 +6,7 @@ use crate::matching::calendar::{Period, Shift, ShiftDay};
 use crate::matching::candidate::{Candidate, Sighting, Visit};
 use crate::matching::need::{Need, Priority};
 use crate::matching::settings::{Settings, Weights};
+use crate::matching::weights;
 use crate::tickets::{Ticket, store};
 use crate::workforce::{self, Roster};
 use shared::ids::{AreaId, ExpertId, SiteId, TicketId};
@@ -25,7 +26,7 @@ pub struct Bounds {
     pub timing: Timing,
     /// Bounds of the hard rules.
     pub settings: Settings,
-    /// What is preferred.
+    /// What is preferred until an admin sets it.
     pub weights: Weights,
 }
 
@@ -36,6 +37,8 @@ pub struct Known {
     pub needs: Vec<Need>,
     /// The experts, each with what he holds.
     pub candidates: Vec<Candidate>,
+    /// What admins prefer, where they have said so.
+    pub weights: Option<Weights>,
 }
 
 /// Everything for a round: the waiting tickets and every active expert.
@@ -58,7 +61,7 @@ pub(super) async fn all(conn: &mut Conn) -> Result<Known, Error> {
         let visits = visits.remove(&roster.expert.id).unwrap_or_default();
         candidate(roster, visits)
     });
-    Ok(Known { needs, candidates: candidates.collect() })
+    Ok(Known { needs, candidates: candidates.collect(), weights: weights::store::current(conn).await? })
 }
 
 /// What tickets need.

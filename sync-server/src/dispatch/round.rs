@@ -26,7 +26,7 @@ pub async fn run(db: &Database, bounds: &Bounds) -> Result<usize, Error> {
         id: Id::new(db.clock().real_now(), &*db.chance()),
         made_at: now,
         settings: bounds.settings,
-        weights: bounds.weights,
+        weights: known.weights.unwrap_or(bounds.weights),
         needs: known.needs,
         candidates: known.candidates,
     };

@@ -2,10 +2,14 @@
 
 use super::run_round;
 use super::world::World;
+use crate::accounts::Person;
 use crate::db::testing::both_engines;
+use crate::http::testing::{Client, site};
 use crate::matching;
 use crate::tickets::{check, jobs};
+use serde_json::json;
 use shared::offer::DeclineReason;
+use shared::problem::ProblemCode;
 use shared::ticket::{HumanReason, Move, State};
 
 #[tokio::test]
@@ -137,6 +141,34 @@ async fn a_plan_that_is_granted_starts_the_ticket_that_waited_for_it() {
         crate::jobs::Runner::new(db.clone(), registry).drain().await.unwrap();
         assert_eq!(world.holder(ticket).await, Some(ana));
         assert!(world.read(ticket).await.entitlement.is_some());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_change_of_the_weights_is_a_new_version_that_the_next_decision_carries() {
+    const WEIGHTS: &str = "/api/v1/admin/weights";
+    both_engines(async |db| {
+        let site = site(&db);
+        let public = Client::new(site.clone(), matching::weights::api::routes());
+        let admin = public.signed_in(Person::Admin(site.new_id())).await;
+        let mut weights = admin.get(WEIGHTS).await.value()["current"].clone();
+        let built_in = weights["version"].as_i64().unwrap();
+        weights["travel_minute"] = json!(0);
+        assert_eq!(admin.json("PUT", WEIGHTS, &weights).await.problem().errors[0].field, "travel_minute");
+        weights["travel_minute"] = json!(15);
+        let put = admin.json("PUT", WEIGHTS, &weights).await;
+        assert_eq!(put.value()["version"], built_in + 1, "{}", put.text());
+        assert_eq!(admin.json("PUT", WEIGHTS, &weights).await.problem().code, ProblemCode::Stale);
+        let world = World::new(&db).await;
+        world.expert("Ana", "10003").await;
+        let ticket = world.ticket().await;
+        assert_eq!(world.round().await, 1);
+        let kept = db.read(async move |conn| matching::store::latest(conn, ticket).await).await.unwrap().unwrap();
+        let used = kept.decision.weights;
+        assert_eq!((used.version, used.travel_minute), (built_in + 1, 15));
+        let audited = db.read(async |conn| crate::audit::list(conn, Some("weights"), None, 5).await).await.unwrap();
+        assert_eq!(audited.len(), 1);
     })
     .await;
 }

@@ -4,7 +4,7 @@
 //! the time, `judge` applies every hard rule, `rank` weighs whoever is left, `solve` finds the best for all tickets
 //! together, `decide` ties these into one stored decision for each ticket, `explain` says it in words.
 //!
-//! Everything but `store.rs` is pure: it takes what is known and `now`, and gives a decision that can be stored,
+//! Everything but `store.rs` and the door of `weights` is pure: it takes what is known and `now`, and gives a decision that can be stored,
 //! explained and replayed. It offers nothing to anybody: that is dispatch.
 
 pub mod calendar;
@@ -19,6 +19,7 @@ pub mod settings;
 pub mod slot;
 pub mod solve;
 pub mod store;
+pub mod weights;
 
 #[cfg(test)]
 mod samples;
