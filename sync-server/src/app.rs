@@ -149,6 +149,7 @@ pub fn routes() -> Router<Site> {
         .merge(workforce::api::routes())
         .merge(notify::webhook::routes())
         .merge(matching::weights::api::routes())
+        .merge(dispatch::api::routes())
         .merge(survey::pages::routes())
         .merge(survey::api::routes())
         .merge(intake::api::routes())

@@ -4,4 +4,4 @@
 pub mod api;
 pub mod store;
 
-pub use store::{Line, list, record};
+pub use store::{Line, list, of_kind, record};

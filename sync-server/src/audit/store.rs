@@ -81,6 +81,18 @@ pub async fn list(
         .bind(limit)
         .fetch_all(conn.sql())
         .await?;
+    read(rows)
+}
+
+/// The newest lines of one word of what was done, before the line `before`.
+pub async fn of_kind(conn: &mut Conn, what: &str, before: Option<&str>, limit: i64) -> Result<Vec<Line>, Error> {
+    let sql = "select id, at, actor_role, actor, what, subject, before_body, after_body from audit
+        where what = $1 and ($2 = '' or id < $2) order by id desc limit $3";
+    let query = sqlx::query(sql).bind(what.to_string()).bind(before.unwrap_or_default().to_string()).bind(limit);
+    read(query.fetch_all(conn.sql()).await?)
+}
+
+fn read(rows: Vec<sqlx::any::AnyRow>) -> Result<Vec<Line>, Error> {
     let mut lines = Vec::with_capacity(rows.len());
     for row in rows {
         let body = |name: &str| {

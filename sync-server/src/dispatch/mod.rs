@@ -4,6 +4,7 @@
 //! more under the locks of his day and of the ticket before the offer is made, so two rounds, two servers or a late yes
 //! never book one expert twice. What a round could not do the next one does: a sweep makes sure that there is a next.
 
+pub mod api;
 mod away;
 mod busy;
 mod facts;

@@ -172,3 +172,34 @@ async fn a_change_of_the_weights_is_a_new_version_that_the_next_decision_carries
     })
     .await;
 }
+
+#[tokio::test]
+async fn the_desk_reads_one_list_of_what_left_an_expert_and_where_each_ticket_is_now() {
+    both_engines(async |db| {
+        let site = site(&db);
+        let public = Client::new(site.clone(), super::api::routes());
+        let agent = public.signed_in(Person::Agent(site.new_id())).await;
+        let empty = agent.get("/api/v1/desk/visits-back").await.value();
+        assert_eq!(empty, json!({ "items": [], "next": null }));
+        let world = World::new(&db).await;
+        let ana = world.expert("Ana", "10003").await;
+        let ticket = world.ticket().await;
+        world.round().await;
+        world.act(ticket, Move::Accept { expert: ana, late: None }).await.unwrap();
+        world.expert("Ben", "10463").await;
+        let now = world.now();
+        let off = db.write(crate::db::Lane::Desk, async move |tx| {
+            crate::workforce::store::set_active(tx, ana, false, now).await
+        });
+        assert!(off.await.unwrap());
+        let registry = super::jobs::register(crate::jobs::Registry::new(), &world.bounds);
+        crate::jobs::Runner::new(db.clone(), registry).drain().await.unwrap();
+        let list = agent.get("/api/v1/desk/visits-back").await.value();
+        let item = &list["items"][0];
+        assert_eq!((&item["expert_name"], item["tickets"].as_array().map(Vec::len)), (&json!("Ana"), Some(1)));
+        let row = &item["tickets"][0];
+        assert_eq!((&row["was"], &row["now"]["state"]), (&json!("accepted"), &json!("offered")));
+        assert_eq!(row["now"]["expert_name"], "Ben");
+    })
+    .await;
+}

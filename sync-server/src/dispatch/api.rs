@@ -1,0 +1,89 @@
+//! For the desk: which visits left an expert at once, because he is away or was changed, and where each ticket is now.
+//! One list for each such change, the newest first; nothing here moves a ticket.
+
+use super::away::VISITS_BACK;
+use crate::audit;
+use crate::http::caller::RequireDesk;
+use crate::http::{Answer, Json, Site};
+use crate::{tickets, workforce};
+use axum::extract::{Query, State};
+use axum::response::IntoResponse;
+use axum::routing::{Router, get};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use shared::ids::{ExpertId, TicketId};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Lists on one page.
+const PAGE: i64 = 20;
+
+/// The routes.
+pub fn routes() -> Router<Site> {
+    Router::new().route("/api/v1/desk/visits-back", get(visits_back))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    /// The last list of the page before.
+    #[serde(default)]
+    before: Option<String>,
+}
+
+async fn visits_back(
+    State(site): State<Site>,
+    _: RequireDesk,
+    Query(wanted): Query<Wanted>,
+) -> Answer<impl IntoResponse> {
+    let found = site.db.read(async move |conn| {
+        let mut lines = audit::of_kind(conn, VISITS_BACK, wanted.before.as_deref(), PAGE + 1).await?;
+        let more = i64::try_from(lines.len()).is_ok_and(|n| n > PAGE);
+        lines.truncate(usize::try_from(PAGE).expect("a page is short"));
+        let next = lines.last().filter(|_| more).map(|line| line.id.clone());
+        let ids: BTreeSet<TicketId> =
+            lines.iter().flat_map(|line| rows(line.after.as_ref())).filter_map(ticket_of).collect();
+        let now = tickets::store::many(conn, &ids.into_iter().collect::<Vec<_>>()).await?;
+        let mut experts: BTreeSet<ExpertId> = lines.iter().filter_map(|line| expert_of(&line.subject)).collect();
+        experts.extend(now.iter().filter_map(|ticket| ticket.life.state.holder()));
+        let experts = workforce::store::experts_by_ids(conn, &experts.into_iter().collect::<Vec<_>>()).await?;
+        let names: BTreeMap<ExpertId, String> =
+            experts.into_iter().map(|expert| (expert.id, expert.name.to_string())).collect();
+        let now: BTreeMap<TicketId, tickets::Ticket> = now.into_iter().map(|ticket| (ticket.id, ticket)).collect();
+        let items = lines.iter().map(|line| {
+            let expert = expert_of(&line.subject);
+            let tickets = rows(line.after.as_ref()).iter().map(|row| shown(row, &now, &names)).collect::<Vec<_>>();
+            let name = expert.and_then(|id| names.get(&id));
+            json!({ "id": line.id, "at": line.at, "expert": expert, "expert_name": name, "tickets": tickets })
+        });
+        Ok::<_, crate::db::Error>((items.collect::<Vec<_>>(), next))
+    });
+    let (items, next) = found.await?;
+    Ok(Json(json!({ "items": items, "next": next })))
+}
+
+fn rows(after: Option<&Value>) -> &[Value] {
+    after.and_then(|after| after["tickets"].as_array()).map_or(&[], Vec::as_slice)
+}
+
+fn ticket_of(row: &Value) -> Option<TicketId> {
+    row["ticket"].as_str()?.parse().ok()
+}
+
+fn expert_of(subject: &str) -> Option<ExpertId> {
+    subject.strip_prefix("expert:")?.parse().ok()
+}
+
+/// A ticket of the list as it was, and where it is now.
+fn shown(row: &Value, now: &BTreeMap<TicketId, tickets::Ticket>, names: &BTreeMap<ExpertId, String>) -> Value {
+    let mut row = row.clone();
+    if let Some(ticket) = ticket_of(&row).and_then(|id| now.get(&id)) {
+        let state = &ticket.life.state;
+        row["now"] = json!({
+            "state": state.word(),
+            "expert_name": state.holder().and_then(|id| names.get(&id)),
+            "start_at": state.visit().map(|visit| visit.start_at),
+            "needs_human": ticket.life.needs_human.as_ref().map(|flag| flag.reason.word()),
+        });
+    }
+    row
+}
