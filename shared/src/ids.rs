@@ -146,6 +146,8 @@ pub mod of {
     pub enum Survey {}
     /// Something that signs in.
     pub enum Login {}
+    /// What we know about a trouble.
+    pub enum Article {}
 }
 
 /// Id of a ticket.
@@ -192,6 +194,8 @@ pub type NoticeId = Id<of::Notice>;
 pub type DeliveryId = Id<of::Delivery>;
 /// Id of a survey.
 pub type SurveyId = Id<of::Survey>;
+/// Id of an article.
+pub type ArticleId = Id<of::Article>;
 /// Id of a login.
 pub type LoginId = Id<of::Login>;
 
