@@ -6,8 +6,8 @@ use crate::db::{Database, Migrated, OpenError, Settings};
 use crate::http::{Gate, HttpSettings, Site, health, listen, protect};
 use crate::jobs::{Registry, Runner};
 use crate::{
-    accounts, admin, audit, customers, demo, dispatch, http, intake, matching, notify, plans, survey, sync, tickets,
-    web, workforce,
+    accounts, admin, audit, customers, demo, dispatch, http, intake, knowledge, matching, notify, plans, survey, sync,
+    tickets, web, workforce,
 };
 use axum::Router;
 use shared::chance::Chance;
@@ -150,6 +150,7 @@ pub fn routes() -> Router<Site> {
         .merge(notify::webhook::routes())
         .merge(matching::weights::api::routes())
         .merge(dispatch::api::routes())
+        .merge(knowledge::api::routes())
         .merge(survey::pages::routes())
         .merge(survey::api::routes())
         .merge(intake::api::routes())

@@ -29,6 +29,7 @@ const ADMIN: &[Role] = &[Role::Admin];
 const DESK: &[Role] = &[Role::Agent, Role::Admin];
 const CUSTOMER: &[Role] = &[Role::Customer];
 const EXPERT: &[Role] = &[Role::Expert];
+const OURS: &[Role] = &[Role::Expert, Role::Agent, Role::Admin];
 const ASKS: &[Role] = &[Role::Customer, Role::Agent, Role::Admin];
 const SIGNED_IN: &[Role] = &Role::ALL;
 
@@ -105,7 +106,10 @@ const TABLE: &[Row] = &[
     row("*", "/api/v1/hints", EXPERT),
     row("*", "/api/v1/blob/", EXPERT),
     row("*", "/api/v1/kb/", EXPERT),
-    row("*", "/api/v1/knowledge", EXPERT),
+    row("*", "/api/v1/knowledge", OURS),
+    row("*", "/api/v1/knowledge/", OURS),
+    public("/api/v1/knowledge/public"),
+    public("/api/v1/knowledge/public/"),
     row("*", "/api/v1/rescue", EXPERT),
 ];
 

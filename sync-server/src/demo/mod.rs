@@ -1,6 +1,7 @@
 //! `demo`: the whole product on this machine. An embedded database in a folder, loopback only, sandboxed providers; nothing
 //! leaves the machine. It seeds its world once and prints who can sign in.
 
+mod articles;
 mod clock;
 pub(crate) mod pages;
 mod people;
@@ -43,6 +44,7 @@ pub async fn run(options: Options) -> Result<ExitCode, StartError> {
     let app = cli::open(config).await?;
     clock::restore(app.site()).await?;
     let sign_ins = world::make(app.site(), options.seed).await?;
+    articles::make(app.site()).await?;
     let url = app.site().config.public_url.clone();
     cli::say(&format!(
         "Start at {url}/ ; messages, sign-ins and the clock are at {url}/demo ; data is in {}.",

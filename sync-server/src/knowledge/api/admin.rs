@@ -1,0 +1,206 @@
+//! What admins do with articles: list, write, review, retire; and what they keep for the search.
+
+use super::super::change::{self, By};
+use super::super::life::{ArticleState, Deed};
+use super::super::store::{self, NewArticle};
+use super::super::{Audience, ReviewNote, Text};
+use super::by;
+use crate::audit;
+use crate::db::{Lane, Tx};
+use crate::http::caller::RequireAdmin;
+use crate::http::undone::Undone;
+use crate::http::{Answer, Json, Refused, Site};
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use axum::routing::{Router, get, post};
+use serde::Deserialize;
+use serde_json::json;
+use shared::ids::ArticleId;
+use shared::problem::{Problem, ProblemCode};
+use shared::search::Synonyms;
+
+/// Articles on a page unless asked otherwise, and at most.
+const PAGE: i64 = 50;
+const PAGE_MAX: i64 = 200;
+/// Searches that found nothing, on their page.
+const MISSES_SHOWN: i64 = 200;
+/// The longest list of synonyms, in bytes.
+const SYNONYMS_BYTES_MAX: usize = 64 * 1024;
+
+pub(super) fn routes() -> Router<Site> {
+    Router::new()
+        .route("/api/v1/admin/articles", get(list).post(create))
+        .route("/api/v1/admin/articles/misses", get(misses).delete(forget))
+        .route("/api/v1/admin/articles/synonyms", get(synonyms).put(put_synonyms))
+        .route("/api/v1/admin/articles/{id}", get(read).put(replace))
+        .route("/api/v1/admin/articles/{id}/versions", get(versions))
+        .route("/api/v1/admin/articles/{id}/{deed}", post(act))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    #[serde(default)]
+    state: Option<ArticleState>,
+    #[serde(default)]
+    before: Option<ArticleId>,
+    #[serde(default)]
+    limit: Option<i64>,
+}
+
+async fn list(State(site): State<Site>, _: RequireAdmin, Query(wanted): Query<Wanted>) -> Answer<impl IntoResponse> {
+    let limit = wanted.limit.unwrap_or(PAGE).clamp(1, PAGE_MAX);
+    let found = site.db.read(async move |conn| store::list(conn, wanted.state, wanted.before, limit + 1).await);
+    let mut items = found.await?;
+    let is_more = i64::try_from(items.len()).unwrap_or(0) > limit;
+    items.truncate(usize::try_from(limit).unwrap_or(1));
+    let next = items.last().filter(|_| is_more).map(|article| article.id);
+    Ok(Json(json!({ "items": items, "next": next })))
+}
+
+#[derive(Clone, Deserialize)]
+struct CreateBody {
+    #[serde(default)]
+    id: Option<ArticleId>,
+    text: Text,
+}
+
+async fn create(
+    State(site): State<Site>,
+    RequireAdmin(admin): RequireAdmin,
+    Json(body): Json<CreateBody>,
+) -> Answer<impl IntoResponse> {
+    let (id, now) = (body.id.unwrap_or_else(|| site.new_id()), site.now());
+    let created = site.db.write(Lane::Desk, async move |tx: &mut Tx| {
+        let By { actor, name } = by(tx, &admin).await?;
+        let new = NewArticle { id, text: body.text.clone(), author: actor, author_name: name, ticket: None };
+        change::begin(tx, &new, now).await
+    });
+    Ok((StatusCode::CREATED, Json(created.await?)))
+}
+
+async fn read(State(site): State<Site>, _: RequireAdmin, Path(id): Path<ArticleId>) -> Answer<impl IntoResponse> {
+    let found = site.db.read(async move |conn| store::article(conn, id, Audience::Ours).await).await?;
+    found.map(Json).ok_or_else(|| Refused::new(ProblemCode::NotFound))
+}
+
+/// A new version, on top of the one that was seen.
+#[derive(Clone, Deserialize)]
+struct ReplaceBody {
+    #[serde(default)]
+    ver: Option<i64>,
+    text: Text,
+}
+
+async fn replace(
+    State(site): State<Site>,
+    RequireAdmin(admin): RequireAdmin,
+    Path(id): Path<ArticleId>,
+    Json(body): Json<ReplaceBody>,
+) -> Answer<impl IntoResponse> {
+    let now = site.now();
+    let edited = site.db.write(Lane::Desk, async move |tx: &mut Tx| {
+        let by = by(tx, &admin).await?;
+        change::edit(tx, id, &body.text, body.ver, &by, now).await
+    });
+    Ok(Json(edited.await?))
+}
+
+async fn versions(State(site): State<Site>, _: RequireAdmin, Path(id): Path<ArticleId>) -> Answer<impl IntoResponse> {
+    let items = site.db.read(async move |conn| store::versions(conn, id).await).await?;
+    if items.is_empty() {
+        return Err(Refused::new(ProblemCode::NotFound));
+    }
+    Ok(Json(json!({ "items": items })))
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ActBody {
+    /// The version that was reviewed.
+    #[serde(default)]
+    ver: Option<i64>,
+    #[serde(default)]
+    note: Option<ReviewNote>,
+}
+
+async fn act(
+    State(site): State<Site>,
+    RequireAdmin(admin): RequireAdmin,
+    Path((id, deed)): Path<(ArticleId, String)>,
+    Json(body): Json<ActBody>,
+) -> Answer<impl IntoResponse> {
+    let deed = Deed::from_word(&deed).ok_or_else(|| Refused::new(ProblemCode::NotFound))?;
+    let now = site.now();
+    let acted = site.db.write(Lane::Desk, async move |tx: &mut Tx| {
+        let by = by(tx, &admin).await?;
+        change::act(tx, id, deed, body.ver, body.note.as_ref(), &by, now).await
+    });
+    Ok(Json(acted.await?))
+}
+
+async fn misses(State(site): State<Site>, _: RequireAdmin) -> Answer<impl IntoResponse> {
+    let items = site.db.read(async |conn| store::misses(conn, MISSES_SHOWN).await).await?;
+    Ok(Json(json!({ "items": items })))
+}
+
+#[derive(Deserialize)]
+struct Forgotten {
+    words: String,
+}
+
+async fn forget(
+    State(site): State<Site>,
+    RequireAdmin(admin): RequireAdmin,
+    Query(Forgotten { words }): Query<Forgotten>,
+) -> Answer<StatusCode> {
+    let now = site.now();
+    let gone = site.db.write(Lane::Desk, async move |tx: &mut Tx| {
+        if !store::forget_miss(tx, &words).await? {
+            return Err(Undone::from(ProblemCode::NotFound));
+        }
+        let before = Some(json!({ "words": words }));
+        audit::record(tx, admin.actor(), "article.forget_miss", "article:misses", before, None, now).await?;
+        Ok(())
+    });
+    gone.await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn synonyms(State(site): State<Site>, _: RequireAdmin) -> Answer<impl IntoResponse> {
+    let (ver, body) = site.db.read(async |conn| store::synonyms(conn).await).await?;
+    Ok(Json(json!({ "ver": ver, "body": body })))
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SynonymsBody {
+    /// The version that was seen; 0 is "none yet".
+    ver: i64,
+    body: String,
+}
+
+async fn put_synonyms(
+    State(site): State<Site>,
+    RequireAdmin(admin): RequireAdmin,
+    Json(body): Json<SynonymsBody>,
+) -> Answer<impl IntoResponse> {
+    if body.body.len() > SYNONYMS_BYTES_MAX || body.body.contains('\0') {
+        return Err(Problem::field("body", "too_long", "The list is too long: at most 64 KiB of text.").into());
+    }
+    if let Err(error) = Synonyms::read(&body.body) {
+        return Err(Problem::field("body", "invalid", error.to_string()).into());
+    }
+    let now = site.now();
+    let put = site.db.write(Lane::Desk, async move |tx: &mut Tx| {
+        let (ver, before) = store::synonyms(tx).await?;
+        if ver != body.ver || !store::put_synonyms(tx, ver, &body.body, now).await? {
+            return Err(Undone::from(ProblemCode::Stale));
+        }
+        let (old, new) = (Some(json!({ "body": before })), Some(json!({ "body": body.body })));
+        audit::record(tx, admin.actor(), "article.synonyms", "article:synonyms", old, new, now).await?;
+        Ok(json!({ "ver": ver + 1, "body": body.body }))
+    });
+    Ok(Json(put.await?))
+}
