@@ -151,6 +151,7 @@ pub fn routes() -> Router<Site> {
         .merge(matching::weights::api::routes())
         .merge(dispatch::api::routes())
         .merge(knowledge::api::routes())
+        .merge(knowledge::pages::routes())
         .merge(survey::pages::routes())
         .merge(survey::api::routes())
         .merge(intake::api::routes())

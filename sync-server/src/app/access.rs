@@ -58,6 +58,8 @@ const TABLE: &[Row] = &[
     public("/survey/"),
     public("/track"),
     public("/track/"),
+    public("/help"),
+    public("/help/"),
     public("/demo"),
     public("/demo/"),
     row("*", "/tickets", CUSTOMER),
@@ -67,6 +69,9 @@ const TABLE: &[Row] = &[
     row("*", "/tickets/{id}/", ASKS),
     row("*", "/desk", DESK),
     row("*", "/desk/", DESK),
+    row("*", "/knowledge", DESK),
+    row("*", "/knowledge/", DESK),
+    row("POST", "/knowledge/{id}/act", ADMIN),
     row("*", "/admin", ADMIN),
     row("*", "/admin/", ADMIN),
     // Monitors. Metrics are also for this machine.

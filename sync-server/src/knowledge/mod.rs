@@ -8,6 +8,7 @@
 pub mod api;
 pub mod change;
 pub mod life;
+pub mod pages;
 mod scrub;
 pub mod store;
 

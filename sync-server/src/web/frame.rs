@@ -118,10 +118,13 @@ impl Frame {
 
     /// What the frame links to, by role.
     pub fn links(&self) -> &'static [Link] {
-        const NOBODY: &[Link] = &[link("/tickets/new", "Report a problem"), link("/track", "Follow a ticket")];
-        const CUSTOMER: &[Link] = &[link("/tickets", "My tickets"), link("/tickets/new", "Report a problem")];
+        const NOBODY: &[Link] =
+            &[link("/tickets/new", "Report a problem"), link("/track", "Follow a ticket"), link("/help", "Help")];
+        const CUSTOMER: &[Link] =
+            &[link("/tickets", "My tickets"), link("/tickets/new", "Report a problem"), link("/help", "Help")];
         const EXPERT: &[Link] = &[];
-        const STAFF: &[Link] = &[link("/desk/inbox", "Inbox"), link("/desk/tickets", "Tickets")];
+        const STAFF: &[Link] =
+            &[link("/desk/inbox", "Inbox"), link("/desk/tickets", "Tickets"), link("/knowledge", "Knowledge")];
         match self.viewer {
             Viewer::Nobody => NOBODY,
             Viewer::Customer => CUSTOMER,
