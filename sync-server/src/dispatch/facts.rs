@@ -48,10 +48,16 @@ pub(super) async fn all(conn: &mut Conn) -> Result<Known, Error> {
         return Ok(Known::default());
     }
     let needs = needs(conn, &tickets).await?;
+    let weights = weights::store::current(conn).await?;
+    Ok(Known { needs, candidates: candidates(conn, None).await?, weights })
+}
+
+/// Every active expert with what he holds, without the ticket in question.
+pub(super) async fn candidates(conn: &mut Conn, without: Option<TicketId>) -> Result<Vec<Candidate>, Error> {
     let held = store::held_by(conn, &[], HELD_MAX).await?;
     let mut sites = Sites::default();
     let mut visits: BTreeMap<ExpertId, Vec<Visit>> = BTreeMap::new();
-    for ticket in &held {
+    for ticket in held.iter().filter(|ticket| Some(ticket.id) != without) {
         if let Some((expert, visit)) = visit_of(conn, ticket, &mut sites).await? {
             visits.entry(expert).or_default().push(visit);
         }
@@ -61,7 +67,7 @@ pub(super) async fn all(conn: &mut Conn) -> Result<Known, Error> {
         let visits = visits.remove(&roster.expert.id).unwrap_or_default();
         candidate(roster, visits)
     });
-    Ok(Known { needs, candidates: candidates.collect(), weights: weights::store::current(conn).await? })
+    Ok(candidates.collect())
 }
 
 /// What tickets need.

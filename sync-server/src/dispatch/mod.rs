@@ -7,6 +7,7 @@
 pub mod api;
 mod away;
 mod busy;
+pub mod by_hand;
 mod facts;
 pub mod jobs;
 mod late;

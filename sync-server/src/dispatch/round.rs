@@ -112,7 +112,7 @@ pub(super) fn fits(need: &Need, candidate: &Candidate, bounds: &Bounds, now: Tim
 }
 
 /// A fit as a promise: whole minutes of travel, rounded up.
-fn plan(fit: &Fit, work_minutes: u32) -> VisitPlan {
+pub(super) fn plan(fit: &Fit, work_minutes: u32) -> VisitPlan {
     let travel_minutes = u32::try_from((fit.travel_tenths + 9) / 10).unwrap_or(u32::MAX);
     VisitPlan { start_at: fit.start_at, travel_minutes, work_minutes }
 }

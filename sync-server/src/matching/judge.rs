@@ -76,6 +76,27 @@ pub enum Rule {
     },
 }
 
+impl Rule {
+    /// The word in JSON and problem documents.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Deactivated => "deactivated",
+            Self::NoPlan => "no_plan",
+            Self::LacksSkills { .. } => "lacks_skills",
+            Self::OutsideArea => "outside_area",
+            Self::Declined => "declined",
+            Self::Blocked => "blocked",
+            Self::OffDuty => "off_duty",
+            Self::OutsideShift { .. } => "outside_shift",
+            Self::Absent { .. } => "absent",
+            Self::ShiftTooShort { .. } => "shift_too_short",
+            Self::NotWhenCustomerCan => "not_when_customer_can",
+            Self::AwayThen => "away_then",
+            Self::Booked { .. } => "booked",
+        }
+    }
+}
+
 /// A skill that is not there, or not enough.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lacking {

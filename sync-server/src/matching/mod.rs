@@ -11,6 +11,7 @@ pub mod calendar;
 pub mod candidate;
 pub mod decide;
 pub mod explain;
+pub mod insist;
 pub mod judge;
 pub mod need;
 pub mod rank;

@@ -92,6 +92,14 @@ pub async fn offers_of(conn: &mut Conn, ticket: TicketId, limit: i64) -> Result<
     rows.iter().map(read).collect()
 }
 
+/// When an offer was on the expert's screen.
+pub async fn seen_at(conn: &mut Conn, offer: OfferId) -> Result<Option<Timestamp>, Error> {
+    let row = sqlx::query("select seen_at from offer where id = $1").bind(offer.to_string());
+    let row = row.fetch_optional(conn.sql()).await?;
+    let seen: Option<i64> = row.map(|row| row.try_get("seen_at")).transpose()?.flatten();
+    Ok(seen.map(Timestamp::from_millis))
+}
+
 fn read(row: &AnyRow) -> Result<OfferRow, Error> {
     let word: String = row.try_get("state")?;
     let at = Timestamp::from_millis(row.try_get::<Option<i64>, _>("ended_at")?.unwrap_or_default());
