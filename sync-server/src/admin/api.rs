@@ -1,5 +1,7 @@
 //! The desk's and the admins' JSON: the inbox and what is done about it, tickets, their history and their decisions.
 
+mod offers;
+
 use super::act::{self, By, ITEMS_MAX};
 use super::deeds::{self, Deed};
 use super::file::{self, listed};
@@ -32,6 +34,8 @@ pub fn routes() -> Router<Site> {
         .route("/api/v1/admin/tickets", get(list))
         .route("/api/v1/admin/tickets/{id}/events", get(history))
         .route("/api/v1/admin/tickets/{id}/decisions", get(decisions))
+        .route("/api/v1/admin/tickets/{id}/offer", post(offers::offer))
+        .route("/api/v1/admin/reports/overrides", get(offers::report))
 }
 
 async fn inbox(State(site): State<Site>, _: RequireDesk) -> Answer<Json<Value>> {

@@ -225,3 +225,103 @@ async fn a_call_is_in_the_inbox_with_the_sentence_to_say_until_it_was_said() {
     })
     .await;
 }
+
+async fn send(client: &Client, ticket: TicketId, expert: shared::ids::ExpertId, reason: Option<&str>) -> Heard {
+    let body = json!({ "expert": expert, "override_reason": reason });
+    client.json("POST", &format!("/api/v1/admin/tickets/{ticket}/offer"), &body).await
+}
+
+#[tokio::test]
+async fn an_offer_by_hand_against_a_rule_needs_a_reason_and_is_reported_to_the_admins() {
+    both_engines(async |db| {
+        let Desk { world, emile, ada } = desk(&db).await;
+        let ana = world.expert("Ana", "10001").await;
+        let ulf = world.expert_on("Unskilled Ulf", "10001", "Mon-Sun 00:00-00:00", 0).await;
+        let ticket = world.ticket().await;
+        let refused = send(&emile, ticket, ulf, None).await;
+        assert_eq!(refused.status, StatusCode::CONFLICT);
+        let problem = refused.problem();
+        assert_eq!((problem.code.word(), problem.errors[0].code.as_str()), ("rule_broken", "lacks_skills"));
+        assert!(problem.errors[0].message.starts_with("Unskilled Ulf: lacks skill"), "{problem:?}");
+        let made = send(&emile, ticket, ulf, Some("He knows this television.")).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{}", made.text());
+        let again = send(&emile, ticket, ulf, Some("He knows this television.")).await;
+        assert_eq!((again.status, &again.value()["offer"]), (StatusCode::OK, &made.value()["offer"]));
+        assert_eq!(send(&emile, ticket, ana, None).await.status, StatusCode::CREATED, "an open offer is taken back");
+        let report = ada.get("/api/v1/admin/reports/overrides").await.value();
+        let items = report["items"].as_array().unwrap();
+        assert_eq!(items.len(), 1, "what kept every rule is not in it: {report}");
+        assert_eq!(
+            (&items[0]["staff"]["name"], &items[0]["expert"]["name"], &items[0]["reason"]),
+            (&json!("Émile Roux"), &json!("Unskilled Ulf"), &json!("He knows this television."))
+        );
+        assert_eq!(emile.get("/api/v1/admin/reports/overrides").await.status, StatusCode::FORBIDDEN);
+        let page = ada.get("/admin/overrides").await.text();
+        assert!(page.contains("Émile Roux sent Unskilled Ulf") && page.contains("lacks skill"), "{page}");
+        let page = emile.get(&format!("/desk/tickets/{ticket}")).await.text();
+        assert!(page.contains("Émile Roux sent Unskilled Ulf all the same"), "{page}");
+        let lines = db.read(async |conn| crate::audit::store::list(conn, None, None, 10).await).await.unwrap();
+        let offers: Vec<_> = lines.iter().filter(|line| line.what == "ticket.offer").collect();
+        assert_eq!(offers.len(), 2, "a second click is no deed");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_page_lists_every_expert_with_the_rules_word_and_asks_for_the_reason_in_place() {
+    both_engines(async |db| {
+        let Desk { world, emile, .. } = desk(&db).await;
+        let ana = world.expert("Ana", "10001").await;
+        let ulf = world.expert_on("Unskilled Ulf", "10001", "Mon-Sun 00:00-00:00", 0).await;
+        let ticket = world.ticket().await;
+        let path = format!("/desk/tickets/{ticket}/offer");
+        let page = emile.get(&path).await.text();
+        let (first, second) = (page.find(&ana.to_string()).unwrap(), page.find(&ulf.to_string()).unwrap());
+        assert!(first < second && page[second..].contains("lacks skill"), "{page}");
+        let named = emile.get(&format!("{path}?name=ULF")).await.text();
+        assert!(named.contains(&ulf.to_string()) && !named.contains(&ana.to_string()), "{named}");
+        let nobody = emile.form(&path, &[("name", "")]).await;
+        assert_eq!(nobody.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(nobody.text().contains("Choose who is to be asked."));
+        let refused = emile.form(&path, &[("expert", &ulf.to_string()), ("override_reason", " ")]).await;
+        assert_eq!(refused.status, StatusCode::CONFLICT);
+        let shown = refused.text();
+        assert!(shown.contains("Unskilled Ulf: lacks skill") && shown.contains("details open"), "{shown}");
+        let sent = emile.form(&path, &[("expert", &ana.to_string())]).await;
+        assert_eq!(sent.header("location"), format!("/desk/tickets/{ticket}"));
+        assert_eq!(world.holder(ticket).await, Some(ana));
+        let page = emile.get(&format!("/desk/tickets/{ticket}")).await.text();
+        let offer = page.split("name=\"offer\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+        for _ in 0..2 {
+            let back = emile.form(&format!("/desk/tickets/{ticket}/take-back"), &[("offer", &offer)]).await;
+            assert_eq!(back.status, StatusCode::SEE_OTHER, "{}", back.text());
+        }
+        assert_eq!(world.holder(ticket).await, None);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_said_yes_is_rung_before_somebody_else_is_sent_and_who_works_there_is_left_alone() {
+    both_engines(async |db| {
+        let Desk { world, emile, .. } = desk(&db).await;
+        let (ana, ben) = (world.expert("Ana", "10001").await, world.expert("Ben", "10463").await);
+        let ticket = world.ticket().await;
+        assert_eq!(send(&emile, ticket, ana, None).await.status, StatusCode::CREATED);
+        world.act(ticket, Move::Accept { expert: ana, late: None }).await.unwrap();
+        let path = format!("/desk/tickets/{ticket}/offer");
+        let page = emile.get(&path).await.text();
+        assert!(page.contains("Ana said yes and may already be there"), "{page}");
+        let warned = send(&emile, ticket, ben, None).await.problem();
+        assert_eq!(warned.errors[0].code, "may_be_there");
+        world.act(ticket, Move::Arrive { expert: ana }).await.unwrap();
+        let refused = send(&emile, ticket, ben, Some("I want Ben.")).await.problem();
+        assert_eq!(refused.code.word(), "conflict");
+        assert!(refused.detail.as_deref().is_some_and(|detail| detail.contains("Ana is there")), "{refused:?}");
+        let page = emile.get(&path).await.text();
+        assert!(page.contains("Ana is there and works on it") && !page.contains("Offer it"), "{page}");
+        let nobody = send(&emile, id(1), ben, None).await;
+        assert_eq!(nobody.status, StatusCode::NOT_FOUND);
+    })
+    .await;
+}

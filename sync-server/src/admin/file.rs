@@ -1,10 +1,12 @@
 //! Everything about one ticket, from one snapshot: who, where, what happened, what was told, and why which expert.
 
+use super::against::{self, Overridden};
 use super::names::{self, Names};
 use super::store;
 use super::{Item, deeds};
 use crate::customers::{self, Customer, Site as Place};
 use crate::db::{Conn, Error};
+use crate::dispatch::by_hand;
 use crate::events::{self, Line};
 use crate::matching::decide::{Judged, replay};
 use crate::matching::explain::{self, Explanation};
@@ -13,9 +15,9 @@ use crate::notify::{self, Notice};
 use crate::tickets::store::{self as tickets, NoteRow};
 use crate::tickets::{self as domain, Ticket};
 use serde::Serialize;
-use shared::ids::{DecisionId, ExpertId, TicketId};
-use shared::ticket::Timing;
-use shared::time::Timestamp;
+use shared::ids::{DecisionId, ExpertId, OfferId, TicketId};
+use shared::ticket::{State, Timing};
+use shared::time::{Timestamp, Zone};
 
 /// Lines of a history, notes and notices that are shown.
 const LINES_MAX: i64 = 500;
@@ -31,6 +33,9 @@ pub(super) struct File {
     pub(super) notes: Vec<NoteRow>,
     pub(super) notices: Vec<Notice>,
     pub(super) decisions: Vec<Why>,
+    pub(super) overrides: Vec<Overridden>,
+    pub(super) open_offer: Option<OfferId>,
+    pub(super) seen_at: Option<Timestamp>,
     pub(super) names: Names,
     pub(super) owner: Option<String>,
     pub(super) owner_id: Option<shared::ids::StaffId>,
@@ -77,9 +82,19 @@ pub(super) async fn read(
     };
     colleagues.extend(task.map(|task| task.staff));
     let names = names::of(conn, experts, colleagues).await?;
+    let place = customers::store::site(conn, ticket.site).await?;
+    let zone = place.as_ref().map_or_else(Zone::utc, |place| place.zone.clone());
+    let overrides = by_hand::store::list(conn, Some(id), None, DECISIONS_MAX).await?;
+    let open_offer = open_offer(&ticket.life.state);
     Ok(Some(File {
         customer: customers::store::customer(conn, ticket.customer).await?,
-        place: customers::store::site(conn, ticket.site).await?,
+        overrides: against::overridden(conn, overrides, &zone).await?,
+        seen_at: match open_offer {
+            Some(offer) => tickets::seen_at(conn, offer).await?,
+            None => None,
+        },
+        open_offer,
+        place,
         notes: tickets::notes(conn, &[id], LINES_MAX).await?,
         notices: notify::store::of_ticket(conn, id, LINES_MAX).await?,
         decisions: why(conn, id).await?,
@@ -91,6 +106,19 @@ pub(super) async fn read(
         names,
         ticket,
     }))
+}
+
+fn open_offer(state: &State) -> Option<OfferId> {
+    match state {
+        State::Offered { offer, .. } => Some(*offer),
+        State::Waiting
+        | State::Accepted { .. }
+        | State::EnRoute { .. }
+        | State::OnSite { .. }
+        | State::OnHold { .. }
+        | State::Completed { .. }
+        | State::Cancelled { .. } => None,
+    }
 }
 
 /// The decisions about a ticket, the last first.

@@ -5,12 +5,14 @@
 //! and written to the audit under their name.
 
 mod act;
+mod against;
 pub mod api;
 mod deeds;
 mod file;
 mod inbox;
 mod names;
 pub mod pages;
+mod sending;
 mod store;
 mod words;
 

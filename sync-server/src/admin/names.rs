@@ -130,6 +130,19 @@ pub(super) async fn of_decisions(conn: &mut Conn, decisions: &[&Decision]) -> Re
     })
 }
 
+/// The names that broken rules are told with, experts left out.
+pub(super) async fn of_rules(conn: &mut Conn, rules: &[&Rule]) -> Result<explain::Names, Error> {
+    let others: BTreeSet<TicketId> = rules.iter().flat_map(|rule| booked_by(rule)).collect();
+    let others: Vec<TicketId> = others.into_iter().collect();
+    let skills = workforce::skills(conn).await?;
+    let tickets = tickets::many(conn, &others).await?;
+    Ok(explain::Names {
+        experts: BTreeMap::new(),
+        skills: skills.into_iter().map(|skill| (skill.id, skill.name.to_string())).collect(),
+        tickets: tickets.into_iter().map(|ticket| (ticket.id, ticket.number.to_string())).collect(),
+    })
+}
+
 fn visit_before(fit: &Fit) -> Option<TicketId> {
     use crate::matching::candidate::Origin;
     match fit.origin {

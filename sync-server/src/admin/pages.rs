@@ -1,13 +1,17 @@
 //! The desk's pages: the inbox, the list of tickets, a ticket with everything about it. All work without scripts, by
 //! keyboard and on a phone; a second click finds the work done and says so.
 
+mod offers;
+
 use super::act::{self, By, Came, ITEMS_MAX};
+use super::against::Overridden;
 use super::deeds::{self, Deed};
 use super::file::{self, File};
 use super::inbox::{self, Entry};
 use super::{Item, Matter, words};
 use crate::accounts::Role;
 use crate::config::Mode;
+use crate::dispatch::by_hand;
 use crate::http::caller::{Caller, RequireDesk};
 use crate::http::{Answer, Refused, Site};
 use crate::intake::api::{add_note, visible};
@@ -22,7 +26,7 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
-use shared::ids::{NoteId, TicketId};
+use shared::ids::{NoteId, OfferId, TicketId};
 use shared::number::TicketNumber;
 use shared::problem::{Problem, ProblemCode};
 use shared::text::{NoteText, Reason};
@@ -44,6 +48,9 @@ pub fn routes() -> Router<Site> {
         .route("/desk/tickets", get(list))
         .route("/desk/tickets/{id}", get(show))
         .route("/desk/tickets/{id}/note", post(note))
+        .route("/desk/tickets/{id}/offer", get(offers::choose).post(offers::send))
+        .route("/desk/tickets/{id}/take-back", post(offers::take_back))
+        .route("/admin/overrides", get(offers::report))
 }
 
 fn frame(site: &Site, here: &str, caller: &Caller) -> Frame {
@@ -328,6 +335,10 @@ struct TicketPage {
     notes: Vec<Line>,
     told: Vec<Told>,
     decisions: Vec<Reasoned>,
+    overrides: Vec<(String, Overridden)>,
+    can_choose: bool,
+    open_offer: Option<OfferId>,
+    seen: Option<String>,
     note_key: String,
     track: String,
 }
@@ -394,6 +405,10 @@ fn ticket_page(site: &Site, caller: &RequireDesk, file: File) -> TicketPage {
         notes: notes.collect(),
         told: told.collect(),
         decisions: decisions.collect(),
+        overrides: file.overrides.iter().map(|one| (at(one.made.made_at), one.clone())).collect(),
+        can_choose: by_hand::way(&ticket.life).is_ok(),
+        open_offer: file.open_offer,
+        seen: file.seen_at.map(&at),
         note_key: site.new_id::<shared::ids::of::Note>().to_string(),
         track: site.address(&format!("/track/{}", site.links.track(ticket.id))),
         ticket: file.ticket.clone(),

@@ -46,7 +46,7 @@ pub(super) fn state_label(state: &State) -> &'static str {
     }
 }
 
-fn hold(why: HoldReason) -> &'static str {
+pub(super) fn hold(why: HoldReason) -> &'static str {
     match why {
         HoldReason::Part => "a part is ordered",
         HoldReason::NoAccess => "nobody opened",

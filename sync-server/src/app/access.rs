@@ -93,7 +93,7 @@ const TABLE: &[Row] = &[
     row("*", "/api/v1/desk/", DESK),
     row("*", "/api/v1/admin/", ADMIN),
     row("GET", "/api/v1/admin/tickets", DESK),
-    row("GET", "/api/v1/admin/tickets/", DESK),
+    row("*", "/api/v1/admin/tickets/", DESK),
     row("GET", "/api/v1/admin/skills", DESK),
     row("GET", "/api/v1/admin/areas", DESK),
     row("GET", "/api/v1/admin/holidays", DESK),

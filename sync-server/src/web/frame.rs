@@ -125,11 +125,13 @@ impl Frame {
         const EXPERT: &[Link] = &[];
         const STAFF: &[Link] =
             &[link("/desk/inbox", "Inbox"), link("/desk/tickets", "Tickets"), link("/knowledge", "Knowledge")];
+        const ADMIN: &[Link] = &[STAFF[0], STAFF[1], STAFF[2], link("/admin/overrides", "Overrides")];
         match self.viewer {
             Viewer::Nobody => NOBODY,
             Viewer::Customer => CUSTOMER,
             Viewer::Expert => EXPERT,
-            Viewer::Agent | Viewer::Admin => STAFF,
+            Viewer::Agent => STAFF,
+            Viewer::Admin => ADMIN,
         }
     }
 }
