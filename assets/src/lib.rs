@@ -17,5 +17,8 @@ pub const BASE_CSS: &str = include_str!("../styles/base.css");
 /// The parts of the web pages.
 pub const PAGES_CSS: &str = include_str!("../styles/pages.css");
 
+/// What keeps a page of the desk as it is now.
+pub const DESK_JS: &str = include_str!("../scripts/desk.js");
+
 /// The mark, as SVG.
 pub const MARK_SVG: &str = include_str!("../brand/mark.svg");

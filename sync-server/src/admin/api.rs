@@ -1,5 +1,6 @@
 //! The desk's and the admins' JSON: the inbox and what is done about it, tickets, their history and their decisions.
 
+mod day;
 mod offers;
 
 use super::act::{self, By, ITEMS_MAX};
@@ -31,6 +32,8 @@ pub fn routes() -> Router<Site> {
     Router::new()
         .route("/api/v1/desk/inbox", get(inbox))
         .route("/api/v1/desk/inbox/act", post(act_on))
+        .route("/api/v1/desk/day", get(day::day))
+        .route("/api/v1/desk/hints", get(day::hints))
         .route("/api/v1/admin/tickets", get(list))
         .route("/api/v1/admin/tickets/{id}/events", get(history))
         .route("/api/v1/admin/tickets/{id}/decisions", get(decisions))

@@ -7,13 +7,16 @@
 mod act;
 mod against;
 pub mod api;
+mod day;
 mod deeds;
 mod file;
+mod hinting;
 mod inbox;
 mod names;
 pub mod pages;
 mod sending;
 mod store;
+mod today;
 mod words;
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The desk's pages: the inbox, the list of tickets, a ticket with everything about it. All work without scripts, by
 //! keyboard and on a phone; a second click finds the work done and says so.
 
+mod day;
 mod offers;
 
 use super::act::{self, By, Came, ITEMS_MAX};
@@ -45,6 +46,7 @@ pub fn routes() -> Router<Site> {
         .route("/desk", get(begin))
         .route("/desk/inbox", get(show_inbox))
         .route("/desk/inbox/act", post(act_on))
+        .route("/desk/day", get(day::show))
         .route("/desk/tickets", get(list))
         .route("/desk/tickets/{id}", get(show))
         .route("/desk/tickets/{id}/note", post(note))

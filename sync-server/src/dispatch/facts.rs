@@ -53,7 +53,7 @@ pub(super) async fn all(conn: &mut Conn) -> Result<Known, Error> {
 }
 
 /// Every active expert with what he holds, without the ticket in question.
-pub(super) async fn candidates(conn: &mut Conn, without: Option<TicketId>) -> Result<Vec<Candidate>, Error> {
+pub async fn candidates(conn: &mut Conn, without: Option<TicketId>) -> Result<Vec<Candidate>, Error> {
     let held = store::held_by(conn, &[], HELD_MAX).await?;
     let mut sites = Sites::default();
     let mut visits: BTreeMap<ExpertId, Vec<Visit>> = BTreeMap::new();

@@ -16,7 +16,7 @@ mod store;
 mod unheard;
 
 pub use busy::{Busy, busy};
-pub use facts::{Bounds, Known};
+pub use facts::{Bounds, Known, candidates};
 pub use late::visit as late_visit;
 pub use round::run as run_round;
 

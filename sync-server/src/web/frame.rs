@@ -106,6 +106,11 @@ impl Frame {
         style::style_address()
     }
 
+    /// The address of the script that keeps the desk's pages fresh.
+    pub fn desk_script(&self) -> &'static str {
+        style::script_address()
+    }
+
     /// The address of the mark.
     pub fn mark(&self) -> &'static str {
         style::mark_address()
@@ -123,9 +128,13 @@ impl Frame {
         const CUSTOMER: &[Link] =
             &[link("/tickets", "My tickets"), link("/tickets/new", "Report a problem"), link("/help", "Help")];
         const EXPERT: &[Link] = &[];
-        const STAFF: &[Link] =
-            &[link("/desk/inbox", "Inbox"), link("/desk/tickets", "Tickets"), link("/knowledge", "Knowledge")];
-        const ADMIN: &[Link] = &[STAFF[0], STAFF[1], STAFF[2], link("/admin/overrides", "Overrides")];
+        const STAFF: &[Link] = &[
+            link("/desk/inbox", "Inbox"),
+            link("/desk/day", "Today"),
+            link("/desk/tickets", "Tickets"),
+            link("/knowledge", "Knowledge"),
+        ];
+        const ADMIN: &[Link] = &[STAFF[0], STAFF[1], STAFF[2], STAFF[3], link("/admin/overrides", "Overrides")];
         match self.viewer {
             Viewer::Nobody => NOBODY,
             Viewer::Customer => CUSTOMER,

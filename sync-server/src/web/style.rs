@@ -1,4 +1,4 @@
-//! The styles and the mark, under names that carry a hash of their content: a browser keeps them for ever, and a new
+//! The styles, the desk's script and the mark, under names that carry a hash of their content: a browser keeps them for ever, and a new
 //! version has a new name. An old name, on a page that somebody still has open, answers with the present content.
 
 use crate::http::Refused;
@@ -35,11 +35,18 @@ static STYLE: LazyLock<File> = LazyLock::new(|| {
     let content = [assets::TOKENS_CSS, assets::BASE_CSS, assets::PAGES_CSS].concat();
     File::new(".css", "text/css; charset=utf-8", content)
 });
+static SCRIPT: LazyLock<File> =
+    LazyLock::new(|| File::new(".js", "text/javascript; charset=utf-8", assets::DESK_JS.to_owned()));
 static MARK: LazyLock<File> = LazyLock::new(|| File::new(".svg", "image/svg+xml", assets::MARK_SVG.to_owned()));
 
 /// The address of the style sheet.
 pub fn style_address() -> &'static str {
     &STYLE.name
+}
+
+/// The address of the desk's script.
+pub fn script_address() -> &'static str {
+    &SCRIPT.name
 }
 
 /// The address of the mark.
@@ -56,6 +63,8 @@ async fn file(Path(name): Path<String>) -> Result<Response, Refused> {
     let is = |ending: &str| name.len() == 16 + ending.len() && name.ends_with(ending);
     let file: &File = if is(".css") {
         &STYLE
+    } else if is(".js") {
+        &SCRIPT
     } else if is(".svg") {
         &MARK
     } else {
@@ -88,7 +97,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_file_is_kept_for_ever_under_its_own_name_only() {
-        for address in [style_address(), mark_address()] {
+        for address in [style_address(), mark_address(), script_address()] {
             let (status, keep, body) = ask(address).await;
             assert_eq!(status, StatusCode::OK);
             assert!(keep.contains("immutable"), "{address}: {keep}");

@@ -62,11 +62,16 @@ pub async fn of_site_open(conn: &mut Conn, site: SiteId, limit: i64) -> Result<V
 
 /// Waiting tickets that the matcher may look for, the urgent first, then the oldest.
 pub async fn matchable(conn: &mut Conn, limit: i64) -> Result<Vec<Ticket>, Error> {
+    let tickets = waiting(conn, limit).await?;
+    Ok(tickets.into_iter().filter(|ticket| ticket.life.is_matchable()).collect())
+}
+
+/// Tickets that nobody has been asked about yet, the urgent first, then the oldest.
+pub async fn waiting(conn: &mut Conn, limit: i64) -> Result<Vec<Ticket>, Error> {
     let sql =
         format!("select {COLUMNS} from ticket where state = 'waiting' order by urgent desc, filed_at, id limit $1");
     let rows = sqlx::query(AssertSqlSafe(sql)).bind(limit).fetch_all(conn.sql()).await?;
-    let tickets = rows.iter().map(read::ticket).collect::<Result<Vec<_>, _>>()?;
-    Ok(tickets.into_iter().filter(|ticket| ticket.life.is_matchable()).collect())
+    rows.iter().map(read::ticket).collect()
 }
 
 /// What these experts hold: open offers, accepted visits, visits under way. All experts' if none is named.

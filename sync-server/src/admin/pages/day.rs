@@ -1,0 +1,193 @@
+//! The page of the day: what to look at first, who is free, who is on a job until when, and what comes next.
+
+use super::super::day::{Doing, Risk, Stop};
+use super::super::today::{self, Ours, Pressing, Today};
+use super::super::{deeds, words};
+use super::frame;
+use crate::dispatch::by_hand;
+use crate::http::caller::RequireDesk;
+use crate::http::{Answer, Site};
+use crate::sync;
+use crate::web::frame::Frame;
+use crate::web::page;
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::response::Html;
+use serde::Deserialize;
+use shared::ids::{AreaId, TicketId};
+use shared::time::{Timestamp, Zone};
+
+struct Look {
+    ticket: TicketId,
+    number: String,
+    title: String,
+    urgent: bool,
+    label: &'static str,
+    risk: String,
+    areas: String,
+    can_choose: bool,
+}
+
+struct Visit {
+    ticket: TicketId,
+    number: String,
+    title: String,
+    when: String,
+    label: &'static str,
+    way: String,
+    risk: Option<String>,
+}
+
+struct Person {
+    name: String,
+    phone: String,
+    areas: String,
+    doing: String,
+    is_free: bool,
+    is_late: bool,
+    zone: String,
+    chain: Vec<Visit>,
+}
+
+#[derive(Template)]
+#[template(path = "admin/day.html")]
+struct DayPage {
+    frame: Frame,
+    areas: Vec<(AreaId, String)>,
+    area: Option<AreaId>,
+    clock: String,
+    look: Vec<Look>,
+    n_look: usize,
+    at_work: Vec<Person>,
+    others: Vec<Person>,
+    n_experts: usize,
+    n_more: usize,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Wanted {
+    #[serde(default)]
+    area: String,
+}
+
+pub(super) async fn show(
+    State(site): State<Site>,
+    caller: RequireDesk,
+    Query(wanted): Query<Wanted>,
+) -> Answer<Html<String>> {
+    let area: Option<AreaId> = wanted.area.parse().ok();
+    let (settings, now, staff) = (sync::bounds(&site.config).settings, site.now(), caller.staff());
+    let read = site.db.read(async move |conn| {
+        let colleague = crate::accounts::staff::store::get(conn, staff).await?;
+        let zone = colleague.map_or_else(Zone::utc, |colleague| colleague.fields.zone);
+        Ok::<_, crate::db::Error>((today::read(conn, area, &settings, now).await?, zone))
+    });
+    let (today, own) = read.await?;
+    let person = |one: &Ours| person(one, &today, now);
+    let (at_work, others): (Vec<&Ours>, Vec<&Ours>) =
+        today.experts.iter().partition(|one| one.doing.is_working() || !one.chain.is_empty());
+    page(&DayPage {
+        frame: frame(&site, "/desk/day", &caller.0),
+        clock: own.show(now, "%H:%M %Z"),
+        look: today.pressing.iter().map(|one| look(one, now)).collect(),
+        n_look: today.n_pressing,
+        at_work: at_work.into_iter().map(person).collect(),
+        others: others.into_iter().map(person).collect(),
+        n_experts: today.n_experts,
+        n_more: today.n_experts - today.experts.len(),
+        areas: today.areas.clone(),
+        area,
+    })
+}
+
+/// A time by the wall clock of `zone`, with the day when it is not today's.
+fn clock(at: Timestamp, zone: &Zone, now: Timestamp) -> String {
+    let is_today = zone.local(at).date == zone.local(now).date;
+    zone.show(at, if is_today { "%H:%M" } else { "%a %H:%M" })
+}
+
+fn look(one: &Pressing, now: Timestamp) -> Look {
+    Look {
+        ticket: one.ticket.id,
+        number: one.ticket.number.to_string(),
+        title: one.ticket.title.to_string(),
+        urgent: one.ticket.urgent,
+        label: words::state_label(&one.ticket.life.state),
+        risk: risk_in_words(&one.risk, &one.zone, now),
+        areas: one.areas.clone(),
+        can_choose: by_hand::way(&one.ticket.life).is_ok(),
+    }
+}
+
+fn risk_in_words(risk: &Risk, zone: &Zone, now: Timestamp) -> String {
+    let clock = |at| clock(at, zone, now);
+    match risk {
+        Risk::Asked { reason, since } => format!("{}, since {}", deeds::heading(reason), clock(*since)),
+        Risk::NotThere { since } => format!("Should have been there at {}", clock(*since)),
+        Risk::NotLeft { since } => format!("Should have left at {}", clock(*since)),
+        Risk::Longer { since } => format!("Planned until {}, still there", clock(*since)),
+        Risk::AfterPromise { due_at } => format!("Later than promised: by {}", clock(*due_at)),
+        Risk::PastPromise { due_at } => format!("Promised by {}, nobody has said yes", clock(*due_at)),
+        Risk::Waiting { due_at } => format!("No expert yet, promised by {}", clock(*due_at)),
+    }
+}
+
+fn person(one: &Ours, today: &Today, now: Timestamp) -> Person {
+    let clock = |at| clock(at, &one.zone, now);
+    let doing = match one.doing {
+        Doing::ShouldHaveLeft { since, .. } => format!("Should have left at {}, nothing heard", clock(since)),
+        Doing::OnAJob { until, on_the_way, .. } => {
+            let how = if on_the_way { "On the way, on a job" } else { "On a job" };
+            let planned = if until < now { ", planned until" } else { " until about" };
+            format!("{how}{planned} {}", clock(until))
+        }
+        Doing::Free { until } => format!("Free until {}", clock(until)),
+        Doing::OffDuty => "Off duty".to_owned(),
+        Doing::Away { until } => format!("Away until {}", clock(until)),
+        Doing::NotWorking { next_at: Some(at) } => format!("Works again at {}", clock(at)),
+        Doing::NotWorking { next_at: None } => "Does not work in the next days".to_owned(),
+    };
+    Person {
+        name: one.name.clone(),
+        phone: one.phone.clone(),
+        areas: one.areas.clone(),
+        doing,
+        is_free: matches!(one.doing, Doing::Free { .. }),
+        is_late: matches!(one.doing, Doing::ShouldHaveLeft { .. }),
+        zone: one.zone.show(now, "%Z"),
+        chain: one.chain.iter().map(|stop| visit(stop, one, today, now)).collect(),
+    }
+}
+
+fn visit(stop: &Stop, one: &Ours, today: &Today, now: Timestamp) -> Visit {
+    let clock = |at| clock(at, &one.zone, now);
+    let (number, title) = today.titles.get(&stop.ticket).cloned().unwrap_or_default();
+    let label = match stop.state {
+        "offered" => "Asked",
+        "en_route" => "On the way",
+        "on_site" => "On site",
+        _ => "Said yes",
+    };
+    let leaves = format!("{} min on the way, leaves {}", stop.travel_minutes, clock(stop.leave_at));
+    let way = match stop.state {
+        "on_site" => String::new(),
+        "en_route" => format!("{} min on the way", stop.travel_minutes),
+        _ if stop.is_tight => format!("{leaves}, before the visit above ends"),
+        _ if stop.gap_minutes > 0 => format!("{leaves}, {} free before", lasting(stop.gap_minutes)),
+        _ => leaves,
+    };
+    Visit {
+        ticket: stop.ticket,
+        number,
+        title,
+        when: format!("{} to {}", clock(stop.start_at), clock(stop.end_at)),
+        label,
+        way,
+        risk: stop.risk.as_ref().map(|risk| risk_in_words(risk, &one.zone, now)),
+    }
+}
+
+/// Minutes as people say them.
+fn lasting(minutes: i64) -> String {
+    if minutes < 120 { format!("{minutes} min") } else { format!("{} h", minutes / 60) }
+}
