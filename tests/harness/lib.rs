@@ -13,10 +13,12 @@ pub mod filled;
 pub mod http;
 pub mod inspector;
 pub mod process;
+pub mod provider;
 pub mod proxy;
 pub mod repeats;
 pub mod server;
 pub mod smtp;
+pub mod twilio;
 pub mod wait;
 pub mod wire;
 

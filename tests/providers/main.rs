@@ -1,0 +1,8 @@
+//! Our adapters against providers that speak the real protocols and fail in the real ways, through a server of its own
+//! process.
+
+#![expect(clippy::unwrap_used, reason = "a test")]
+
+mod kills;
+mod notices;
+mod sms;
