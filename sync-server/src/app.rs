@@ -159,6 +159,8 @@ pub fn routes() -> Router<Site> {
         .merge(sync::api::routes())
         .merge(admin::api::routes())
         .merge(admin::pages::routes())
+        .merge(admin::health::api::routes())
+        .merge(admin::health::pages::routes())
 }
 
 /// The jobs and sweeps of every capability.

@@ -10,6 +10,7 @@ pub mod api;
 mod day;
 mod deeds;
 mod file;
+pub mod health;
 mod hinting;
 mod inbox;
 mod names;

@@ -26,7 +26,7 @@ mod told;
 mod twilio;
 pub mod webhook;
 
-pub use notice::{NewNotice, Notice, NoticeState, Recipient};
+pub use notice::{Ended, NewNotice, Notice, NoticeState, Recipient};
 pub use outside::Outside;
 pub use send::still_to_say;
 

@@ -5,7 +5,7 @@ use super::plan::{Channel, Matter};
 use super::sandbox::Sandbox;
 use super::smtp::gateway::Mailer;
 use super::twilio::gateway::Twilio;
-use crate::config::Mode;
+use crate::config::{Config, Mode};
 use crate::http::Site;
 use crate::links::Links;
 use futures_util::future::BoxFuture;
@@ -173,6 +173,23 @@ impl Outside {
     pub fn off(&self) -> Vec<&'static str> {
         [&self.push, &self.sms, &self.mail].into_iter().filter_map(|way| way.as_ref().err().copied()).collect()
     }
+}
+
+/// What to set so that a channel has a sender; nothing where it has one. A call needs none.
+pub fn off_by_settings(config: &Config, channel: Channel) -> Option<&'static str> {
+    let is_on = match (config.mode, channel) {
+        (Mode::Demo, _) | (_, Channel::Call) => true,
+        (Mode::Serve, Channel::Push) => config.providers.fcm.is_some(),
+        (Mode::Serve, Channel::Sms) => config.providers.twilio.is_some(),
+        (Mode::Serve, Channel::Email) => config.providers.smtp.is_some(),
+    };
+    let how = match channel {
+        Channel::Push => "Push is off: set SYSOPS_FCM_CREDENTIALS",
+        Channel::Sms => "SMS is off: set SYSOPS_TWILIO_ACCOUNT_SID, SYSOPS_TWILIO_AUTH_TOKEN and SYSOPS_TWILIO_FROM",
+        Channel::Email => "E-mail is off: set SYSOPS_SMTP_URL and SYSOPS_MAIL_FROM",
+        Channel::Call => return None,
+    };
+    (!is_on).then_some(how)
 }
 
 fn off(is_set: bool, how: &'static str, not_yet: &'static str) -> &'static str {

@@ -10,6 +10,8 @@ use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
 use std::collections::BTreeMap;
 
+pub mod lately;
+
 pub use super::sandbox::{Captured, captured};
 
 /// Rows in one statement.

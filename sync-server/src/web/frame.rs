@@ -134,7 +134,14 @@ impl Frame {
             link("/desk/tickets", "Tickets"),
             link("/knowledge", "Knowledge"),
         ];
-        const ADMIN: &[Link] = &[STAFF[0], STAFF[1], STAFF[2], STAFF[3], link("/admin/overrides", "Overrides")];
+        const ADMIN: &[Link] = &[
+            STAFF[0],
+            STAFF[1],
+            STAFF[2],
+            STAFF[3],
+            link("/admin/overrides", "Overrides"),
+            link("/admin/health", "Health"),
+        ];
         match self.viewer {
             Viewer::Nobody => NOBODY,
             Viewer::Customer => CUSTOMER,
