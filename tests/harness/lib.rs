@@ -17,6 +17,7 @@ pub mod provider;
 pub mod proxy;
 pub mod repeats;
 pub mod server;
+pub mod simulation;
 pub mod smtp;
 pub mod twilio;
 pub mod wait;

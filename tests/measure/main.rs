@@ -5,6 +5,7 @@ mod crash;
 mod intake;
 mod matching;
 mod repeats;
+mod simulate;
 
 use clap::{Parser, Subcommand};
 use std::io::Write;
@@ -28,6 +29,8 @@ enum What {
     Crash(crash::Options),
     /// Keys that come five times at once, after a hang-up and after a kill: each must be one ticket.
     Repeats(repeats::Options),
+    /// Days of a small business on the server's real code, judged by an independent checker.
+    Simulate(simulate::Options),
 }
 
 fn main() -> ExitCode {
@@ -41,6 +44,7 @@ fn main() -> ExitCode {
         What::Intake(options) => runtime.block_on(intake::measure(&options, say)),
         What::Crash(options) => runtime.block_on(crash::measure(&options, say)),
         What::Repeats(options) => runtime.block_on(repeats::measure(&options, say)),
+        What::Simulate(options) => simulate::measure(&options, say),
     };
     match measured {
         Ok(()) => ExitCode::SUCCESS,

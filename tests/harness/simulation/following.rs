@@ -1,0 +1,187 @@
+//! A ticket as its history alone tells it.
+
+use super::reading::{LineRow, TicketRow};
+use serde_json::Value;
+use shared::time::Timestamp;
+use std::collections::BTreeSet;
+
+/// A visit by its numbers, in milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_field_names, reason = "the unit belongs to the name")]
+pub(super) struct Visit {
+    pub(super) start_ms: i64,
+    travel_ms: i64,
+    work_ms: i64,
+}
+
+/// Where a ticket is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum At {
+    Waiting,
+    Offered { expert: String, offer: String, expires_at: i64, visit: Visit },
+    Accepted { expert: String, visit: Visit },
+    EnRoute { expert: String, visit: Visit },
+    OnSite { expert: String, visit: Visit, since: i64 },
+    OnHold,
+    Completed,
+    Cancelled,
+}
+
+/// A ticket that is followed.
+#[derive(Debug)]
+pub(super) struct Followed {
+    pub(super) customer: String,
+    pub(super) category: String,
+    pub(super) urgent: bool,
+    pub(super) at: At,
+    /// Where it was before this instant.
+    pub(super) was: At,
+    pub(super) covered: bool,
+    pub(super) declined_by: BTreeSet<String>,
+    pub(super) lapsed_with: BTreeSet<String>,
+    pub(super) n_lines: i64,
+}
+
+impl Visit {
+    pub(super) fn read(value: &Value) -> Option<Self> {
+        let minutes = |of: &str| value[of].as_i64().map(|minutes| minutes * 60_000);
+        let start_ms = value["start_at"].as_str()?.parse::<Timestamp>().ok()?.as_millis();
+        Some(Self { start_ms, travel_ms: minutes("travel_minutes")?, work_ms: minutes("work_minutes")? })
+    }
+
+    pub(super) fn leave_ms(self) -> i64 {
+        self.start_ms - self.travel_ms
+    }
+
+    pub(super) fn end_ms(self) -> i64 {
+        self.start_ms + self.work_ms
+    }
+}
+
+impl At {
+    pub(super) fn word(&self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Offered { .. } => "offered",
+            Self::Accepted { .. } => "accepted",
+            Self::EnRoute { .. } => "en_route",
+            Self::OnSite { .. } => "on_site",
+            Self::OnHold => "on_hold",
+            Self::Completed => "completed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    pub(super) fn holder(&self) -> Option<&String> {
+        match self {
+            Self::Offered { expert, .. }
+            | Self::Accepted { expert, .. }
+            | Self::EnRoute { expert, .. }
+            | Self::OnSite { expert, .. } => Some(expert),
+            Self::Waiting | Self::OnHold | Self::Completed | Self::Cancelled => None,
+        }
+    }
+
+    pub(super) fn is_ended(&self) -> bool {
+        matches!(self, Self::Completed | Self::Cancelled)
+    }
+
+    pub(super) fn is_started(&self) -> bool {
+        matches!(self, Self::EnRoute { .. } | Self::OnSite { .. })
+    }
+
+    /// A visit that is offered or promised and has not begun.
+    pub(super) fn planned(&self) -> Option<(&String, Visit)> {
+        match self {
+            Self::Offered { expert, visit, .. } | Self::Accepted { expert, visit } => Some((expert, *visit)),
+            Self::Waiting
+            | Self::EnRoute { .. }
+            | Self::OnSite { .. }
+            | Self::OnHold
+            | Self::Completed
+            | Self::Cancelled => None,
+        }
+    }
+
+    /// The time that somebody's visit takes: from the arrival where he is there, and until now where it takes longer.
+    pub(super) fn taken(&self, now: i64) -> Option<(&String, Visit)> {
+        let (expert, visit) = match self {
+            Self::OnSite { expert, visit, since } => (expert, Visit { start_ms: *since, ..*visit }),
+            Self::Offered { expert, visit, .. }
+            | Self::Accepted { expert, visit }
+            | Self::EnRoute { expert, visit } => (expert, *visit),
+            Self::Waiting | Self::OnHold | Self::Completed | Self::Cancelled => return None,
+        };
+        let work_ms = visit.work_ms.max(now - visit.start_ms);
+        Some((expert, Visit { work_ms, ..visit }))
+    }
+}
+
+impl Followed {
+    pub(super) fn new(row: &TicketRow) -> Self {
+        Self {
+            customer: row.customer.clone(),
+            category: row.category.clone(),
+            urgent: row.urgent,
+            at: At::Waiting,
+            was: At::Waiting,
+            covered: false,
+            declined_by: BTreeSet::new(),
+            lapsed_with: BTreeSet::new(),
+            n_lines: 0,
+        }
+    }
+
+    /// Goes on by one line. An error is a line that cannot follow on what was before.
+    pub(super) fn take(&mut self, line: &LineRow, now: Timestamp) -> Result<(), String> {
+        self.n_lines = line.seq;
+        let text = |of: &str| line.facts[of].as_str().unwrap_or_default().to_owned();
+        let expert = text("expert");
+        let visit = Visit::read(&line.facts["visit"]);
+        let next = match (line.kind.as_str(), &self.at) {
+            ("received", At::Waiting) => {
+                self.covered = line.facts["covered"] == true;
+                At::Waiting
+            }
+            ("plan_found", At::Waiting) => {
+                self.covered = true;
+                At::Waiting
+            }
+            ("offered", At::Waiting) => {
+                let expires_at = text("expires_at").parse::<Timestamp>().map_err(|why| why.to_string())?;
+                let visit = visit.ok_or("was offered without a visit")?;
+                At::Offered { expert, offer: text("offer"), expires_at: expires_at.as_millis(), visit }
+            }
+            ("accepted", At::Waiting | At::Offered { .. }) => {
+                At::Accepted { expert, visit: visit.ok_or("was accepted without a visit")? }
+            }
+            ("declined", at) if at.holder() == Some(&expert) && !matches!(at, At::OnSite { .. }) => {
+                self.declined_by.insert(expert);
+                At::Waiting
+            }
+            ("lapsed", At::Offered { expert: asked, expires_at, .. }) if *asked == expert => {
+                if now.as_millis() < *expires_at {
+                    return Err("lapsed before its time".into());
+                }
+                self.lapsed_with.insert(expert);
+                At::Waiting
+            }
+            ("withdrawn", At::Offered { .. }) | ("released", At::Accepted { .. } | At::EnRoute { .. }) => At::Waiting,
+            ("departed", At::Accepted { visit, .. }) => At::EnRoute { expert, visit: *visit },
+            ("arrived", At::EnRoute { visit, .. }) => At::OnSite { expert, visit: *visit, since: now.as_millis() },
+            ("completed", At::OnSite { .. }) => At::Completed,
+            ("cannot_fix", at) if at.holder() == Some(&expert) => At::Waiting,
+            ("held", at) if !at.is_ended() => At::OnHold,
+            ("resumed", At::OnHold) => At::Waiting,
+            ("solved_without_visit", at) if !at.is_ended() => At::Completed,
+            ("cancelled", at) if !at.is_ended() => At::Cancelled,
+            ("waits_for_shift", At::Waiting) => At::Waiting,
+            ("reminded", At::Accepted { .. }) => self.at.clone(),
+            ("needs_human" | "settled" | "escalated" | "note_added" | "work_recorded", _) => self.at.clone(),
+            // What somebody adds to the business is for the checker to learn, not to guess.
+            (kind, at) => return Err(format!("has a line {kind} that cannot follow on {at:?}")),
+        };
+        self.at = next;
+        Ok(())
+    }
+}

@@ -1,0 +1,81 @@
+//! `measure simulate dispatch`: as many simulated days as one likes. Each day with a fault is a line of its own with its seed;
+//! the last line adds everything up. The work is the harness's, which a test uses too.
+
+use super::intake::EngineWord;
+use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
+use std::io;
+use std::sync::Mutex;
+use tests::simulation::{Report, run_many};
+use tokio::time::Instant;
+
+/// Two hundred days, as the test runs them.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// What to simulate.
+    #[arg(value_enum)]
+    what: Which,
+    /// How many days.
+    #[arg(long, default_value_t = 200)]
+    seeds: u64,
+    /// The first one's seed.
+    #[arg(long, default_value_t = 0)]
+    from: u64,
+    /// Days at once.
+    #[arg(long, default_value_t = 2)]
+    threads: usize,
+    /// On which engine.
+    #[arg(long, value_enum, default_value_t = EngineWord::Sqlite)]
+    engine: EngineWord,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Which {
+    /// Customers, experts, admins and people of ours around matching, offers and visits.
+    Dispatch,
+}
+
+impl Which {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Dispatch => "simulate dispatch",
+        }
+    }
+}
+
+pub(crate) fn measure(options: &Options, say: impl Fn(&Value) -> io::Result<()> + Sync) -> io::Result<()> {
+    let began = Instant::now();
+    let sum = Mutex::new((Report::default(), 0_u64, Ok(())));
+    run_many(options.engine.engine(), options.from..options.from + options.seeds, options.threads, |report| {
+        let mut sum = sum.lock().expect("no run panicked");
+        sum.0.n_tickets += report.n_tickets;
+        sum.0.n_lines += report.n_lines;
+        sum.0.n_offers += report.n_offers;
+        sum.0.n_accepted += report.n_accepted;
+        sum.0.n_notices += report.n_notices;
+        sum.0.n_steps += report.n_steps;
+        if !report.faults.is_empty() {
+            sum.1 += 1;
+            let told = say(&json!({ "seed": report.seed, "faults": report.faults }));
+            if told.is_err() {
+                sum.2 = told;
+            }
+        }
+    });
+    let (sum, n_faulty, told) = sum.into_inner().expect("no run panicked");
+    told?;
+    say(&json!({
+        "what": options.what.word(),
+        "engine": options.engine.word(),
+        "from": options.from,
+        "seeds": options.seeds,
+        "seeds_with_faults": n_faulty,
+        "tickets": sum.n_tickets,
+        "events": sum.n_lines,
+        "offers": sum.n_offers,
+        "accepted": sum.n_accepted,
+        "notices": sum.n_notices,
+        "steps": sum.n_steps,
+        "seconds": began.elapsed().as_secs(),
+    }))
+}
