@@ -94,6 +94,7 @@ fn kinds(line: &str) -> &'static [&'static str] {
         "withdrawn" | "cancelled" | "solved_without_visit" => &["lost"],
         "released" => &["lost", "looking_again"],
         "declined" => &["looking_again"],
+        "held" => &["held"],
         "reminded" => &["reminder"],
         "escalated" => &["escalated"],
         "completed" => &["survey"],
@@ -143,6 +144,10 @@ fn due(line: &LineRow, ticket: &Followed, people: &People<'_>, now: Timestamp) -
             Some(released) => one("lost", released.to_owned(), now.as_millis().to_string()),
             None => Vec::new(),
         },
+        // What they asked for themselves is no news to them.
+        ("held", At::OnHold) if line.facts["why"] != "customer" => {
+            one("held", customer(), about("held", &line.facts, now))
+        }
         ("completed", At::Completed) => match people.customer(&ticket.customer) {
             Some(who) if who.has_email || who.notify_by != NotifyBy::Call => one("survey", customer(), String::new()),
             Some(_) | None => Vec::new(),
@@ -161,6 +166,7 @@ fn about(kind: &str, matter: &serde_json::Value, now: Timestamp) -> String {
             let start = Visit::read(&matter["visit"]).map(|visit| visit.start_ms).unwrap_or_default();
             format!("{} {start}", text("expert"))
         }
+        "held" => format!("{} {}", text("why"), text("until")),
         "looking_again" => {
             let start = matter["start_at"].as_str().and_then(|at| at.parse::<Timestamp>().ok());
             start.map(|at| at.as_millis().to_string()).unwrap_or_default()
@@ -192,7 +198,7 @@ fn out_of_place(row: &NoticeRow, ticket: &Followed, people: &People<'_>, now: Ti
     };
     let minute = customer.zone.local(now).minute;
     let can_wait = match row.kind.as_str() {
-        "survey" | "survey_again" => true,
+        "survey" | "survey_again" | "held" => true,
         // Whoever comes before the morning is over must be told of now.
         "accepted" if !ticket.urgent => {
             let until_morning = i64::from((AWAKE.start + 1_440 - minute) % 1_440);
