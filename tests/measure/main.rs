@@ -1,8 +1,6 @@
 //! What the product can do, in numbers: `cargo run --release -p tests --bin measure -- WHAT [options]` prints one JSON
 //! object a line. Each WHAT is a file; it starts what it needs on free ports and leaves nothing behind.
 
-mod simulate;
-
 mod crash;
 mod intake;
 mod matching;
@@ -23,8 +21,6 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum What {
-    /// Days of a small business on the server's real code, judged by an independent checker.
-    Simulate(simulate::Options),
     /// The assignment solver, on the reference instances or on one of your own.
     Match(matching::Options),
     /// Tickets a second over HTTP.
@@ -44,7 +40,6 @@ fn main() -> ExitCode {
         Err(error) => return failed(&error),
     };
     let measured = match what {
-        What::Simulate(options) => simulate::measure(&options, say),
         What::Match(options) => matching::measure(&options, say),
         What::Intake(options) => runtime.block_on(intake::measure(&options, say)),
         What::Crash(options) => runtime.block_on(crash::measure(&options, say)),

@@ -19,7 +19,7 @@ fn ana() -> ExpertId {
 
 /// On duty and on shift every day from noon to eight in the evening.
 fn expert() -> Candidate {
-    let shift = |day| Shift { day: ShiftDay::Weekly(day), start_minute: 12 * 60, end_minute: 20 * 60 };
+    let shift = |day| Shift { day: ShiftDay::Weekly(day), start_minute: 12 * 60, end_minute: 20 * 60, on_call: false };
     Candidate {
         expert: ana(),
         active: true,
@@ -32,6 +32,7 @@ fn expert() -> Candidate {
         position: None,
         arrival: None,
         shifts: (1..=7).map(shift).collect(),
+        holidays: [].into(),
         on_call: vec![],
         absences: vec![],
         visits: vec![],

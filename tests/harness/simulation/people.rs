@@ -355,8 +355,7 @@ impl Simulation {
             Some(skill) if expert.skills.len() > 1 => drop(expert.skills.remove(&skill)),
             Some(_) | None => expert.skills.extend(self.world.troubles.iter().map(|trouble| (trouble.skill, 3))),
         }
-        let (expert, skills) = (expert.id, expert.skills.clone());
-        let now = self.world.now();
+        let (expert, skills, now) = (expert.id, expert.skills.clone(), self.world.now());
         self.write(async move |tx| set_skills(tx, expert, &skills, now).await).await;
     }
 
@@ -367,8 +366,7 @@ impl Simulation {
         } else {
             expert.shifts.iter_mut().for_each(|hours| (hours.from, hours.until) = (9 * 60, 21 * 60));
         }
-        let (expert, hours) = (expert.id, expert.shifts.clone());
-        let now = self.world.now();
+        let (expert, hours, now) = (expert.id, expert.shifts.clone(), self.world.now());
         self.write(async move |tx| set_hours(tx, expert, &hours, now).await).await;
     }
 
@@ -379,8 +377,7 @@ impl Simulation {
         } else {
             expert.areas = self.world.areas.iter().copied().collect();
         }
-        let (expert, areas) = (expert.id, expert.areas.clone());
-        let now = self.world.now();
+        let (expert, areas, now) = (expert.id, expert.areas.clone(), self.world.now());
         self.write(async move |tx| store::replace_areas(tx, expert, &areas, now).await).await;
     }
 
