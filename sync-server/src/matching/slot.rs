@@ -81,7 +81,8 @@ impl Search<'_> {
     ) -> Option<Fit> {
         let travel_tenths = self.travel(from, self.need.place);
         let travel_ms = travel_tenths * TENTH_MS;
-        let earliest = whole_minute(ready.plus_millis(travel_ms));
+        // A promise states the way in whole minutes, rounded up; by a shorter one it would begin before he is free.
+        let earliest = whole_minute(ready.plus_millis((travel_tenths + 9) / 10 * MINUTE_MS));
         let start_at = self.when_the_customer_can(earliest)?;
         let end_at = start_at.plus_minutes(i64::from(self.need.work_minutes));
         let done = end_at.plus_minutes(i64::from(self.settings.buffer_minutes));

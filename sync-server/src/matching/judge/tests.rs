@@ -5,6 +5,7 @@ use crate::matching::calendar::{Period, Shift, ShiftDay};
 use crate::matching::candidate::{Origin, Sighting, Visit};
 use crate::matching::samples::*;
 use proptest::prelude::*;
+use shared::place::Place;
 
 fn verdict(need: &Need, candidate: &Candidate) -> Verdict {
     judge(need, candidate, now(), &Settings::default())
@@ -90,6 +91,20 @@ fn way_work_and_buffer_may_end_with_the_shift_but_not_after() {
     assert_eq!(fit(&need, &candidate(1)).end_at, today(15, 50));
     let too_long = broken(|need, _| need.work_minutes = 399);
     assert_eq!(too_long, [Rule::ShiftTooShort { needed_minutes: 421, longest_minutes: 420 }]);
+}
+
+#[test]
+fn a_promise_in_whole_minutes_never_begins_before_the_expert_is_back() {
+    for (second, north) in (0..60).zip([0, 12_345, 54_321, 98_765].into_iter().cycle()) {
+        let back = today(10, 0).plus_seconds(second);
+        let mut expert = candidate(1);
+        expert.home = Place::from_e7(expert.home.lat_e7() + north, expert.home.lon_e7()).unwrap();
+        // Not over before he is away: the first time is when he is back.
+        expert.absences = vec![period(today(9, 30), back)];
+        let fit = fit(&need(1), &expert);
+        let promised_leave_at = fit.start_at.plus_minutes(-((fit.travel_tenths + 9) / 10));
+        assert!(promised_leave_at >= back, "{promised_leave_at} before {back}");
+    }
 }
 
 #[test]
