@@ -197,7 +197,9 @@ impl Checker {
         let mut met = Vec::new();
         for (other_id, other) in self.tickets.iter().filter(|(id, _)| **id != line.ticket) {
             let Some((holder, taken)) = other.at.taken(now.as_millis()) else { continue };
-            if holder == who && overlap(visit, ticket, taken, other, people) {
+            // Who has arrived elsewhere since has left there, whatever he forgot to tap.
+            let has_left = self.tickets.values().any(|later| later.at.supersedes(&other.at));
+            if holder == who && !has_left && overlap(visit, ticket, taken, other, people) {
                 met.push(format!(
                     "ticket {} went to {who}, who has the visit of {other_id} then: {visit:?} beside {taken:?}",
                     line.ticket

@@ -103,6 +103,16 @@ impl At {
         }
     }
 
+    /// Whether the same expert arrived here after he had arrived there.
+    pub(super) fn supersedes(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::OnSite { expert, since, .. }, Self::OnSite { expert: his, since: before, .. }) => {
+                expert == his && before < since
+            }
+            (_, _) => false,
+        }
+    }
+
     /// The time that somebody's visit takes: from the arrival where he is there, and until now where it takes longer.
     pub(super) fn taken(&self, now: i64) -> Option<(&String, Visit)> {
         let (expert, visit) = match self {
