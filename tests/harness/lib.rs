@@ -8,6 +8,7 @@ pub mod app;
 pub mod browser;
 pub mod crash;
 pub mod display;
+pub mod fcm;
 pub mod filing;
 pub mod filled;
 pub mod http;

@@ -5,4 +5,5 @@
 
 mod kills;
 mod notices;
+mod push;
 mod sms;

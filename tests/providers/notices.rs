@@ -1,6 +1,6 @@
 //! Notices put into a database directly, to be sent by a server: here only the way out is tried.
 
-use shared::ids::{Id, NoticeId, SurveyId};
+use shared::ids::{ExpertId, Id, NoticeId, SurveyId};
 use shared::texts::Language;
 use shared::time::Timestamp;
 use std::collections::BTreeMap;
@@ -52,6 +52,16 @@ fn asks(to: &str, survey: SurveyId, audience: Audience, now: Timestamp) -> NewNo
         words: Words { subject: None, body: format!("For {to}: how was it? {survey}"), link: None },
         due_at: now,
     }
+}
+
+/// Queues a push to an expert's phones, about something that does not pass.
+pub(crate) async fn queue_push(db: &Database, expert: ExpertId) -> NoticeId {
+    let now = db.clock().real_now();
+    let mut notice = asks(&expert.to_string(), Id::new(now, &*db.chance()), Audience::Expert, now);
+    notice.way.0 = Channel::Push;
+    notice.words.subject = Some("How was it?".to_owned());
+    let write = db.write(Lane::Work, async move |tx| store::tell(tx, std::slice::from_ref(&notice), now).await);
+    write.await.unwrap()[0]
 }
 
 /// A notice as it is.

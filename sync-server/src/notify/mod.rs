@@ -9,6 +9,7 @@ mod breaker;
 mod code;
 pub mod compose;
 pub mod facts;
+mod fcm;
 mod gateway;
 mod guard;
 mod instead;

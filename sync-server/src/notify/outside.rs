@@ -1,5 +1,6 @@
 //! The way out: one trait for whatever hands a message to a provider, and which channels this server has.
 
+use super::fcm::gateway::Fcm;
 use super::guard::Guarded;
 use super::plan::{Channel, Matter};
 use super::sandbox::Sandbox;
@@ -123,11 +124,14 @@ impl Outside {
         match config.mode {
             Mode::Demo => Self { admins_to_tell, ..Self::captured(Sandbox::new(site.db.clone()), pages) },
             Mode::Serve => Self {
-                push: Err(off(
-                    config.providers.fcm.is_some(),
-                    "push is off: set SYSOPS_FCM_URL and SYSOPS_FCM_CREDENTIALS",
-                    "this program has no sender for push yet",
-                )),
+                push: match config.providers.fcm.as_ref().map(|account| Fcm::open(account, site.db.clone())) {
+                    Some(Ok(fcm)) => Ok(Arc::new(Guarded::new(fcm, site.db.clone()))),
+                    Some(Err(error)) => {
+                        tracing::error!(%error, "push is off");
+                        Err("push is off: the file of SYSOPS_FCM_CREDENTIALS is no key of a service account")
+                    }
+                    None => Err("push is off: set SYSOPS_FCM_CREDENTIALS"),
+                },
                 sms: match &config.providers.twilio {
                     Some(account) => {
                         Ok(Arc::new(Guarded::new(Twilio::new(account.clone(), &pages.public_url), site.db.clone())))
@@ -190,8 +194,4 @@ pub fn off_by_settings(config: &Config, channel: Channel) -> Option<&'static str
         Channel::Call => return None,
     };
     (!is_on).then_some(how)
-}
-
-fn off(is_set: bool, how: &'static str, not_yet: &'static str) -> &'static str {
-    if is_set { not_yet } else { how }
 }

@@ -149,6 +149,13 @@ pub async fn set_push_token(tx: &mut Tx, device: DeviceId, push_token: Option<&s
     Ok(())
 }
 
+/// Forgets where push reached a device, unless it has told us another address since.
+pub async fn retire_push_token(tx: &mut Tx, device: DeviceId, push_token: &str) -> Result<(), Error> {
+    let sql = "update device set push_token = null where id = $1 and push_token = $2";
+    sqlx::query(sql).bind(device.to_string()).bind(push_token.to_string()).execute(tx.sql()).await?;
+    Ok(())
+}
+
 /// An expert's devices, the newest first.
 pub async fn of_expert(conn: &mut Conn, expert: ExpertId) -> Result<Vec<DeviceInfo>, Error> {
     let sql = "select id, name, platform, case when push_token is null then 0 else 1 end as has_push, revoked, seen_at,
