@@ -3,7 +3,7 @@
 
 use crate::ids::{CustomerId, DecisionId, ExpertId, NoteId, OfferId, StaffId};
 use crate::offer::DeclineReason;
-use crate::text::{Reason, Summary};
+use crate::text::{Reason, Slug, Summary};
 use crate::ticket::{
     CancelReason, CannotFix, HoldReason, HumanReason, Outcome, ReleaseReason, VisitPlan, WithdrawReason,
 };
@@ -146,6 +146,11 @@ pub enum Fact {
         /// What was in the way.
         why: CannotFix,
     },
+    /// What an expert must know for it was corrected.
+    NeedCorrected {
+        /// The skills that were added, as the expert named them.
+        skills: Vec<Slug>,
+    },
     /// Waits for something outside.
     Held {
         /// For what.
@@ -154,6 +159,9 @@ pub enum Fact {
         until: Timestamp,
         /// Who had it.
         expert: Option<ExpertId>,
+        /// Which part is missing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        part: Option<Summary>,
     },
     /// What it waited for is there.
     Resumed,
@@ -229,6 +237,7 @@ impl Fact {
             Self::Arrived { .. } => "arrived",
             Self::Completed { .. } => "completed",
             Self::CannotFix { .. } => "cannot_fix",
+            Self::NeedCorrected { .. } => "need_corrected",
             Self::Held { .. } => "held",
             Self::Resumed => "resumed",
             Self::SolvedWithoutVisit { .. } => "solved_without_visit",

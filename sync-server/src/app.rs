@@ -152,6 +152,7 @@ pub fn routes() -> Router<Site> {
         .merge(dispatch::api::routes())
         .merge(knowledge::api::routes())
         .merge(knowledge::pages::routes())
+        .merge(tickets::api::routes())
         .merge(survey::pages::routes())
         .merge(survey::api::routes())
         .merge(intake::api::routes())

@@ -7,7 +7,7 @@ use crate::jobs::{Kind, NewJob};
 use serde::{Deserialize, Serialize};
 use shared::event::{Event, Fact};
 use shared::ids::TicketId;
-use shared::ticket::HumanReason;
+use shared::ticket::{CannotFix, HoldReason, HumanReason};
 use shared::time::Timestamp;
 
 /// Which event of its ticket a job is about.
@@ -38,15 +38,27 @@ pub fn jobs(ticket: TicketId, seq: i64, event: &Event, now: Timestamp) -> Vec<Ne
         Fact::Withdrawn { .. } => vec![tell_expert(), matching()],
         Fact::Released { .. } => vec![tell_expert(), matching(), about(Kind::NotifyCustomer, now)],
         Fact::Offered { .. } | Fact::Reminded { .. } => vec![tell_expert()],
-        Fact::Arrived { .. } | Fact::Held { .. } | Fact::NoteAdded { .. } | Fact::WorkRecorded { .. } => vec![],
+        // What the customer asked for is no news to them.
+        Fact::Held { why: HoldReason::Part | HoldReason::NoAccess | HoldReason::WrongAddress, .. } => {
+            vec![about(Kind::NotifyCustomer, now)]
+        }
+        Fact::Arrived { .. }
+        | Fact::Held { why: HoldReason::Customer, .. }
+        | Fact::NoteAdded { .. }
+        | Fact::WorkRecorded { .. } => vec![],
         Fact::Completed { .. } => vec![about(Kind::SurveyInvite, now)],
         // A ticket whose expert lacks a skill goes on at once; the others wait for a person or a date.
-        Fact::CannotFix { .. } => vec![matching()],
+        Fact::CannotFix { why: CannotFix::Skill, .. } | Fact::NeedCorrected { .. } => vec![matching()],
+        Fact::CannotFix {
+            why: CannotFix::Part | CannotFix::NoAccess | CannotFix::WrongAddress | CannotFix::Unsafe,
+            ..
+        } => vec![],
         Fact::SolvedWithoutVisit { released: Some(_) } | Fact::Cancelled { released: Some(_), .. } => {
             vec![tell_expert()]
         }
         Fact::SolvedWithoutVisit { released: None } | Fact::Cancelled { released: None, .. } => vec![],
-        Fact::NeedsHuman { reason: HumanReason::Danger } | Fact::Escalated { .. } => {
+        Fact::NeedsHuman { reason: HumanReason::Danger | HumanReason::CannotFix { why: CannotFix::Unsafe } }
+        | Fact::Escalated { .. } => {
             vec![about(Kind::NotifyAdmins, now)]
         }
         Fact::NeedsHuman { .. } => vec![],
@@ -88,6 +100,8 @@ mod tests {
     #[test]
     fn danger_is_told_at_once_and_another_question_only_when_nobody_looked() {
         assert_eq!(kinds(Fact::NeedsHuman { reason: HumanReason::Danger }), [Kind::NotifyAdmins]);
+        let not_safe = HumanReason::CannotFix { why: CannotFix::Unsafe };
+        assert_eq!(kinds(Fact::NeedsHuman { reason: not_safe }), [Kind::NotifyAdmins]);
         assert_eq!(kinds(Fact::NeedsHuman { reason: HumanReason::NoCandidate }), []);
         assert_eq!(kinds(Fact::Escalated { reason: HumanReason::NoCandidate, n: 1 }), [Kind::NotifyAdmins]);
     }

@@ -65,6 +65,19 @@ texts! {
     MovedSms = "moved-sms" ("number", "was", "until", "link");
     MovedCall = "moved-call" ("name", "phone", "title", "was", "when");
 
+    PartSubject = "part-subject" ("number");
+    PartMail = "part-mail" ("name", "number", "title", "when", "link");
+    PartSms = "part-sms" ("number", "when", "link");
+    PartCall = "part-call" ("name", "phone", "number", "title", "when");
+    NoAccessSubject = "no-access-subject" ("number");
+    NoAccessMail = "no-access-mail" ("name", "number", "title", "when", "link");
+    NoAccessSms = "no-access-sms" ("number", "link");
+    NoAccessCall = "no-access-call" ("name", "phone", "number", "title");
+    WrongAddressSubject = "wrong-address-subject" ("number");
+    WrongAddressMail = "wrong-address-mail" ("name", "number", "title", "when", "link");
+    WrongAddressSms = "wrong-address-sms" ("number", "link");
+    WrongAddressCall = "wrong-address-call" ("name", "phone", "number", "title");
+
     SurveySubject = "survey-subject" ("number");
     SurveyMail = "survey-mail" ("name", "number", "title", "link");
     SurveySms = "survey-sms" ("number", "link");

@@ -3,7 +3,7 @@
 use super::moves::{Done, Refusal, done, flagged};
 use super::reason::{HumanReason, ReleaseReason, WithdrawReason};
 use super::visit::{Act, CannotFix, Outcome, Phase, Route, VisitPlan, route};
-use super::{Life, State, Timing};
+use super::{HoldReason, Life, NeedsHuman, State, Timing};
 use crate::event::{Event, Fact};
 use crate::ids::{DecisionId, ExpertId, OfferId};
 use crate::offer::DeclineReason;
@@ -20,9 +20,9 @@ impl Life {
         now: Timestamp,
         timing: &Timing,
     ) -> Result<Done, Refusal> {
-        match self.state {
+        match &self.state {
             State::Waiting => {}
-            State::Offered { offer: open, .. } if open == offer => return Err(Refusal::Already),
+            State::Offered { offer: open, .. } if *open == offer => return Err(Refusal::Already),
             State::Offered { .. }
             | State::Accepted { .. }
             | State::EnRoute { .. }
@@ -34,7 +34,8 @@ impl Life {
         let expires_at = now.plus_minutes(timing.offer_minutes);
         let state = State::Offered { offer, expert, expires_at, visit };
         let event = Fact::Offered { offer, expert, expires_at, visit, decision }.into();
-        let life = Self { state, needs_human: None, deadline_at: Some(expires_at), n_offers: self.n_offers + 1 };
+        let n_offers = self.n_offers + 1;
+        let life = Self { state, needs_human: None, deadline_at: Some(expires_at), n_offers, ..self };
         Ok(done(life, [event]))
     }
 
@@ -55,7 +56,7 @@ impl Life {
         let state = State::Accepted { expert, visit, reminded: false };
         let deadline_at = Some(visit.leave_at().max(now));
         let event = Fact::Accepted { expert, visit, late: true }.into();
-        Ok(done(Self { state, needs_human: None, deadline_at, n_offers: self.n_offers }, [event]))
+        Ok(done(Self { state, needs_human: None, deadline_at, ..self }, [event]))
     }
 
     /// Whether this expert may act on the ticket, and from which phase.
@@ -110,13 +111,13 @@ impl Life {
         }
         let (state, deadline_at) = reach(goal, expert, visit, end.map(|(outcome, _)| outcome), now, timing);
         let ended = deadline_at.is_none();
-        let needs_human = self.needs_human.filter(|flag| !ended && !flag.reason.falls_with_progress());
+        let needs_human = self.needs_human.clone().filter(|flag| !ended && !flag.reason.falls_with_progress());
         let deadline_at = match &needs_human {
             // A person is still asked; the clock of that question goes on.
             Some(_) => self.deadline_at,
             None => deadline_at,
         };
-        Ok(Done { life: Self { state, needs_human, deadline_at, n_offers: self.n_offers }, events })
+        Ok(Done { life: Self { state, needs_human, deadline_at, ..self }, events })
     }
 
     pub(super) fn decline(
@@ -187,7 +188,7 @@ impl Life {
     /// To the matcher again, or to a person when enough experts were asked. A person already asked stays asked.
     fn back_to_waiting(self, event: Event, now: Timestamp, timing: &Timing) -> Done {
         let mut events = vec![event];
-        let flag = self.needs_human.filter(|flag| !flag.reason.falls_with_progress());
+        let flag = self.standing_flag();
         let (needs_human, deadline_at) = match flag {
             Some(flag) => (Some(flag), self.deadline_at),
             None if self.n_offers >= timing.offers_max => {
@@ -197,13 +198,19 @@ impl Life {
             }
             None => (None, Some(now.plus_minutes(timing.waiting_minutes))),
         };
-        Done { life: Self { state: State::Waiting, needs_human, deadline_at, n_offers: self.n_offers }, events }
+        Done { life: Self { state: State::Waiting, needs_human, deadline_at, ..self }, events }
+    }
+
+    /// The flag that the visit's end does not answer.
+    fn standing_flag(&self) -> Option<NeedsHuman> {
+        self.needs_human.clone().filter(|flag| !flag.reason.falls_with_progress())
     }
 
     pub(super) fn cannot_fix(
         self,
         expert: ExpertId,
         why: CannotFix,
+        (part, until): (Option<Summary>, Option<Timestamp>),
         now: Timestamp,
         timing: &Timing,
     ) -> Result<Done, Refusal> {
@@ -211,14 +218,56 @@ impl Life {
         if route(phase, Act::CannotFix) != Route::Back {
             return Err(Refusal::Illegal);
         }
-        let reason = HumanReason::CannotFix { why };
-        let life = Self {
-            state: State::Waiting,
-            needs_human: Some(flagged(reason, now)),
-            deadline_at: Some(now.plus_minutes(timing.human_minutes)),
-            n_offers: self.n_offers,
+        let found = Fact::CannotFix { expert, why }.into();
+        let in_minutes = |minutes| now.plus_minutes(minutes);
+        match why {
+            // What was offered so far was offered for another need: the count begins anew.
+            CannotFix::Skill => Ok(Self { n_offers: 0, ..self }.back_to_waiting(found, now, timing)),
+            CannotFix::Unsafe => {
+                let reason = HumanReason::CannotFix { why };
+                let (needs_human, deadline_at) = (Some(flagged(reason, now)), Some(in_minutes(timing.human_minutes)));
+                let life = Self { state: State::Waiting, needs_human, deadline_at, ..self };
+                Ok(done(life, [found, Fact::NeedsHuman { reason }.into()]))
+            }
+            CannotFix::Part => {
+                let date = until.filter(|until| now < *until);
+                let hold = (HoldReason::Part, date.unwrap_or(in_minutes(timing.part_minutes)), part);
+                // Somebody has to order it and find out a date.
+                Ok(self.held_after_visit(expert, found, hold, date.is_none().then_some(why), now, timing))
+            }
+            CannotFix::NoAccess | CannotFix::WrongAddress => {
+                let shut = if why == CannotFix::NoAccess { HoldReason::NoAccess } else { HoldReason::WrongAddress };
+                let again = self.n_shut_out > 0;
+                let life = Self { n_shut_out: self.n_shut_out + 1, ..self };
+                let hold = (shut, in_minutes(timing.customer_minutes), None);
+                Ok(life.held_after_visit(expert, found, hold, again.then_some(why), now, timing))
+            }
+        }
+    }
+
+    /// On hold until what stopped the visit is out of the way; a person is asked at once where waiting alone helps
+    /// nobody. A person already asked stays asked.
+    fn held_after_visit(
+        self,
+        expert: ExpertId,
+        found: Event,
+        (why, until, part): (HoldReason, Timestamp, Option<Summary>),
+        ask: Option<CannotFix>,
+        now: Timestamp,
+        timing: &Timing,
+    ) -> Done {
+        let mut events = vec![found, Fact::Held { why, until, expert: Some(expert), part: part.clone() }.into()];
+        let (needs_human, deadline_at) = match (self.standing_flag(), ask) {
+            (Some(flag), _) => (Some(flag), self.deadline_at),
+            (None, Some(why)) => {
+                let reason = HumanReason::CannotFix { why };
+                events.push(Fact::NeedsHuman { reason }.into());
+                (Some(flagged(reason, now)), Some(now.plus_minutes(timing.human_minutes)))
+            }
+            (None, None) => (None, Some(until)),
         };
-        Ok(done(life, [Fact::CannotFix { expert, why }.into(), Fact::NeedsHuman { reason }.into()]))
+        let state = State::OnHold { why, until, expert: Some(expert), part };
+        Done { life: Self { state, needs_human, deadline_at, ..self }, events }
     }
 }
 

@@ -14,7 +14,8 @@ impl Life {
         if !waits || self.state.is_ended() {
             return Err(Refusal::Already);
         }
-        Ok(done(Self { n_offers: self.n_offers, ..Self::received(now, timing) }, [Fact::PlanFound.into()]))
+        let life = Self { n_offers: self.n_offers, n_shut_out: self.n_shut_out, ..Self::received(now, timing) };
+        Ok(done(life, [Fact::PlanFound.into()]))
     }
 
     pub(super) fn hold(self, why: HoldReason, until: Timestamp, now: Timestamp) -> Result<Done, Refusal> {
@@ -31,14 +32,17 @@ impl Life {
         if until <= now || self.needs_human.as_ref().is_some_and(|flag| flag.reason == HumanReason::NoPlan) {
             return Err(Refusal::Illegal);
         }
-        let state = State::OnHold { why, until, expert };
-        let event = Fact::Held { why, until, expert }.into();
-        Ok(done(Self { state, needs_human: None, deadline_at: Some(until), n_offers: self.n_offers }, [event]))
+        let state = State::OnHold { why, until, expert, part: None };
+        let event = Fact::Held { why, until, expert, part: None }.into();
+        Ok(done(Self { state, needs_human: None, deadline_at: Some(until), ..self }, [event]))
     }
 
     pub(super) fn resume(self, now: Timestamp, timing: &Timing) -> Result<Done, Refusal> {
         match self.state {
-            State::OnHold { .. } => Ok(done(Self::received(now, timing), [Fact::Resumed.into()])),
+            State::OnHold { .. } => {
+                let life = Self { n_shut_out: self.n_shut_out, ..Self::received(now, timing) };
+                Ok(done(life, [Fact::Resumed.into()]))
+            }
             State::Cancelled { .. } => Err(Refusal::Cancelled),
             State::Waiting
             | State::Offered { .. }
@@ -73,7 +77,7 @@ impl Life {
 
     /// The flag falls and the state's own clock starts anew. What waits for a plan is not settled by looking at it.
     pub(super) fn settle(self, note: Option<Reason>, now: Timestamp, timing: &Timing) -> Result<Done, Refusal> {
-        let Some(flag) = self.needs_human else { return Err(Refusal::Already) };
+        let Some(flag) = self.needs_human.clone() else { return Err(Refusal::Already) };
         if flag.reason == HumanReason::NoPlan {
             return Err(Refusal::Illegal);
         }
@@ -88,25 +92,25 @@ impl Life {
             State::Completed { .. } | State::Cancelled { .. } => return Err(Refusal::Illegal),
         };
         let n_offers = if flag.reason == HumanReason::OffersExhausted { 0 } else { self.n_offers };
-        let life = Self { state: self.state, needs_human: None, deadline_at: Some(deadline_at), n_offers };
+        let life = Self { needs_human: None, deadline_at: Some(deadline_at), n_offers, ..self };
         Ok(done(life, [Fact::Settled { reason: flag.reason, note }.into()]))
     }
 
     pub(super) fn solve(self, now: Timestamp) -> Result<Done, Refusal> {
         let was = self.state.holder();
-        match self.state {
+        match &self.state {
             State::Waiting | State::Offered { .. } | State::Accepted { .. } | State::EnRoute { .. } => {}
             State::Completed { .. } => return Err(Refusal::Already),
             State::Cancelled { .. } => return Err(Refusal::Cancelled),
             State::OnSite { .. } | State::OnHold { .. } => return Err(Refusal::Illegal),
         }
         let state = State::Completed { at: now, expert: None, outcome: Outcome::SolvedWithoutVisit };
-        Ok(done(ended(state, self.n_offers), [Fact::SolvedWithoutVisit { released: was }.into()]))
+        Ok(done(ended(&self, state), [Fact::SolvedWithoutVisit { released: was }.into()]))
     }
 
     pub(super) fn cancel(self, why: CancelReason, now: Timestamp) -> Result<Done, Refusal> {
         let was = self.state.holder();
-        match self.state {
+        match &self.state {
             State::Waiting
             | State::Offered { .. }
             | State::Accepted { .. }
@@ -116,6 +120,6 @@ impl Life {
             State::OnSite { .. } | State::Completed { .. } => return Err(Refusal::Illegal),
         }
         let state = State::Cancelled { at: now, why };
-        Ok(done(ended(state, self.n_offers), [Fact::Cancelled { why, released: was }.into()]))
+        Ok(done(ended(&self, state), [Fact::Cancelled { why, released: was }.into()]))
     }
 }

@@ -19,6 +19,7 @@ pub use table::{Row, table};
 pub use visit::{Act, CannotFix, Outcome, Phase, Route, VisitPlan, route};
 
 use crate::ids::{ExpertId, OfferId};
+use crate::text::Summary;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -74,6 +75,9 @@ pub enum State {
         until: Timestamp,
         /// Who is offered it first afterwards.
         expert: Option<ExpertId>,
+        /// Which part is missing, in the expert's words.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        part: Option<Summary>,
     },
     /// Done.
     Completed {
@@ -198,20 +202,23 @@ pub struct Life {
     pub deadline_at: Option<Timestamp>,
     /// Offers made since a person last looked; at [`Timing::offers_max`] a person is asked.
     pub n_offers: u32,
+    /// Visits that ended at a closed door or a wrong address; from the second on a person is asked at once.
+    #[serde(default)]
+    pub n_shut_out: u32,
 }
 
 impl Life {
     /// A new ticket with a valid plan: the matcher's.
     pub fn received(now: Timestamp, timing: &Timing) -> Self {
         let deadline_at = Some(now.plus_minutes(timing.waiting_minutes));
-        Self { state: State::Waiting, needs_human: None, deadline_at, n_offers: 0 }
+        Self { state: State::Waiting, needs_human: None, deadline_at, n_offers: 0, n_shut_out: 0 }
     }
 
     /// A new ticket without a valid plan: the customer's, until it is paid or granted.
     pub fn received_without_plan(now: Timestamp, timing: &Timing) -> Self {
         let flag = NeedsHuman { reason: HumanReason::NoPlan, since: now, n_escalations: 0 };
         let deadline_at = Some(now.plus_minutes(timing.no_plan_minutes));
-        Self { state: State::Waiting, needs_human: Some(flag), deadline_at, n_offers: 0 }
+        Self { state: State::Waiting, needs_human: Some(flag), deadline_at, n_offers: 0, n_shut_out: 0 }
     }
 
     /// Who must act next.
@@ -271,6 +278,10 @@ pub struct Timing {
     pub travel_floor_minutes: i64,
     /// A person has so long before the admins are told, again and again.
     pub human_minutes: i64,
+    /// A customer has so long to choose another time or mend the address, before a person is asked.
+    pub customer_minutes: i64,
+    /// A missing part is looked after so long after a report without a date.
+    pub part_minutes: i64,
 }
 
 impl Default for Timing {
@@ -284,6 +295,8 @@ impl Default for Timing {
             work_grace_minutes: 30,
             travel_floor_minutes: 20,
             human_minutes: 30,
+            customer_minutes: 24 * 60,
+            part_minutes: 24 * 60,
         }
     }
 }

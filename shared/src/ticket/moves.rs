@@ -74,6 +74,10 @@ pub enum Move {
         expert: ExpertId,
         /// What was in the way.
         why: CannotFix,
+        /// Which part is missing.
+        part: Option<Summary>,
+        /// When it may be there.
+        until: Option<Timestamp>,
     },
     /// An accepted, not started visit leaves its expert.
     Release {
@@ -158,7 +162,7 @@ impl Life {
             Move::Complete { expert, outcome, summary } => {
                 self.advance(expert, Act::Complete, Some((outcome, summary)), now, timing)
             }
-            Move::CannotFix { expert, why } => self.cannot_fix(expert, why, now, timing),
+            Move::CannotFix { expert, why, part, until } => self.cannot_fix(expert, why, (part, until), now, timing),
             Move::Release { why } => self.release(why, now, timing),
             Move::Hold { why, until } => self.hold(why, until, now),
             Move::Resume => self.resume(now, timing),
@@ -193,7 +197,10 @@ impl Life {
             State::Accepted { reminded: true, .. } => self.ask_human(HumanReason::NotDeparted, now, timing),
             State::EnRoute { .. } => self.ask_human(HumanReason::NotArrived, now, timing),
             State::OnSite { .. } => self.ask_human(HumanReason::OverEstimate, now, timing),
-            State::OnHold { .. } => self.ask_human(HumanReason::HoldEnded, now, timing),
+            State::OnHold { why: HoldReason::Part | HoldReason::Customer, .. } => self.resume(now, timing),
+            State::OnHold { why: HoldReason::NoAccess | HoldReason::WrongAddress, .. } => {
+                self.ask_human(HumanReason::HoldEnded, now, timing)
+            }
             State::Completed { .. } | State::Cancelled { .. } => Err(Refusal::Already),
         }
     }
@@ -214,8 +221,8 @@ pub(super) fn flagged(reason: HumanReason, now: Timestamp) -> NeedsHuman {
     NeedsHuman { reason, since: now, n_escalations: 0 }
 }
 
-pub(super) fn ended(state: State, n_offers: u32) -> Life {
-    Life { state, needs_human: None, deadline_at: None, n_offers }
+pub(super) fn ended(life: &Life, state: State) -> Life {
+    Life { state, needs_human: None, deadline_at: None, ..life.clone() }
 }
 
 pub(super) fn done<const N: usize>(life: Life, events: [Event; N]) -> Done {

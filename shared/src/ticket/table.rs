@@ -66,7 +66,7 @@ impl Sample {
     fn moves(&self) -> Vec<Move> {
         let Self { expert, visit, .. } = *self;
         let offer = OfferId::new(self.now, &Seeded::new(2));
-        vec![
+        let mut moves = vec![
             Move::PlanFound,
             Move::Offer { offer, expert, visit, decision: None },
             Move::Accept { expert, late: None },
@@ -75,14 +75,15 @@ impl Sample {
             Move::Depart { expert },
             Move::Arrive { expert },
             self.complete(),
-            Move::CannotFix { expert, why: CannotFix::Part },
             Move::Release { why: ReleaseReason::Staff },
             Move::Hold { why: HoldReason::Part, until: self.now.plus_minutes(1) },
             Move::Resume,
             Move::AskHuman { reason: HumanReason::Danger },
             Move::Solve,
             Move::Cancel { why: CancelReason::Customer },
-        ]
+        ];
+        moves.extend(CannotFix::ALL.map(|why| Move::CannotFix { expert, why, part: None, until: None }));
+        moves
     }
 
     fn row(&self, life: &Life) -> Row {
@@ -120,9 +121,10 @@ mod tests {
         ("waiting", "cancelled completed offered on_hold", ("waiting", true)),
         ("offered", "accepted cancelled completed waiting", ("waiting", false)),
         ("accepted", "cancelled completed en_route on_hold waiting", ("accepted", true)),
-        ("en_route", "cancelled completed on_site waiting", ("en_route", true)),
-        ("on_site", "completed waiting", ("on_site", true)),
-        ("on_hold", "cancelled waiting", ("on_hold", true)),
+        ("en_route", "cancelled completed on_hold on_site waiting", ("en_route", true)),
+        ("on_site", "completed on_hold waiting", ("on_site", true)),
+        // Offered to the same expert first; where nobody takes it, to a person.
+        ("on_hold", "cancelled waiting", ("waiting", true)),
         ("completed", "", ("completed", false)),
         ("cancelled", "", ("cancelled", false)),
     ];

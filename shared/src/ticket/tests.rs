@@ -129,14 +129,63 @@ fn a_silent_phone_never_moves_a_ticket_it_asks_a_person() {
     assert_eq!((departed.needs_human, departed.state.word()), (None, "en_route"));
 }
 
+/// What becomes of a visit that cannot be finished for this reason.
+fn cannot_fix(world: &World, life: &Life, why: CannotFix, until: Option<Timestamp>) -> Life {
+    let part = (why == CannotFix::Part).then(|| "T-con board".parse().unwrap());
+    world.make(life, Move::CannotFix { expert: world.ana, why, part, until }).unwrap().life
+}
+
 #[test]
-fn cannot_fix_asks_a_person_and_no_progress_of_others_hides_it() {
+fn cannot_fix_for_a_skill_goes_on_at_once_and_danger_asks_a_person_at_once() {
     let world = World::new();
     let on_site = world.make(&world.accepted(), Move::Arrive { expert: world.ana }).unwrap().life;
-    for why in CannotFix::ALL {
-        let done = world.make(&on_site, Move::CannotFix { expert: world.ana, why }).unwrap().life;
-        assert_eq!(done.needs_human.as_ref().unwrap().reason, HumanReason::CannotFix { why });
-        assert!(!done.is_matchable() && done.state.holder().is_none());
+    let skill = cannot_fix(&world, &on_site, CannotFix::Skill, None);
+    assert!(skill.is_matchable() && skill.needs_human.is_none() && skill.n_offers == 0);
+    let not_safe = cannot_fix(&world, &on_site, CannotFix::Unsafe, None);
+    let reason = HumanReason::CannotFix { why: CannotFix::Unsafe };
+    assert_eq!(not_safe.needs_human.as_ref().map(|flag| flag.reason), Some(reason));
+    assert!(!not_safe.is_matchable() && not_safe.state.holder().is_none());
+}
+
+#[test]
+fn a_missing_part_holds_the_ticket_until_its_date_and_then_it_goes_on() {
+    let world = World::new();
+    let on_site = world.make(&world.accepted(), Move::Arrive { expert: world.ana }).unwrap().life;
+    let date = world.now.plus_minutes(3 * 1_440);
+    let held = cannot_fix(&world, &on_site, CannotFix::Part, Some(date));
+    assert_eq!((held.deadline_at, held.needs_human.is_none(), held.owner()), (Some(date), true, Owner::Desk));
+    assert!(matches!(&held.state, State::OnHold { why: HoldReason::Part, expert: Some(expert), part: Some(_), .. }
+        if *expert == world.ana));
+    assert_eq!(held.clone().overdue(date.plus_millis(-1), &world.timing), Err(Refusal::Already));
+    let goes_on = held.overdue(date, &world.timing).unwrap().life;
+    assert!(goes_on.is_matchable());
+    let nobody = goes_on.clone().overdue(goes_on.deadline_at.unwrap(), &world.timing).unwrap().life;
+    assert_eq!(nobody.needs_human.unwrap().reason, HumanReason::NoCandidate);
+    // Without a date, or with one that has passed, a person finds one.
+    for until in [None, Some(world.now)] {
+        let undated = cannot_fix(&world, &on_site, CannotFix::Part, until);
+        assert_eq!(undated.needs_human.unwrap().reason, HumanReason::CannotFix { why: CannotFix::Part });
+    }
+}
+
+#[test]
+fn a_closed_door_is_the_customers_for_a_day_and_the_second_time_a_person_looks_at_once() {
+    let world = World::new();
+    for why in [CannotFix::NoAccess, CannotFix::WrongAddress] {
+        let on_site = world.make(&world.accepted(), Move::Arrive { expert: world.ana }).unwrap().life;
+        let held = cannot_fix(&world, &on_site, why, None);
+        assert_eq!((held.owner(), held.needs_human.clone()), (Owner::Customer, None));
+        let day = held.deadline_at.unwrap();
+        assert_eq!(day, world.now.plus_minutes(24 * 60));
+        let asked = held.clone().overdue(day, &world.timing).unwrap().life;
+        assert_eq!(asked.needs_human.as_ref().map(|flag| flag.reason), Some(HumanReason::HoldEnded));
+        assert_eq!(asked.state.word(), "on_hold");
+        let resumed = world.make(&held, Move::Resume).unwrap().life;
+        let offered = world.offered_to(world.ana, &resumed);
+        let again = world.make(&offered, Move::Arrive { expert: world.ana }).unwrap().life;
+        let again = cannot_fix(&world, &again, CannotFix::NoAccess, None);
+        let flag = again.needs_human.map(|flag| flag.reason);
+        assert_eq!(flag, Some(HumanReason::CannotFix { why: CannotFix::NoAccess }), "after {why:?}");
     }
 }
 
@@ -160,7 +209,12 @@ fn walk(seed: u64) -> (World, Life) {
             8 => Move::Depart { expert },
             9 => Move::Arrive { expert },
             10 => complete(expert),
-            11 => Move::CannotFix { expert, why: CannotFix::NoAccess },
+            11 => Move::CannotFix {
+                expert,
+                why: CannotFix::ALL[usize::try_from(drawn.below(5)).unwrap()],
+                part: None,
+                until: None,
+            },
             12 => Move::Release { why: ReleaseReason::Absent },
             13 => Move::Hold { why: HoldReason::Part, until },
             14 => Move::Resume,
@@ -219,7 +273,7 @@ proptest! {
             _ => {
                 let why = CannotFix::Part;
                 let intent = Intent::TicketCannotFix { why, skills: vec![], part: None, until: None };
-                (intent, Move::CannotFix { expert, why })
+                (intent, Move::CannotFix { expert, why, part: None, until: None })
             }
         };
         let doc = document(&world, phase, &life);

@@ -81,6 +81,42 @@ moved-mail = Hello { $name },
 moved-sms = Sorry, your visit on { $was } must move. News by { $until }. { $number }: { $link }
 moved-call = Please ring { $name } at { $phone } and say: "We are sorry. The visit about { $title } on { $was } has to move. We are looking for another expert and will tell you by { $when }."
 
+# The visit could not be finished.
+part-subject = A part is needed for { $number }
+part-mail = Hello { $name },
+
+    our expert could not finish "{ $title }" today: a part is needed. We go on from { $when } and tell you who comes.
+    You can follow your ticket { $number } here:
+    { $link }
+
+    Penultimate Electronics
+part-sms = A part is needed for { $number }. We go on from { $when }: { $link }
+part-call = Please ring { $name } at { $phone } and say: "Our expert could not finish { $title } today because a part is needed. We go on from { $when } and tell you who comes. Your ticket number is { $number }."
+no-access-subject = Nobody opened for { $number }: when may we come?
+no-access-mail = Hello { $name },
+
+    our expert was at your door about "{ $title }" (ticket { $number }) and nobody opened.
+    Please write us by { $when }, in a note on this page, when we may come:
+    { $link }
+
+    If we do not hear from you, somebody will ring you.
+
+    Penultimate Electronics
+no-access-sms = Nobody opened for { $number }. When may we come? Write us in a note: { $link }
+no-access-call = Please ring { $name } at { $phone }: our expert was there about { $title } (ticket { $number }) and nobody opened. Ask for another time and put it on the ticket.
+wrong-address-subject = We could not find you for { $number }
+wrong-address-mail = Hello { $name },
+
+    our expert could not find you about "{ $title }" (ticket { $number }): the address seems to be wrong.
+    Please write us the right one by { $when }, in a note on this page:
+    { $link }
+
+    If we do not hear from you, somebody will ring you.
+
+    Penultimate Electronics
+wrong-address-sms = We could not find you for { $number }. Write us the right address in a note: { $link }
+wrong-address-call = Please ring { $name } at { $phone }: our expert could not find the address for { $title } (ticket { $number }). Ask for the right one and put it on the ticket.
+
 # How was it?
 survey-subject = Is it working? ({ $number })
 survey-mail = Hello { $name },
@@ -114,7 +150,7 @@ escalated-mail = Ticket { $number } ("{ $title }", { $place }) has needed a pers
     This is reminder number { $n }.
     { $link }
 danger-subject = Danger reported on { $number }
-danger-mail = Ticket { $number } ("{ $title }", { $place }) was filed with a sign of danger. Somebody should ring the customer now.
+danger-mail = Ticket { $number } ("{ $title }", { $place }) shows a sign of danger, reported by the customer or the expert. Somebody should ring now.
     { $link }
 
 # Why a ticket needs a person.

@@ -90,6 +90,7 @@ fn expert_of(fact: &Fact) -> Option<ExpertId> {
         Fact::Received { .. }
         | Fact::PlanFound
         | Fact::WaitsForShift { .. }
+        | Fact::NeedCorrected { .. }
         | Fact::Resumed
         | Fact::NeedsHuman { .. }
         | Fact::Settled { .. }

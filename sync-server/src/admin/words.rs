@@ -4,6 +4,7 @@ use super::names::Names;
 use crate::notify::{Notice, NoticeState, plan};
 use shared::event::Fact;
 use shared::offer::DeclineReason;
+use shared::text::Summary;
 use shared::ticket::{CancelReason, CannotFix, HoldReason, Outcome, ReleaseReason, State, WithdrawReason};
 use shared::time::Timestamp;
 
@@ -23,7 +24,7 @@ pub(super) fn state(state: &State, names: &Names, when: &impl Fn(Timestamp) -> S
         State::OnSite { expert, arrived_at, .. } => {
             format!("{} is there since {}", names.expert(*expert), when(*arrived_at))
         }
-        State::OnHold { why, until, .. } => format!("On hold until {}: {}", when(*until), hold(*why)),
+        State::OnHold { why, until, part, .. } => held(*why, *until, part.as_ref(), when),
         State::Completed { expert: Some(expert), outcome, at } => {
             format!("Completed by {} at {}: {}", names.expert(*expert), when(*at), outcome_words(*outcome))
         }
@@ -44,6 +45,11 @@ pub(super) fn state_label(state: &State) -> &'static str {
         State::Completed { .. } => "Completed",
         State::Cancelled { .. } => "Cancelled",
     }
+}
+
+fn held(why: HoldReason, until: Timestamp, part: Option<&Summary>, when: &impl Fn(Timestamp) -> String) -> String {
+    let part = part.map(|part| format!(" ({part})")).unwrap_or_default();
+    format!("On hold until {}: {}{part}", when(until), hold(why))
 }
 
 pub(super) fn hold(why: HoldReason) -> &'static str {
@@ -141,7 +147,11 @@ pub(super) fn fact(fact: &Fact, names: &Names, when: &impl Fn(Timestamp) -> Stri
             format!("{} completed it ({}): {summary}", expert(*who), outcome_words(*outcome))
         }
         Fact::CannotFix { expert: who, why } => format!("{} could not fix it: {}", expert(*who), cannot_fix(*why)),
-        Fact::Held { why, until, .. } => format!("On hold until {}: {}", when(*until), hold(*why)),
+        Fact::NeedCorrected { skills } => {
+            let skills: Vec<&str> = skills.iter().map(shared::text::Slug::as_str).collect();
+            format!("Its need was corrected: {}", skills.join(", "))
+        }
+        Fact::Held { why, until, part, .. } => held(*why, *until, part.as_ref(), when),
         Fact::Resumed => "Goes on".to_owned(),
         Fact::SolvedWithoutVisit { .. } => "Solved without a visit".to_owned(),
         Fact::Cancelled { why, .. } => format!("Cancelled: {}", cancel(*why)),

@@ -66,6 +66,8 @@ impl Settings {
             work_grace_minutes: self.work_grace_minutes,
             travel_floor_minutes: self.travel_floor_minutes,
             human_minutes: self.human_minutes,
+            customer_minutes: self.customer_minutes,
+            part_minutes: self.part_minutes,
         }
     }
 

@@ -74,6 +74,12 @@ pub struct Settings {
     /// How long a person has before the admins are told, again and again.
     #[arg(long, env = "SYSOPS_HUMAN_MINUTES", default_value_t = Timing::default().human_minutes, value_parser = value_parser!(i64).range(1..=MINUTES_MAX), value_name = "N")]
     pub human_minutes: i64,
+    /// How long a customer has to choose another time or mend the address.
+    #[arg(long, env = "SYSOPS_CUSTOMER_MINUTES", default_value_t = Timing::default().customer_minutes, value_parser = value_parser!(i64).range(1..=MINUTES_MAX), value_name = "N")]
+    pub customer_minutes: i64,
+    /// After how long a missing part without a date is looked after.
+    #[arg(long, env = "SYSOPS_PART_MINUTES", default_value_t = Timing::default().part_minutes, value_parser = value_parser!(i64).range(1..=MINUTES_MAX), value_name = "N")]
+    pub part_minutes: i64,
 
     /// Speed along the straight line, by which travel is estimated.
     #[arg(long, env = "SYSOPS_SPEED_KM_PER_HOUR", default_value_t = MatchingBounds::default().speed_km_per_hour, value_parser = value_parser!(u32).range(1..=200), value_name = "N")]

@@ -30,7 +30,7 @@ use shared::ids::{CustomerId, NoteId, TicketId};
 use shared::problem::{Problem, ProblemCode};
 use shared::text::NoteText;
 use shared::texts::Language;
-use shared::ticket::{HumanReason, Move, State as TicketState};
+use shared::ticket::{CannotFix, HoldReason, HumanReason, Move, State as TicketState};
 use shared::time::{Timestamp, Zone};
 
 /// Tickets in the list.
@@ -358,7 +358,19 @@ fn now_in_words(ticket: &Ticket, expert: &str, when: &impl Fn(Timestamp) -> Stri
             say("On the way", format!("{expert} is on the way. Expected arrival: {}.", when(arrival)))
         }
         TicketState::OnSite { .. } => say("Being repaired", format!("{expert} is with you.")),
-        TicketState::OnHold { until, .. } => say("On hold", format!("It goes on by {}.", when(*until))),
+        TicketState::OnHold { why: HoldReason::Part, until, .. } => {
+            say("A part is needed", format!("We go on from {} and tell you who comes.", when(*until)))
+        }
+        TicketState::OnHold { why: HoldReason::NoAccess, .. } => say(
+            "Nobody opened",
+            "Our expert was there and could not get in. Please tell us when we can come again.".to_owned(),
+        ),
+        TicketState::OnHold { why: HoldReason::WrongAddress, .. } => {
+            say("We could not find you", "Please write us the right address in a note.".to_owned())
+        }
+        TicketState::OnHold { why: HoldReason::Customer, until, .. } => {
+            say("On hold", format!("We look for an expert again on {}.", when(*until)))
+        }
         TicketState::Completed { at, .. } => say("Done", format!("Completed on {}.", when(*at))),
         TicketState::Cancelled { at, .. } => say("Cancelled", format!("Cancelled on {}. Nobody will come.", when(*at))),
     }
@@ -377,7 +389,7 @@ fn in_words(fact: &Fact, expert: &str, when: &impl Fn(Timestamp) -> String) -> O
         Fact::Departed { .. } => "The expert is on the way.".to_owned(),
         Fact::Arrived { .. } => "The expert arrived.".to_owned(),
         Fact::Completed { summary, .. } => format!("{expert} completed the work: {summary}"),
-        Fact::CannotFix { .. } => "The work could not be finished; we will arrange what comes next.".to_owned(),
+        Fact::CannotFix { why, .. } => cannot_fix_in_words(*why).to_owned(),
         Fact::Held { until, .. } => format!("On hold until {}.", when(*until)),
         Fact::Resumed => "It goes on.".to_owned(),
         Fact::SolvedWithoutVisit { .. } => "Solved without a visit.".to_owned(),
@@ -387,12 +399,23 @@ fn in_words(fact: &Fact, expert: &str, when: &impl Fn(Timestamp) -> String) -> O
         | Fact::Lapsed { .. }
         | Fact::Withdrawn { .. }
         | Fact::Reminded { .. }
+        | Fact::NeedCorrected { .. }
         | Fact::NeedsHuman { .. }
         | Fact::Settled { .. }
         | Fact::Escalated { .. }
         | Fact::NoteAdded { .. }
         | Fact::WorkRecorded { .. } => return None,
     })
+}
+
+fn cannot_fix_in_words(why: CannotFix) -> &'static str {
+    match why {
+        CannotFix::Skill => "It needs another expert; we are looking for one.",
+        CannotFix::Part => "A part is missing to finish the work.",
+        CannotFix::NoAccess => "The expert was there and nobody opened.",
+        CannotFix::WrongAddress => "The expert could not find the address.",
+        CannotFix::Unsafe => "The work was stopped because it was not safe; somebody will ring you.",
+    }
 }
 
 #[derive(Deserialize)]

@@ -59,14 +59,15 @@ const AGE_MINUTES_MAX: i64 = 7 * 1_440;
 impl Default for Weights {
     fn default() -> Self {
         Self {
-            version: 2,
+            version: 3,
             travel_minute: 10,
             wait_minute: 1,
             late_minute: 20,
             visit: 150,
             surplus_level: 30,
             foreign_language: 200,
-            same_expert: 300,
+            // Who was there comes first: another must be two hours and a half less late, or five hours nearer.
+            same_expert: 3_000,
             keep_offer: 100,
             lapsed: 300_000,
             // Above the worst arc within the horizon (about 100,000), so that nobody stays unserved to save travel.

@@ -12,7 +12,7 @@ use crate::tickets::{self, Ticket};
 use shared::event::Fact;
 use shared::ids::{ExpertId, TicketId};
 use shared::texts::Language;
-use shared::ticket::VisitPlan;
+use shared::ticket::{HoldReason, VisitPlan};
 use shared::time::Timestamp;
 
 /// Lines of a history that are read to understand the last of them.
@@ -60,6 +60,9 @@ pub async fn of(
             to_expert(conn, &ticket, expert, matter, visit, seq, now).await
         }
         Telling::Customer(matter) => {
+            if let Matter::Held { why, until } = matter {
+                return held(conn, outside, &ticket, why, until, now).await;
+            }
             let fact = history.last().map(|line| &line.event.fact);
             let visit = if let Some(Fact::Accepted { visit, .. } | Fact::Departed { visit, .. }) = fact {
                 Some(*visit)
@@ -158,6 +161,7 @@ async fn visit_news(
         | Matter::Reminder { .. }
         | Matter::Unheard { .. }
         | Matter::LookingAgain { .. }
+        | Matter::Held { .. }
         | Matter::Survey { .. }
         | Matter::SurveyAgain { .. }
         | Matter::NotWorking { .. }
@@ -202,6 +206,24 @@ async fn looking_again(
         .map(|words| NewNotice { matter, ticket: Some(ticket.id), seq: Some(seq), to, way, words, due_at })
         .into_iter()
         .collect())
+}
+
+/// Why the visit could not be finished, and what the customer can do about it.
+async fn held(
+    conn: &mut Conn,
+    outside: &Outside,
+    ticket: &Ticket,
+    why: HoldReason,
+    until: Timestamp,
+    now: Timestamp,
+) -> Result<Vec<NewNotice>, Untold> {
+    let contact = facts::customer(conn, ticket.customer).await?.ok_or(Untold::Missing("the customer"))?;
+    let (about, way, matter) = (facts::about(conn, ticket).await?, contact.way(), Matter::Held { why, until });
+    let link = outside.pages.track(ticket.id);
+    let Some(words) = render::held(why, until, &link, &about, &contact, way.0) else { return Ok(Vec::new()) };
+    let due_at = due_at(&matter, ticket.urgent, &contact.zone, now);
+    let to = customer_recipient(ticket, &contact);
+    Ok(vec![NewNotice { matter, ticket: Some(ticket.id), seq: None, to, way, words, due_at }])
 }
 
 /// A ticket's customer as the one who is told.

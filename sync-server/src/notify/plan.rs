@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use shared::ids::{ExpertId, OfferId, SurveyId};
 use shared::text::{Email, Phone};
 use shared::texts::Language;
-use shared::ticket::{HumanReason, Life, State, VisitPlan};
+use shared::ticket::{CannotFix, HoldReason, HumanReason, Life, State, VisitPlan};
 use shared::time::{Timestamp, Zone};
 use uuid::Uuid;
 
@@ -62,6 +62,13 @@ pub enum Matter {
         start_at: Timestamp,
         /// By when they hear again.
         news_at: Timestamp,
+    },
+    /// A customer hears that the visit could not be finished, and what it waits for.
+    Held {
+        /// For what.
+        why: HoldReason,
+        /// Until when.
+        until: Timestamp,
     },
     /// A customer is asked how it was.
     Survey {
@@ -153,6 +160,7 @@ impl Matter {
             Self::Accepted { .. } => "accepted",
             Self::Departed { .. } => "departed",
             Self::LookingAgain { .. } => "looking_again",
+            Self::Held { .. } => "held",
             Self::Survey { .. } => "survey",
             Self::SurveyAgain { .. } => "survey_again",
             Self::NotWorking { .. } => "not_working",
@@ -170,6 +178,7 @@ impl Matter {
             Self::Lost { expert, .. } => expert.to_string(),
             Self::Accepted { expert, visit } => format!("{expert}:{}", visit.start_at.as_millis()),
             Self::Reminder { expert } => expert.to_string(),
+            Self::Held { why, until } => format!("{}:{}", why.word(), until.as_millis()),
             Self::Unheard { expert, start_at } => format!("{expert}:{}", start_at.as_millis()),
             Self::Departed { expert, departed_at } => format!("{expert}:{}", departed_at.as_millis()),
             Self::LookingAgain { start_at, .. } => start_at.as_millis().to_string(),
@@ -210,6 +219,11 @@ impl Matter {
                 // Once somebody has it, who comes and when says more.
                 ok(matches!(state, Some(State::Waiting | State::Offered { .. })), Past::VisitMovedOn)
             }
+            Self::Held { why, until } => {
+                let waits = matches!(state, Some(State::OnHold { why: now, until: then, .. })
+                    if now == why && then == until);
+                ok(waits, Past::VisitMovedOn)
+            }
             Self::Escalated { reason, since, .. } => {
                 let flag = life.and_then(|life| life.needs_human.as_ref());
                 ok(flag.is_some_and(|flag| flag.reason == *reason && flag.since == *since), Past::Settled)
@@ -217,7 +231,20 @@ impl Matter {
             Self::Danger {} => {
                 let flag = life.and_then(|life| life.needs_human.as_ref());
                 // Without a plan the flag asks for that; the danger is there all the same.
-                let open = |reason| matches!(reason, HumanReason::Danger | HumanReason::NoPlan);
+                let open = |reason| match reason {
+                    HumanReason::Danger | HumanReason::NoPlan | HumanReason::CannotFix { why: CannotFix::Unsafe } => {
+                        true
+                    }
+                    HumanReason::NoCandidate
+                    | HumanReason::OffersExhausted
+                    | HumanReason::NotDelivered
+                    | HumanReason::NotDeparted
+                    | HumanReason::NotArrived
+                    | HumanReason::OverEstimate
+                    | HumanReason::CannotFix { .. }
+                    | HumanReason::HoldEnded
+                    | HumanReason::DoneByOther => false,
+                };
                 ok(flag.is_some_and(|flag| open(flag.reason)), Past::Settled)
             }
             Self::SignInCode { expires_at, .. } => ok(real_now < *expires_at, Past::Expired),
@@ -374,7 +401,8 @@ pub fn due_at(matter: &Matter, urgent: bool, zone: &Zone, now: Timestamp) -> Tim
             let can_wait = !urgent && start_at.plus_minutes(-WARNING_MINUTES) >= morning;
             if can_wait { morning } else { soon }
         }
-        Matter::Survey { .. } | Matter::SurveyAgain { .. } | Matter::NotWorking { .. } => morning,
+        // Only the night waits: who was out hears of it on the way home.
+        Matter::Held { .. } | Matter::Survey { .. } | Matter::SurveyAgain { .. } | Matter::NotWorking { .. } => morning,
         Matter::Offer { .. }
         | Matter::Lost { .. }
         | Matter::Reminder { .. }

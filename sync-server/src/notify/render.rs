@@ -3,7 +3,7 @@
 use super::plan::{Channel, CustomerContact, ExpertContact, Matter};
 use shared::number::TicketNumber;
 use shared::texts::{Catalogue, TextId, Value, gsm};
-use shared::ticket::{HumanReason, VisitPlan};
+use shared::ticket::{HoldReason, HumanReason, VisitPlan};
 use shared::time::{Timestamp, Zone};
 
 /// A message in words.
@@ -94,6 +94,7 @@ pub fn to_expert(
         Matter::Accepted { .. }
         | Matter::Departed { .. }
         | Matter::LookingAgain { .. }
+        | Matter::Held { .. }
         | Matter::Survey { .. }
         | Matter::SurveyAgain { .. }
         | Matter::NotWorking { .. }
@@ -190,6 +191,42 @@ pub fn looking_again(
     })
 }
 
+/// Why the visit could not be finished, and what comes next. Nothing where the customer asked for it.
+pub fn held(
+    why: HoldReason,
+    until: Timestamp,
+    link: &str,
+    about: &About,
+    contact: &CustomerContact,
+    channel: Channel,
+) -> Option<Words> {
+    let (subject, mail, sms, call) = match why {
+        HoldReason::Part => (TextId::PartSubject, TextId::PartMail, TextId::PartSms, TextId::PartCall),
+        HoldReason::NoAccess => {
+            (TextId::NoAccessSubject, TextId::NoAccessMail, TextId::NoAccessSms, TextId::NoAccessCall)
+        }
+        HoldReason::WrongAddress => {
+            (TextId::WrongAddressSubject, TextId::WrongAddressMail, TextId::WrongAddressSms, TextId::WrongAddressCall)
+        }
+        HoldReason::Customer => return None,
+    };
+    let speaker = Speaker::new(contact.language, channel);
+    let (number, when) = (about.number.to_string(), speaker.catalogue.when(&contact.zone, until));
+    let args = [
+        ("name", &*contact.name),
+        ("phone", contact.phone.as_str()),
+        ("number", &*number),
+        ("title", &*about.title),
+        ("when", &*when),
+        ("link", link),
+    ];
+    Some(match channel {
+        Channel::Sms => speaker.words(None, sms, &args, Some(link)),
+        Channel::Call => speaker.words(None, call, &args, None),
+        Channel::Email | Channel::Push => speaker.words(Some(subject), mail, &args, Some(link)),
+    })
+}
+
 /// The question how it was; `again` the second and last time.
 pub fn survey(again: bool, link: &str, about: &About, contact: &CustomerContact, channel: Channel) -> Words {
     let (subject, mail, sms) = if again {
@@ -240,6 +277,7 @@ pub fn to_admin(matter: &Matter, about: &About, zone: &Zone, link: &str) -> Opti
         | Matter::Accepted { .. }
         | Matter::Departed { .. }
         | Matter::LookingAgain { .. }
+        | Matter::Held { .. }
         | Matter::Survey { .. }
         | Matter::SurveyAgain { .. }
         | Matter::NotWorking { .. }

@@ -4,7 +4,7 @@ use super::plan::Matter;
 use crate::events::Line;
 use shared::event::Fact;
 use shared::ids::ExpertId;
-use shared::ticket::{HumanReason, Life, VisitPlan};
+use shared::ticket::{CannotFix, HoldReason, HumanReason, Life, VisitPlan};
 
 /// Whom an event is told to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +38,12 @@ pub(super) fn of_event(history: &[Line], life: &Life) -> Option<Telling> {
         Fact::Departed { expert, .. } => {
             Some(Telling::Customer(Matter::Departed { expert: *expert, departed_at: line.at }))
         }
-        Fact::NeedsHuman { reason: HumanReason::Danger } => Some(Telling::Admins(Matter::Danger {})),
+        Fact::Held {
+            why: why @ (HoldReason::Part | HoldReason::NoAccess | HoldReason::WrongAddress), until, ..
+        } => Some(Telling::Customer(Matter::Held { why: *why, until: *until })),
+        Fact::NeedsHuman { reason: HumanReason::Danger | HumanReason::CannotFix { why: CannotFix::Unsafe } } => {
+            Some(Telling::Admins(Matter::Danger {}))
+        }
         Fact::Escalated { reason, n } => {
             let flag = life.needs_human.as_ref().filter(|flag| flag.reason == *reason)?;
             Some(Telling::Admins(Matter::Escalated { reason: *reason, since: flag.since, n: *n }))
@@ -51,7 +56,8 @@ pub(super) fn of_event(history: &[Line], life: &Life) -> Option<Telling> {
         | Fact::Arrived { .. }
         | Fact::Completed { .. }
         | Fact::CannotFix { .. }
-        | Fact::Held { .. }
+        | Fact::NeedCorrected { .. }
+        | Fact::Held { why: HoldReason::Customer, .. }
         | Fact::Resumed
         | Fact::SolvedWithoutVisit { released: None }
         | Fact::Cancelled { released: None, .. }

@@ -2,13 +2,14 @@
 
 use crate::tickets::{Book, NewNote};
 use shared::event::{Actor, Fact};
-use shared::ids::{ExpertId, MutationId, NoteId, TicketId};
+use shared::ids::{ExpertId, MutationId, NoteId, SkillId, TicketId};
 use shared::intent::Intent;
+use shared::offer::DeclineReason;
 use shared::sync::{Mutation, MutationResult, Unused};
-use shared::text::NoteText;
-use shared::ticket::{Act, HumanReason, Move, Refusal, State};
+use shared::text::{NoteText, Slug};
+use shared::ticket::{Act, CannotFix, HumanReason, Move, Phase, Refusal, State};
 use shared::time::Timestamp;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A mutation as it was read.
 #[derive(Clone, Debug)]
@@ -70,6 +71,8 @@ pub(super) struct Scene<'a> {
     pub(super) name: &'a str,
     pub(super) now: Timestamp,
     pub(super) known_notes: &'a mut BTreeSet<NoteId>,
+    /// What the skills are called that these intents name.
+    pub(super) skills: &'a BTreeMap<Slug, SkillId>,
 }
 
 /// What still has to be done outside the book.
@@ -98,6 +101,7 @@ pub(super) fn fold(book: &mut Book, scene: &mut Scene<'_>, parts: &Parts, late_a
         return Step::Done(Verdict::plain(MutationResult::Recorded(Unused::UnknownTicket)));
     }
     let actor = Actor::Expert(scene.expert);
+    let before = book.ticket(id).and_then(|ticket| ticket.life.state.phase());
     let (result, late) = match (&parts.intent, parts.intent.act()) {
         (Intent::NoteAdd { note, text }, _) => {
             let late = !has(book, id, scene.expert);
@@ -124,6 +128,9 @@ pub(super) fn fold(book: &mut Book, scene: &mut Scene<'_>, parts: &Parts, late_a
         }
         (_, Some(act)) => match status(book, scene, id, parts, act, late_asked) {
             Some(result) => {
+                if result == MutationResult::Applied {
+                    lacks(book, scene, id, parts, before);
+                }
                 details(book, scene, id, parts);
                 (result, false)
             }
@@ -177,6 +184,34 @@ fn status(
     }
 }
 
+/// Who says that he cannot do it for want of a skill corrects what the ticket needs.
+fn lacks(book: &mut Book, scene: &Scene<'_>, id: TicketId, parts: &Parts, before: Option<Phase>) {
+    let Some(named) = lacked(&parts.intent) else { return };
+    let skills = scene.skills.iter().filter(|(slug, _)| named.contains(slug));
+    let skills: BTreeMap<Slug, SkillId> = skills.map(|(slug, skill)| (slug.clone(), *skill)).collect();
+    let visited = matches!(before, Some(Phase::EnRoute | Phase::OnSite));
+    book.lacks(id, scene.expert, &skills, visited, scene.now);
+}
+
+/// The skills that an intent misses; none where it is about something else.
+pub(super) fn lacked(intent: &Intent) -> Option<&[Slug]> {
+    match intent {
+        Intent::TicketCannotFix { why: CannotFix::Skill, skills, .. }
+        | Intent::OfferDecline { reason: DeclineReason::Skill, skills } => Some(skills),
+        Intent::TicketCannotFix { .. }
+        | Intent::OfferDecline { .. }
+        | Intent::OfferAccept {}
+        | Intent::OfferSeen { .. }
+        | Intent::TicketSeen { .. }
+        | Intent::TicketDepart {}
+        | Intent::TicketArrive {}
+        | Intent::TicketComplete { .. }
+        | Intent::NoteAdd { .. }
+        | Intent::DutySet { .. }
+        | Intent::ExpertSick { .. } => None,
+    }
+}
+
 /// What a report says beside its reason becomes a note, so that whoever comes next reads it.
 fn details(book: &mut Book, scene: &mut Scene<'_>, id: TicketId, parts: &Parts) {
     let (part, until, skills) = match &parts.intent {
@@ -217,7 +252,9 @@ fn to_do(intent: &Intent, expert: ExpertId) -> Option<Move> {
         Intent::TicketComplete { outcome, summary } => {
             Some(Move::Complete { expert, outcome: *outcome, summary: summary.clone() })
         }
-        Intent::TicketCannotFix { why, .. } => Some(Move::CannotFix { expert, why: *why }),
+        Intent::TicketCannotFix { why, part, until, .. } => {
+            Some(Move::CannotFix { expert, why: *why, part: part.clone(), until: *until })
+        }
         Intent::OfferSeen { .. }
         | Intent::TicketSeen { .. }
         | Intent::NoteAdd { .. }

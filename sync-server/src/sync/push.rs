@@ -11,9 +11,10 @@ use crate::jobs::{Kind, NewJob};
 use crate::tickets::{Book, Ticket, store as tickets};
 use crate::workforce::{self, Absence, Expert};
 use crate::{audit, customers, jobs};
-use shared::ids::{AbsenceId, DeviceId, ExpertId, MutationId, NoteId, TicketId};
+use shared::ids::{AbsenceId, DeviceId, ExpertId, MutationId, NoteId, SkillId, TicketId};
 use shared::intent::Intent;
 use shared::sync::{Ack, Location, MutationResult, Stop, SyncRequest};
+use shared::text::Slug;
 use shared::ticket::{Act, Move, State, WithdrawReason};
 use shared::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -211,6 +212,8 @@ struct Desk<'a> {
     who: &'a Who,
     expert: Expert,
     known_notes: BTreeSet<NoteId>,
+    /// The skills that are named as missing.
+    skills: BTreeMap<Slug, SkillId>,
     /// Tickets that the expert held when the push began, offers too.
     held: Vec<TicketId>,
 }
@@ -227,8 +230,11 @@ impl<'a> Desk<'a> {
         }
         let notes: Vec<NoteId> = parts().filter_map(|parts| note_of(&parts.intent)).collect();
         let known_notes = tickets::known_notes(tx, &notes).await?;
+        let named: Vec<Slug> = parts().filter_map(|parts| fold::lacked(&parts.intent)).flatten().cloned().collect();
+        let skills =
+            if named.is_empty() { BTreeMap::new() } else { workforce::store::skills_by_slug(tx, &named).await? };
         let book = Book::open(tx, &ids, bounds.timing.clone()).await?;
-        Ok(Self { book, bounds, who, expert, known_notes, held })
+        Ok(Self { book, bounds, who, expert, known_notes, skills, held })
     }
 
     async fn apply(&mut self, tx: &mut Tx, parts: &Parts) -> Result<Verdict, Error> {
@@ -265,6 +271,7 @@ impl<'a> Desk<'a> {
             name: self.expert.name.as_str(),
             now: self.who.now,
             known_notes: &mut self.known_notes,
+            skills: &self.skills,
         };
         fold::fold(&mut self.book, &mut scene, parts, late_asked)
     }

@@ -1,5 +1,7 @@
 //! The protocol as a phone meets it, on both engines, without HTTP.
 
+mod cannot_fix;
+
 use super::{Refused, exchange, store};
 use crate::accounts::devices::{self, NewDevice, Platform};
 use crate::db::testing::both_engines;

@@ -1,15 +1,16 @@
 //! Some tickets, locked, changed in memory, and written at once. The one way to change a ticket.
 
 use super::Ticket;
-use super::store::{self, OfferRow};
+use super::store::{self, NewReport, OfferRow};
 use crate::db::{Error, Tx};
 use crate::events::{self, Line};
 use crate::feed::{Entity, Kind, Op, Stream};
 use shared::event::{Actor, Event, Fact};
-use shared::ids::{EntitlementId, ExpertId, NoteId, OfferId, TicketId};
-use shared::offer::OfferState;
-use shared::text::NoteText;
-use shared::ticket::{Move, Refusal, State, Timing};
+use shared::ids::{EntitlementId, ExpertId, NoteId, OfferId, SkillId, TicketId};
+use shared::offer::{DeclineReason, OfferState};
+use shared::skills::{Level, Skills};
+use shared::text::{NoteText, Slug};
+use shared::ticket::{CannotFix, Move, Refusal, State, Timing};
 use shared::time::Timestamp;
 use std::collections::BTreeMap;
 
@@ -57,6 +58,7 @@ struct Entry {
     lines: Vec<Line>,
     offers: Vec<OfferChange>,
     notes: Vec<NewNote>,
+    reports: Vec<NewReport>,
     changed: bool,
 }
 
@@ -66,8 +68,8 @@ impl Book {
         let tickets = store::lock(tx, tickets).await?;
         let entry = |ticket: Ticket| {
             let stream_before = ticket.stream_of;
-            let (lines, offers, notes) = (Vec::new(), Vec::new(), Vec::new());
-            (ticket.id, Entry { ticket, stream_before, lines, offers, notes, changed: false })
+            let (lines, offers, notes, reports) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+            (ticket.id, Entry { ticket, stream_before, lines, offers, notes, reports, changed: false })
         };
         Ok(Self { entries: tickets.into_iter().map(entry).collect(), timing })
     }
@@ -128,6 +130,30 @@ impl Book {
         }
     }
 
+    /// An expert says that the ticket needs these skills: they are added to its need, and the row of the needs table that
+    /// it came from is listed for review, also when he names none. `visited`: he was there, or on the way.
+    pub fn lacks(
+        &mut self,
+        id: TicketId,
+        expert: ExpertId,
+        skills: &BTreeMap<Slug, SkillId>,
+        visited: bool,
+        now: Timestamp,
+    ) {
+        let Some(entry) = self.entries.get_mut(&id) else { return };
+        let new = |skill: &SkillId, ticket: &Ticket| !ticket.skills.0.contains_key(skill);
+        let added: Vec<Slug> =
+            skills.iter().filter(|(_, skill)| new(skill, &entry.ticket)).map(|(slug, _)| slug.clone()).collect();
+        let Skills(needed) = &mut entry.ticket.skills;
+        needed.extend(added.iter().filter_map(|slug| Some((*skills.get(slug)?, Level::LEARNED))));
+        let named = skills.keys().cloned().collect();
+        entry.reports.push(NewReport { ticket: id, expert, skills: named, visited, at: now });
+        if !added.is_empty() {
+            entry.add_lines([Fact::NeedCorrected { skills: added }.into()], Actor::Expert(expert), now);
+            entry.changed = true;
+        }
+    }
+
     /// Writes a ticket again although nothing happened to it, so that its columns are those of its life.
     pub(super) fn rewrite(&mut self, id: TicketId) {
         if let Some(entry) = self.entries.get_mut(&id) {
@@ -145,6 +171,12 @@ impl Book {
     /// Writes everything that changed.
     pub async fn save(self, tx: &mut Tx) -> Result<(), Error> {
         let mut entries: Vec<Entry> = self.entries.into_values().collect();
+        let reports: Vec<(Ticket, NewReport)> = entries
+            .iter_mut()
+            .flat_map(|entry| {
+                std::mem::take(&mut entry.reports).into_iter().map(|report| (entry.ticket.clone(), report))
+            })
+            .collect();
         let offers: Vec<OfferChange> = entries.iter_mut().flat_map(|entry| std::mem::take(&mut entry.offers)).collect();
         entries.retain(|entry| entry.changed);
         for entry in &entries {
@@ -155,6 +187,7 @@ impl Book {
         store::change_offers(tx, &offers).await?;
         let notes: Vec<&NewNote> = entries.iter().flat_map(|entry| &entry.notes).collect();
         store::add_notes(tx, &notes).await?;
+        store::report(tx, &reports).await?;
         let lines: Vec<Line> = entries.into_iter().flat_map(|entry| entry.lines).collect();
         events::record(tx, &lines).await
     }
@@ -202,9 +235,17 @@ impl Entry {
             Fact::Withdrawn { .. } | Fact::Cancelled { .. } | Fact::SolvedWithoutVisit { .. } => {
                 self.end_offer(OfferState::Withdrawn { at: now });
             }
-            Fact::Arrived { expert } | Fact::CannotFix { expert, .. } | Fact::Held { expert: Some(expert), .. } => {
-                self.ticket.last_expert = Some(*expert);
+            // His offer counts as declined from then on: he is never asked again.
+            Fact::CannotFix { expert, why: CannotFix::Skill } => {
+                self.end_offer(OfferState::Declined { at: now, reason: DeclineReason::Skill });
+                self.ticket.last_expert = self.ticket.last_expert.filter(|last| last != expert);
             }
+            Fact::CannotFix {
+                expert,
+                why: CannotFix::Part | CannotFix::NoAccess | CannotFix::WrongAddress | CannotFix::Unsafe,
+            }
+            | Fact::Arrived { expert }
+            | Fact::Held { expert: Some(expert), .. } => self.ticket.last_expert = Some(*expert),
             Fact::Completed { expert, summary, .. } => {
                 self.ticket.last_expert = Some(*expert);
                 self.ticket.summary = Some(summary.clone());
@@ -216,6 +257,7 @@ impl Entry {
             | Fact::Reminded { .. }
             | Fact::Departed { .. }
             | Fact::Held { expert: None, .. }
+            | Fact::NeedCorrected { .. }
             | Fact::Resumed
             | Fact::NeedsHuman { .. }
             | Fact::Settled { .. }

@@ -4,6 +4,7 @@
 //! rows, offers, notes, history, the jobs that follow and the phones' feeds at once. Nothing else writes a ticket. This
 //! folder knows no expert's day and chooses nobody: that is matching and dispatch.
 
+pub mod api;
 mod book;
 pub mod check;
 mod filing;

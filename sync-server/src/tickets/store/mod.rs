@@ -1,8 +1,9 @@
-//! The tables `ticket`, `offer` and `note`.
+//! The tables `ticket`, `offer`, `note` and `need_report`.
 
 mod lists;
 mod offers;
 mod read;
+mod reviews;
 mod write;
 
 pub use lists::{
@@ -10,9 +11,11 @@ pub use lists::{
     overdue, unsound, versions_in_stream, waiting, waiting_for_plan,
 };
 pub use offers::{OfferRow, TurnedDownBy, declined, lapsed, offers_of, seen_at};
+pub use reviews::{NewReport, Review, open_reviews, reviewed};
 pub use write::insert;
 
 pub(super) use offers::change_offers;
+pub(super) use reviews::report;
 pub use write::known_notes;
 pub(super) use write::{add_notes, lock, update};
 

@@ -94,9 +94,9 @@ pub(in super::super) async fn update(tx: &mut Tx, tickets: &[&Ticket]) -> Result
             "update ticket set ver = v.column2, entitlement = v.column3, life = v.column4, state = v.column5,
                holder = v.column6, stream_of = v.column7, deadline_at = v.column8, needs_human = v.column9,
                last_expert = v.column10, summary = v.column11, ended_at = v.column12, n_events = v.column13,
-               changed_at = v.column14
+               changed_at = v.column14, skills = v.column15
              from (values {}) as v where ticket.id = v.column1",
-            values(rows.len(), 14)
+            values(rows.len(), 15)
         );
         let mut query = sqlx::query(AssertSqlSafe(sql));
         for ticket in rows {
@@ -110,7 +110,7 @@ pub(in super::super) async fn update(tx: &mut Tx, tickets: &[&Ticket]) -> Result
             query = query.bind(ticket.last_expert.map(|id| id.to_string()));
             query = query.bind(ticket.summary.as_ref().map(ToString::to_string));
             query = query.bind(ticket.ended_at.map(Timestamp::as_millis)).bind(ticket.n_events);
-            query = query.bind(ticket.changed_at.as_millis());
+            query = query.bind(ticket.changed_at.as_millis()).bind(json(&ticket.skills)?);
         }
         query.execute(tx.sql()).await?;
     }
