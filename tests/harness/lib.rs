@@ -20,6 +20,7 @@ pub mod repeats;
 pub mod server;
 pub mod simulation;
 pub mod smtp;
+pub mod spike;
 pub mod twilio;
 pub mod wait;
 pub mod wire;

@@ -6,6 +6,7 @@ mod intake;
 mod matching;
 mod repeats;
 mod simulate;
+mod spike;
 
 use clap::{Parser, Subcommand};
 use std::io::Write;
@@ -31,6 +32,8 @@ enum What {
     Repeats(repeats::Options),
     /// Days of a small business on the server's real code, judged by an independent checker.
     Simulate(simulate::Options),
+    /// Far more tickets than the server was set to take, then as many as it takes.
+    Spike(spike::Options),
 }
 
 fn main() -> ExitCode {
@@ -45,6 +48,7 @@ fn main() -> ExitCode {
         What::Crash(options) => runtime.block_on(crash::measure(&options, say)),
         What::Repeats(options) => runtime.block_on(repeats::measure(&options, say)),
         What::Simulate(options) => simulate::measure(&options, say),
+        What::Spike(options) => runtime.block_on(spike::measure(&options, say)),
     };
     match measured {
         Ok(()) => ExitCode::SUCCESS,

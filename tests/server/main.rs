@@ -4,6 +4,7 @@
 mod backup;
 mod kills;
 mod repeats;
+mod spike;
 
 use std::process::Command;
 

@@ -7,6 +7,7 @@
 pub mod caller;
 pub mod client;
 pub mod csrf;
+pub mod door;
 pub mod headers;
 pub mod health;
 pub mod idempotency;

@@ -5,9 +5,10 @@ use crate::accounts::sessions::Sessions;
 use crate::accounts::sign_in::SignIns;
 use crate::config::Config;
 use crate::db::Database;
+use crate::http::door::Door;
 use crate::links::Links;
 use shared::chance::Chance;
-use shared::ids::Id;
+use shared::ids::{CustomerId, Id};
 use shared::time::Timestamp;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -27,6 +28,8 @@ pub struct Site {
     pub sessions: Arc<Sessions>,
     /// Counts attempts to sign in.
     pub sign_ins: Arc<SignIns>,
+    /// How many tickets are taken from customers, and from whom.
+    pub filings: Arc<Door<CustomerId>>,
     /// The lane of password hashes.
     pub passwords: Passwords,
     /// Ends what has no end of its own, like streams of hints, when the server stops.
@@ -40,6 +43,7 @@ impl Site {
             links: Links::new(config.secret.expose().as_bytes()),
             sessions: Arc::new(Sessions::of(&db)),
             sign_ins: Arc::new(SignIns::new(config.sign_ins_per_minute)),
+            filings: Arc::new(Door::per_second(config.intake_per_second, db.clock().real_now())),
             passwords: Passwords::new(Arc::clone(&chance)),
             config: Arc::new(config),
             db,

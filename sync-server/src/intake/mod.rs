@@ -2,7 +2,8 @@
 //! site, plan and the table of needs, and filed in one transaction with its answer.
 //!
 //! The same key gives the same ticket, number and answer, whatever is clicked twice or sent again. Needs neither
-//! matcher nor notifier to be awake: a receipt is given after the commit and not before.
+//! matcher nor notifier to be awake: a receipt is given after the commit and not before. More than the server was set to
+//! take from customers is refused before anything is read.
 
 pub mod api;
 pub mod pages;
@@ -17,6 +18,7 @@ pub use typed::{Typed, TypedProduct, Wanted, read};
 use crate::customers;
 use crate::db::{Error, Lane};
 use crate::http::Site;
+use crate::http::door::Full;
 use crate::http::idempotency::{self, Claim, IdempotencyKey, StoredAnswer};
 use crate::links::Links;
 use crate::tickets::{self, Filing};
@@ -31,6 +33,10 @@ use shared::time::Timestamp;
 const NUMBERS_MAX: u32 = 16;
 /// The promise where no plan covers the ticket, in hours.
 const PROMISE_HOURS: u32 = 48;
+
+/// What somebody hears who came with too many others.
+const FULL: &str = "More reports are coming in than we can take this second. Yours is not here yet: wait a few seconds, then \
+                    send it again. It counts once, however often it is sent.";
 
 /// Who files.
 #[derive(Clone, Debug)]
@@ -53,6 +59,8 @@ pub enum Filed {
 }
 
 /// Files a ticket for a customer. `body_hash` tells a repeat from another request under the same key.
+///
+/// Of customers so many a second are taken as was set, each a fair share; staff always.
 pub async fn file(
     site: &Site,
     filer: &Filer,
@@ -61,11 +69,18 @@ pub async fn file(
     body_hash: String,
     wanted: Wanted,
 ) -> Result<Filed, Refusal> {
+    // Whoever calls the centre has waited in a line already.
+    let (lane, _inside) = if filer.is_staff {
+        (Lane::Desk, None)
+    } else {
+        let inside = site.filings.enter(&customer, site.real_now()).map_err(|Full| Refusal::Full)?;
+        (Lane::Intake, Some(inside))
+    };
     let now = site.now();
     let filing = look_up(site, filer, customer, wanted, now).await?;
     let (filer, key, links) = (filer.clone(), key.clone(), site.links.clone());
     let (timing, real_now, public_url) = (site.config.timing.clone(), site.real_now(), site.config.public_url.clone());
-    let filed = site.db.write(Lane::Intake, async move |tx| {
+    let filed = site.db.write(lane, async move |tx| {
         // What can be worked out is, before the key is claimed, so that claim and answer are one row written once.
         let mut filing = filing.clone();
         for attempt in 0..NUMBERS_MAX {
@@ -117,6 +132,9 @@ pub enum Refusal {
     /// What was typed does not fit what is there.
     #[error(transparent)]
     Problem(#[from] Problem),
+    /// More come in than are taken.
+    #[error("too many tickets are filed at the moment")]
+    Full,
     /// The database.
     #[error(transparent)]
     Database(#[from] Error),
@@ -186,6 +204,7 @@ impl From<Refusal> for crate::http::Refused {
     fn from(refusal: Refusal) -> Self {
         match refusal {
             Refusal::Problem(problem) => problem.into(),
+            Refusal::Full => Self::with(ProblemCode::Busy, FULL),
             Refusal::Database(error) => error.into(),
         }
     }
