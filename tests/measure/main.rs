@@ -5,6 +5,7 @@ mod crash;
 mod intake;
 mod matching;
 mod repeats;
+mod search;
 mod simulate;
 mod spike;
 
@@ -32,6 +33,8 @@ enum What {
     Repeats(repeats::Options),
     /// Days of a small business on the server's real code, judged by an independent checker.
     Simulate(simulate::Options),
+    /// Searches among many articles.
+    Search(search::Options),
     /// Far more tickets than the server was set to take, then as many as it takes.
     Spike(spike::Options),
 }
@@ -48,6 +51,7 @@ fn main() -> ExitCode {
         What::Crash(options) => runtime.block_on(crash::measure(&options, say)),
         What::Repeats(options) => runtime.block_on(repeats::measure(&options, say)),
         What::Simulate(options) => simulate::measure(&options, say),
+        What::Search(options) => runtime.block_on(search::measure(&options, say)),
         What::Spike(options) => runtime.block_on(spike::measure(&options, say)),
     };
     match measured {
