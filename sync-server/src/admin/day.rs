@@ -3,6 +3,7 @@
 //! Nothing here is made up: an expert is where the last news put them, and what should have happened and was not reported
 //! is said as that.
 
+use crate::dispatch::under_way;
 use crate::matching::candidate::{Availability, Candidate};
 use crate::matching::settings::Settings;
 use crate::tickets::Ticket;
@@ -165,16 +166,7 @@ pub(super) fn chain(held: &[Ticket], now: Timestamp) -> Vec<Stop> {
 
 fn stop(ticket: &Ticket, now: Timestamp) -> Option<Stop> {
     let visit = ticket.life.state.visit()?;
-    let start_at = match &ticket.life.state {
-        State::OnSite { arrived_at, .. } => *arrived_at,
-        State::Waiting
-        | State::Offered { .. }
-        | State::Accepted { .. }
-        | State::EnRoute { .. }
-        | State::OnHold { .. }
-        | State::Completed { .. }
-        | State::Cancelled { .. } => visit.start_at,
-    };
+    let start_at = under_way(&ticket.life.state).map_or(visit.start_at, |(start_at, _)| start_at);
     Some(Stop {
         ticket: ticket.id,
         state: ticket.life.state.word(),

@@ -1,9 +1,10 @@
 //! What matching must know, read from tickets, customers, plans and the workforce, in matching's own words.
 
+use super::under_way::under_way;
 use crate::customers::{self, Site};
 use crate::db::{Conn, Error};
 use crate::matching::calendar::{Period, Shift, ShiftDay};
-use crate::matching::candidate::{Candidate, Sighting, Visit};
+use crate::matching::candidate::{Candidate, Sighting, Step, Visit};
 use crate::matching::need::{Need, Priority};
 use crate::matching::settings::{Settings, Weights};
 use crate::matching::weights;
@@ -137,19 +138,13 @@ fn place(site: &Site) -> Place {
 async fn visit_of(conn: &mut Conn, ticket: &Ticket, sites: &mut Sites) -> Result<Option<(ExpertId, Visit)>, Error> {
     let (Some(expert), Some(plan)) = (ticket.life.state.holder(), ticket.life.state.visit()) else { return Ok(None) };
     let Some(site) = sites.get(conn, ticket.site).await? else { return Ok(None) };
-    // Who is there already has begun when he arrived, not when it was promised.
-    let start_at = match &ticket.life.state {
-        State::OnSite { arrived_at, .. } => *arrived_at,
-        State::Waiting
-        | State::Offered { .. }
-        | State::Accepted { .. }
-        | State::EnRoute { .. }
-        | State::OnHold { .. }
-        | State::Completed { .. }
-        | State::Cancelled { .. } => plan.start_at,
+    let (start_at, step) = match (under_way(&ticket.life.state), &ticket.life.state) {
+        (Some((start_at, _)), State::OnSite { .. }) => (start_at, Step::There),
+        (Some((start_at, _)), _) => (start_at, Step::OnTheWay),
+        (None, _) => (plan.start_at, Step::NotLeft { travel_minutes: plan.travel_minutes }),
     };
     let end_at = start_at.plus_minutes(i64::from(plan.work_minutes));
-    Ok(Some((expert, Visit { ticket: ticket.id, place: place(&site), start_at, end_at })))
+    Ok(Some((expert, Visit { ticket: ticket.id, place: place(&site), start_at, end_at, step })))
 }
 
 /// A roster in matching's words. On-call times are shifts that ring like others.

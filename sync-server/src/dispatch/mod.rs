@@ -6,19 +6,19 @@
 
 pub mod api;
 mod away;
-mod busy;
 pub mod by_hand;
 mod facts;
 pub mod jobs;
 mod late;
 mod round;
 mod store;
+mod under_way;
 mod unheard;
 
-pub use busy::{Busy, busy};
 pub use facts::{Bounds, Known, candidates};
 pub use late::visit as late_visit;
 pub use round::run as run_round;
+pub use under_way::{about, under_way};
 
 #[cfg(test)]
 mod tests;

@@ -65,6 +65,38 @@ pub struct Visit {
     pub start_at: Timestamp,
     /// When it is planned to end.
     pub end_at: Timestamp,
+    /// What is still before the work.
+    #[serde(default)]
+    pub step: Step,
+}
+
+impl Visit {
+    /// The same visit with times that can still come true.
+    fn as_it_can_be(self, now: Timestamp) -> Self {
+        let earliest = match self.step {
+            Step::NotLeft { travel_minutes } => now.plus_minutes(i64::from(travel_minutes)),
+            Step::OnTheWay => now,
+            Step::There => return Self { end_at: self.end_at.max(now), ..self },
+        };
+        let late_ms = earliest.millis_since(self.start_at).max(0);
+        Self { start_at: self.start_at.plus_millis(late_ms), end_at: self.end_at.plus_millis(late_ms), ..self }
+    }
+}
+
+/// How far somebody is with a visit, as far as it decides when the work can be over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "is")]
+pub enum Step {
+    /// Has not set out: the whole way is still to go, whatever the plan said.
+    NotLeft {
+        /// The way.
+        travel_minutes: u32,
+    },
+    /// Has set out: arrives when planned, or any moment.
+    OnTheWay,
+    /// Is there: what takes longer than planned may be over any moment.
+    #[default]
+    There,
 }
 
 /// From where an expert sets out.
@@ -112,7 +144,7 @@ pub struct Availability {
     pub working: Vec<Period>,
     /// The same without absences.
     pub free: Vec<Period>,
-    /// Visits in order of their start. One that should be over but is not is taken to end now.
+    /// Visits in order of their start, as they can still happen: the work of one that is late lies after the way there.
     pub visits: Vec<Visit>,
 }
 
@@ -124,10 +156,7 @@ impl Availability {
         periods.extend(&candidate.on_call);
         let working = within(periods, span);
         let free = without(&working, &candidate.absences);
-        let mut visits = candidate.visits.clone();
-        for visit in &mut visits {
-            visit.end_at = visit.end_at.max(now);
-        }
+        let mut visits: Vec<Visit> = candidate.visits.iter().map(|visit| visit.as_it_can_be(now)).collect();
         visits.sort_unstable_by_key(|visit| (visit.start_at, visit.ticket));
         Self { working, free, visits }
     }

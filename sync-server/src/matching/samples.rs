@@ -1,7 +1,7 @@
 //! A plain ticket and a plain expert who fits it, for tests to bend. It is Monday 2026-03-02, 09:00 in New York.
 
 use super::calendar::{Period, Shift, ShiftDay};
-use super::candidate::{Candidate, Visit};
+use super::candidate::{Candidate, Step, Visit};
 use super::decide::Batch;
 use super::need::{Need, Priority};
 use super::settings::{Settings, Weights};
@@ -109,7 +109,7 @@ pub(super) fn candidate(number: u64) -> Candidate {
 
 /// A visit at the sample site.
 pub(super) fn visit(ticket: u64, start_at: Timestamp, end_at: Timestamp) -> Visit {
-    Visit { ticket: id(ticket), place: minutes_north(0), start_at, end_at }
+    Visit { ticket: id(ticket), place: minutes_north(0), start_at, end_at, step: Step::There }
 }
 
 pub(super) fn other_area() -> AreaId {

@@ -113,17 +113,19 @@ impl At {
         }
     }
 
-    /// The time that somebody's visit takes: from the arrival where he is there, and until now where it takes longer.
+    /// The time that somebody's visit takes, as it can still happen: who has not left has the whole way before him, and who
+    /// is there may be done any moment.
     pub(super) fn taken(&self, now: i64) -> Option<(&String, Visit)> {
-        let (expert, visit) = match self {
-            Self::OnSite { expert, visit, since } => (expert, Visit { start_ms: *since, ..*visit }),
-            Self::Offered { expert, visit, .. }
-            | Self::Accepted { expert, visit }
-            | Self::EnRoute { expert, visit } => (expert, *visit),
-            Self::Waiting | Self::OnHold | Self::Completed | Self::Cancelled => return None,
-        };
-        let work_ms = visit.work_ms.max(now - visit.start_ms);
-        Some((expert, Visit { work_ms, ..visit }))
+        match self {
+            Self::OnSite { expert, visit, since } => {
+                Some((expert, Visit { start_ms: *since, work_ms: visit.work_ms.max(now - since), ..*visit }))
+            }
+            Self::EnRoute { expert, visit } => Some((expert, Visit { start_ms: visit.start_ms.max(now), ..*visit })),
+            Self::Offered { expert, visit, .. } | Self::Accepted { expert, visit } => {
+                Some((expert, Visit { start_ms: visit.start_ms.max(now + visit.travel_ms), ..*visit }))
+            }
+            Self::Waiting | Self::OnHold | Self::Completed | Self::Cancelled => None,
+        }
     }
 }
 

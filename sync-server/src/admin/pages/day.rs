@@ -4,7 +4,7 @@ use super::super::day::{Doing, Risk, Stop};
 use super::super::today::{self, Ours, Pressing, Today};
 use super::super::{deeds, words};
 use super::frame;
-use crate::dispatch::by_hand;
+use crate::dispatch::{about, by_hand};
 use crate::http::caller::RequireDesk;
 use crate::http::{Answer, Site};
 use crate::sync;
@@ -138,8 +138,11 @@ fn person(one: &Ours, today: &Today, now: Timestamp) -> Person {
         Doing::ShouldHaveLeft { since, .. } => format!("Should have left at {}, nothing heard", clock(since)),
         Doing::OnAJob { until, on_the_way, .. } => {
             let how = if on_the_way { "On the way, on a job" } else { "On a job" };
-            let planned = if until < now { ", planned until" } else { " until about" };
-            format!("{how}{planned} {}", clock(until))
+            if until < now {
+                format!("{how}, planned until {}", clock(until))
+            } else {
+                format!("{how} until about {}", clock(about(until)))
+            }
         }
         Doing::Free { until } => format!("Free until {}", clock(until)),
         Doing::OffDuty => "Off duty".to_owned(),

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::matching::calendar::{Period, Shift, ShiftDay};
-use crate::matching::candidate::{Origin, Sighting, Visit};
+use crate::matching::candidate::{Origin, Sighting, Step, Visit};
 use crate::matching::samples::*;
 use proptest::prelude::*;
 use shared::place::Place;
@@ -189,6 +189,19 @@ fn a_visit_that_should_be_over_but_is_not_holds_its_expert_until_now() {
 }
 
 #[test]
+fn a_visit_that_nobody_has_left_for_takes_its_way_and_its_whole_work_from_now() {
+    let late = |step| {
+        let mut expert = candidate(1);
+        expert.visits = vec![Visit { step, ..visit(5, today(8, 10), today(8, 40)) }];
+        fit(&need(1), &expert).start_at
+    };
+    // Half an hour of work and ten minutes of buffer: after the way of 25 minutes, or from now.
+    assert_eq!(late(Step::NotLeft { travel_minutes: 25 }), today(10, 5));
+    assert_eq!(late(Step::OnTheWay), today(9, 40));
+    assert_eq!(late(Step::There), today(9, 10));
+}
+
+#[test]
 fn a_visit_on_a_later_day_sets_out_from_home() {
     let mut need = need(1);
     need.windows = vec![period(today(24 + 8, 0), today(24 + 12, 0))];
@@ -240,7 +253,7 @@ prop_compose! {
     ) -> (Need, Candidate) {
         let visits = booked.iter().zip(&places).enumerate();
         let visits = visits.map(|(number, (when, &place))| Visit {
-            ticket: id(number as u64 + 10), place: minutes_north(place), start_at: when.from, end_at: when.until,
+            ticket: id(number as u64 + 10), place: minutes_north(place), start_at: when.from, end_at: when.until, step: Step::There,
         });
         let home = minutes_north(places[5]);
         let candidate = Candidate { shifts: vec![], on_call: working, absences, visits: visits.collect(), home, ..candidate(1) };
