@@ -39,6 +39,14 @@ pub(super) struct Search<'a> {
     pub now: Timestamp,
 }
 
+/// From when and where an expert may set out.
+#[derive(Clone, Copy)]
+struct Ready {
+    at: Timestamp,
+    place: Place,
+    origin: Origin,
+}
+
 impl Search<'_> {
     /// The earliest fit within sorted periods, beside visits sorted by start.
     pub(super) fn earliest(&self, periods: &[Period], visits: &[Visit]) -> Option<Fit> {
@@ -49,19 +57,32 @@ impl Search<'_> {
         let opens = period.from.max(self.now);
         // Before the first visit that is not over when the period opens; then after each one.
         let mut next = visits.iter().position(|visit| self.over(visit) > opens).unwrap_or(visits.len());
-        let (mut place, mut origin) = self.candidate.located(opens, self.settings);
-        let mut ready = opens;
+        let (place, origin) = self.candidate.located(opens, self.settings);
+        let mut ready = Ready { at: opens, place, origin };
+        // Visits that meet, because one is late: wherever he is of them, he must be able to come.
+        let mut meeting: Vec<Ready> = Vec::new();
         loop {
-            let fit = self.between(ready, place, origin, period, visits.get(next));
+            let fit = self.between(ready, &meeting, period, &visits[next..]);
             if fit.is_some() {
                 return fit;
             }
             let visit = visits.get(next)?;
-            ready = ready.max(self.over(visit));
-            if ready >= period.until {
+            let after =
+                Ready { at: self.over(visit), place: visit.place, origin: Origin::Visit { ticket: visit.ticket } };
+            let follows_one = matches!(ready.origin, Origin::Visit { .. });
+            if ready.at > after.at && follows_one {
+                meeting.push(after);
+            } else {
+                if !follows_one || ready.at <= visit.start_at {
+                    meeting.clear();
+                } else {
+                    meeting.push(ready);
+                }
+                ready = Ready { at: after.at.max(ready.at), ..after };
+            }
+            if ready.at >= period.until {
                 return None;
             }
-            (place, origin) = (visit.place, Origin::Visit { ticket: visit.ticket });
             next += 1;
         }
     }
@@ -71,27 +92,26 @@ impl Search<'_> {
         visit.end_at.plus_minutes(i64::from(self.settings.buffer_minutes))
     }
 
-    fn between(
-        &self,
-        ready: Timestamp,
-        from: Place,
-        origin: Origin,
-        period: Period,
-        next: Option<&Visit>,
-    ) -> Option<Fit> {
-        let travel_tenths = self.travel(from, self.need.place);
+    fn between(&self, ready: Ready, meeting: &[Ready], period: Period, later: &[Visit]) -> Option<Fit> {
+        let travel_tenths = self.travel(ready.place, self.need.place);
         let travel_ms = travel_tenths * TENTH_MS;
-        // A promise states the way in whole minutes, rounded up; by a shorter one it would begin before he is free.
-        let earliest = whole_minute(ready.plus_millis((travel_tenths + 9) / 10 * MINUTE_MS));
+        let earliest = meeting.iter().map(|other| self.arrival(*other)).fold(self.arrival(ready), Timestamp::max);
         let start_at = self.when_the_customer_can(earliest)?;
         let end_at = start_at.plus_minutes(i64::from(self.need.work_minutes));
         let done = end_at.plus_minutes(i64::from(self.settings.buffer_minutes));
-        let in_time = next.is_none_or(|visit| {
-            done.plus_millis(self.travel(self.need.place, visit.place) * TENTH_MS) <= visit.start_at
-        });
+        let in_time =
+            |visit: &Visit| done.plus_millis(self.travel(self.need.place, visit.place) * TENTH_MS) <= visit.start_at;
         let leave_at = start_at.plus_millis(-travel_ms);
-        let fits = done <= period.until && in_time;
+        let fits = done <= period.until && later.iter().all(in_time);
+        let origin = ready.origin;
         fits.then_some(Fit { leave_at, start_at, end_at, travel_tenths, origin, free_until: period.until })
+    }
+
+    /// When he can be there: a promise states the way in whole minutes, rounded up; by a shorter one it would begin before
+    /// he is free.
+    fn arrival(&self, ready: Ready) -> Timestamp {
+        let travel_tenths = self.travel(ready.place, self.need.place);
+        whole_minute(ready.at.plus_millis((travel_tenths + 9) / 10 * MINUTE_MS))
     }
 
     fn travel(&self, from: Place, to: Place) -> i64 {
@@ -109,7 +129,7 @@ impl Search<'_> {
 }
 
 /// Promised times are whole minutes, never before the expert can be there.
-fn whole_minute(at: Timestamp) -> Timestamp {
+pub(super) fn whole_minute(at: Timestamp) -> Timestamp {
     let past = at.as_millis().rem_euclid(MINUTE_MS);
     if past == 0 { at } else { at.plus_millis(MINUTE_MS - past) }
 }

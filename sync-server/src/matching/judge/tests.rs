@@ -202,6 +202,22 @@ fn a_visit_that_nobody_has_left_for_takes_its_way_and_its_whole_work_from_now() 
 }
 
 #[test]
+fn a_visit_after_two_that_meet_can_be_reached_from_either() {
+    let mut expert = candidate(1);
+    // The one that began first is far away and ends first; the other is here.
+    let far = Visit { place: minutes_north(60), ..visit(5, today(9, 30), today(11, 0)) };
+    expert.visits = vec![far, visit(6, today(10, 0), today(11, 20))];
+    assert_eq!(fit(&need(1), &expert).start_at, today(12, 10));
+    expert.visits[1].end_at = today(12, 30);
+    assert_eq!(fit(&need(1), &expert).start_at, today(12, 40));
+    // The same from the other side: before both, and neither may be missed.
+    expert.visits = vec![visit(5, today(11, 0), today(12, 0)), Visit { place: minutes_north(60), ..far }];
+    expert.visits[1].start_at = today(11, 20);
+    expert.visits[1].end_at = today(11, 30);
+    assert_eq!(fit(&need(1), &expert).start_at, today(12, 40));
+}
+
+#[test]
 fn a_visit_on_a_later_day_sets_out_from_home() {
     let mut need = need(1);
     need.windows = vec![period(today(24 + 8, 0), today(24 + 12, 0))];
