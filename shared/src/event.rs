@@ -139,6 +139,24 @@ pub enum Fact {
         /// What was done.
         summary: Summary,
     },
+    /// The visit takes place later, or its work takes longer: the expert said so, or it took much longer than estimated.
+    Late {
+        /// Who is late.
+        expert: ExpertId,
+        /// By how much more than was known before.
+        minutes: u32,
+        /// The visit as it is expected now.
+        visit: VisitPlan,
+    },
+    /// A promised visit was moved because the one before it takes longer.
+    Moved {
+        /// Whose.
+        expert: ExpertId,
+        /// The visit as it is promised now.
+        visit: VisitPlan,
+        /// When it was promised before.
+        was: Timestamp,
+    },
     /// The expert could not finish.
     CannotFix {
         /// Who.
@@ -236,6 +254,8 @@ impl Fact {
             Self::Departed { .. } => "departed",
             Self::Arrived { .. } => "arrived",
             Self::Completed { .. } => "completed",
+            Self::Late { .. } => "late",
+            Self::Moved { .. } => "moved",
             Self::CannotFix { .. } => "cannot_fix",
             Self::NeedCorrected { .. } => "need_corrected",
             Self::Held { .. } => "held",

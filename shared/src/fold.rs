@@ -54,6 +54,18 @@ fn lay(view: &mut TicketView, author: &str, own: &Overlay) {
         }
         return;
     }
+    if let Intent::TicketLate { minutes } = &own.intent {
+        if let Some(visit) = &mut view.doc.visit {
+            match view.doc.phase {
+                Phase::Accepted | Phase::EnRoute => {
+                    visit.start_at = visit.start_at.plus_minutes(i64::from(minutes.get()));
+                }
+                Phase::OnSite => visit.work_minutes = visit.work_minutes.saturating_add(minutes.get()),
+                Phase::Offered | Phase::Completed | Phase::Cancelled => {}
+            }
+        }
+        return;
+    }
     let Some(act) = own.intent.act() else { return };
     match route(view.doc.phase, act) {
         Route::Forward(way) => {

@@ -54,6 +54,12 @@ pub enum Intent {
         /// What was done.
         summary: Summary,
     },
+    /// Is late: a visit that has not begun takes place so much later, one that has takes so much longer. Adds up.
+    #[serde(rename = "ticket.late")]
+    TicketLate {
+        /// By how much more than was said before.
+        minutes: LateMinutes,
+    },
     /// Could not finish.
     #[serde(rename = "ticket.cannot_fix")]
     TicketCannotFix {
@@ -91,6 +97,39 @@ pub enum Intent {
     },
 }
 
+/// By how much somebody says to be late: 1 to 480 minutes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "u32", into = "u32")]
+pub struct LateMinutes(u32);
+
+impl LateMinutes {
+    /// The most that one tap can say.
+    pub const MAX: u32 = 480;
+
+    /// The minutes.
+    pub fn get(self) -> u32 {
+        self.0
+    }
+}
+
+impl TryFrom<u32> for LateMinutes {
+    type Error = String;
+
+    fn try_from(minutes: u32) -> Result<Self, String> {
+        if (1..=Self::MAX).contains(&minutes) {
+            Ok(Self(minutes))
+        } else {
+            Err(format!("being late is said in 1 to {} minutes", Self::MAX))
+        }
+    }
+}
+
+impl From<LateMinutes> for u32 {
+    fn from(minutes: LateMinutes) -> Self {
+        minutes.0
+    }
+}
+
 /// Why an intent cannot be read. It is kept as a dead letter, never dropped.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadIntent {
@@ -124,6 +163,7 @@ impl Intent {
             Self::TicketDepart {} => "ticket.depart",
             Self::TicketArrive {} => "ticket.arrive",
             Self::TicketComplete { .. } => "ticket.complete",
+            Self::TicketLate { .. } => "ticket.late",
             Self::TicketCannotFix { .. } => "ticket.cannot_fix",
             Self::NoteAdd { .. } => "note.add",
             Self::DutySet { .. } => "duty.set",
@@ -148,6 +188,7 @@ impl Intent {
             Self::TicketCannotFix { .. } => Some(Act::CannotFix),
             Self::OfferSeen { .. }
             | Self::TicketSeen { .. }
+            | Self::TicketLate { .. }
             | Self::NoteAdd { .. }
             | Self::DutySet { .. }
             | Self::ExpertSick { .. } => None,
@@ -179,6 +220,7 @@ mod tests {
             Intent::OfferDecline { reason: DeclineReason::Skill, skills: vec!["tv".parse().unwrap()] },
             Intent::TicketSeen { ver: 3 },
             Intent::TicketDepart {},
+            Intent::TicketLate { minutes: 15.try_into().unwrap() },
             Intent::TicketArrive {},
             Intent::TicketComplete { outcome: Outcome::Fixed, summary: summary("Changed the fuse.") },
             Intent::TicketCannotFix { why: CannotFix::Part, skills: vec![], part: Some(summary("T-con")), until: None },
@@ -195,7 +237,11 @@ mod tests {
     fn what_cannot_be_read_says_why() {
         let parse = |kind, version, args| Intent::parse(kind, version, &args);
         assert_eq!(parse("offer.accept", 9, json!({})), Err(BadIntent::Version(9)));
-        for (kind, args) in [("ticket.explode", json!({})), ("ticket.complete", json!({"outcome": "fixed"}))] {
+        for (kind, args) in [
+            ("ticket.explode", json!({})),
+            ("ticket.complete", json!({"outcome": "fixed"})),
+            ("ticket.late", json!({"minutes": 481})),
+        ] {
             assert!(matches!(parse(kind, 1, args), Err(BadIntent::Shape(_))), "{kind}");
         }
         let nul = json!({"note": "0199a3f0-7c1e-7d2a-8b11-5f6e7a8b9c0d", "text": "a\u{0}b"});

@@ -31,7 +31,11 @@ pub fn jobs(ticket: TicketId, seq: i64, event: &Event, now: Timestamp) -> Vec<Ne
         Fact::Received { covered: false } => vec![],
         // The same job comes again when somebody works.
         Fact::WaitsForShift { until } => vec![NewJob::new(Kind::MatchTicket, ticket, *until)],
-        Fact::Accepted { .. } | Fact::Departed { .. } => vec![about(Kind::NotifyCustomer, now)],
+        Fact::Accepted { .. } | Fact::Departed { .. } | Fact::Moved { .. } => vec![about(Kind::NotifyCustomer, now)],
+        // Whoever waits after this one waits longer too.
+        Fact::Late { .. } => {
+            vec![NewJob::new(Kind::ExpertLate, ticket, now), about(Kind::NotifyCustomer, now)]
+        }
         // The customer knew who was to come.
         Fact::Declined { after_acceptance: true, .. } => vec![matching(), about(Kind::NotifyCustomer, now)],
         Fact::Declined { after_acceptance: false, .. } | Fact::Lapsed { .. } => vec![matching()],

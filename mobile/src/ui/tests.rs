@@ -186,6 +186,20 @@ fn what_is_unsent_or_given_back_is_said_where_it_is() {
 }
 
 #[test]
+fn who_has_said_yes_can_say_late_with_one_thumb_and_who_was_only_asked_or_has_finished_cannot() {
+    for (phase, asks) in [("accepted", "Running late?"), ("en_route", "Running late?"), ("on_site", "Takes longer?")] {
+        let html = draw(snapshot(vec![view(2, json!({"phase": phase}))]), Screen::Ticket(id(2)));
+        let buttons = [15, 30, 60].map(|minutes| html.contains(&format!("data-testid=\"late-{minutes}\"")));
+        assert!(text(&html).contains(asks) && buttons == [true; 3], "{phase}: {html}");
+    }
+    let mut back = view(2, json!({}));
+    back.given_back = true;
+    for view in [offered(2), view(2, json!({"phase": "completed"})), back] {
+        assert!(!draw(snapshot(vec![view]), Screen::Ticket(id(2))).contains("data-testid=\"late-"));
+    }
+}
+
+#[test]
 fn long_names_markup_and_right_to_left_text_stay_text() {
     let title = format!("<b>{LONG}</b>");
     let arabic = view(2, json!({"title": title, "contact": {"name": "محمد عبد الله"}, "description": "לא עובד"}));

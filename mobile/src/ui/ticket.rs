@@ -9,6 +9,7 @@ use dioxus::prelude::*;
 use shared::document::{ContactDoc, ProductDoc, SiteDoc, TicketDoc};
 use shared::fold::TicketView;
 use shared::ids::TicketId;
+use shared::intent::Intent;
 use shared::text::NoteText;
 use shared::ticket::{Act, Phase};
 
@@ -35,6 +36,7 @@ pub(super) fn TicketScreen(id: TicketId) -> Element {
             }
             Ended { doc: doc.clone() }
             Visit { doc: doc.clone() }
+            if !view.given_back { Late { id, phase: doc.phase } }
             Where { site: doc.site.clone() }
             Contact { contact: doc.contact.clone() }
             What { doc: doc.clone() }
@@ -87,6 +89,37 @@ fn Visit(doc: TicketDoc) -> Element {
             if doc.phase == Phase::Accepted || doc.phase == Phase::Offered {
                 p { class: "quiet", "Leave by {show(visit.leave_at())} · {visit.travel_minutes} min on the way" }
             }
+        }
+    }
+}
+
+/// How late one tap says to be, in minutes.
+const LATE_MINUTES: [u32; 3] = [15, 30, 60];
+
+/// One thumb, one tap: the visits after this one move, and their customers hear of it from the server.
+#[component]
+fn Late(id: TicketId, phase: Phase) -> Element {
+    let ui = use_ui();
+    let question = match phase {
+        Phase::Accepted | Phase::EnRoute => "Running late?",
+        Phase::OnSite => "Takes longer?",
+        Phase::Offered | Phase::Completed | Phase::Cancelled => return rsx! {},
+    };
+    let late = move |minutes: u32| {
+        if let Ok(minutes) = minutes.try_into() {
+            ui.tap(Intent::TicketLate { minutes }, Some(id), 0);
+        }
+    };
+    rsx! {
+        section { h2 { id: "late", "{question}" }
+            div { class: "thirds", role: "group", "aria-labelledby": "late",
+                for minutes in LATE_MINUTES {
+                    button { class: "second", key: "{minutes}", "data-testid": "late-{minutes}",
+                        "aria-label": "{minutes} minutes later", disabled: *ui.busy.read(),
+                        onclick: move |_| late(minutes), "+{minutes} min" }
+                }
+            }
+            p { class: "quiet small", "The time above moves at once. Everybody who waits for you is told by us." }
         }
     }
 }

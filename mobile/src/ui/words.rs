@@ -219,6 +219,7 @@ pub(super) fn written(intent: &Intent) -> Option<String> {
         | Intent::TicketSeen { .. }
         | Intent::TicketDepart {}
         | Intent::TicketArrive {}
+        | Intent::TicketLate { .. }
         | Intent::DutySet { .. }
         | Intent::ExpertSick { .. } => None,
     }
@@ -232,6 +233,7 @@ pub(super) fn answer(attention: &Attention) -> (String, String) {
         Some(Intent::TicketDepart {}) => "You left for the visit",
         Some(Intent::TicketArrive {}) => "You arrived",
         Some(Intent::TicketComplete { .. }) => "You finished the visit",
+        Some(Intent::TicketLate { .. }) => "You said that you are late",
         Some(Intent::TicketCannotFix { .. }) => "You could not fix it",
         Some(Intent::NoteAdd { .. }) => "You wrote a note",
         Some(Intent::DutySet { on: true }) => "You went on duty",

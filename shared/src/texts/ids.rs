@@ -65,6 +65,11 @@ texts! {
     MovedSms = "moved-sms" ("number", "was", "until", "link");
     MovedCall = "moved-call" ("name", "phone", "title", "was", "when");
 
+    LaterSubject = "later-subject" ("number");
+    LaterMail = "later-mail" ("name", "number", "title", "expert", "when", "link");
+    LaterSms = "later-sms" ("number", "expert", "when", "link");
+    LaterCall = "later-call" ("name", "phone", "title", "expert", "when");
+
     PartSubject = "part-subject" ("number");
     PartMail = "part-mail" ("name", "number", "title", "when", "link");
     PartSms = "part-sms" ("number", "when", "link");
@@ -98,6 +103,7 @@ texts! {
     ReasonNotDeparted = "reason-not-departed" ();
     ReasonNotArrived = "reason-not-arrived" ();
     ReasonOverEstimate = "reason-over-estimate" ();
+    ReasonRunningLate = "reason-running-late" ();
     ReasonCannotFix = "reason-cannot-fix" ();
     ReasonHoldEnded = "reason-hold-ended" ();
     ReasonDoneByOther = "reason-done-by-other" ();

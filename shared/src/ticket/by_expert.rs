@@ -120,6 +120,75 @@ impl Life {
         Ok(Done { life: Self { state, needs_human, deadline_at, ..self }, events })
     }
 
+    /// A visit that has not begun takes place later; the work of one that has takes longer.
+    pub(super) fn late(self, expert: ExpertId, minutes: u32, reported: bool, now: Timestamp) -> Result<Done, Refusal> {
+        let later = i64::from(minutes);
+        let moved = |visit: &VisitPlan| VisitPlan { start_at: visit.start_at.plus_minutes(later), ..*visit };
+        let (state, visit, deadline_at) = match &self.state {
+            State::Accepted { expert: his, visit, .. } if *his == expert => {
+                let visit = moved(visit);
+                let state = State::Accepted { expert, visit, reminded: false };
+                (state, visit, Some(visit.leave_at().max(now)))
+            }
+            State::EnRoute { expert: his, visit, departed_at } if *his == expert => {
+                let visit = moved(visit);
+                (State::EnRoute { expert, visit, departed_at: *departed_at }, visit, self.extended(later))
+            }
+            State::OnSite { expert: his, visit, arrived_at } if *his == expert => {
+                let visit = VisitPlan { work_minutes: visit.work_minutes.saturating_add(minutes), ..*visit };
+                let deadline_at = if reported { self.extended(later) } else { self.deadline_at };
+                (State::OnSite { expert, visit, arrived_at: *arrived_at }, visit, deadline_at)
+            }
+            State::Completed { expert: by, .. } if *by == Some(expert) => return Err(Refusal::Illegal),
+            State::Offered { expert: his, .. } if *his == expert => return Err(Refusal::Illegal),
+            State::Cancelled { .. } => return Err(Refusal::Cancelled),
+            State::Waiting
+            | State::Offered { .. }
+            | State::Accepted { .. }
+            | State::EnRoute { .. }
+            | State::OnSite { .. }
+            | State::OnHold { .. }
+            | State::Completed { .. } => return Err(Refusal::NotHolder),
+        };
+        if minutes == 0 {
+            return Err(Refusal::Already);
+        }
+        // His word answers the question why nothing was heard.
+        let needs_human = self.needs_human.clone().filter(|flag| !(reported && flag.reason.falls_with_progress()));
+        let deadline_at = match &needs_human {
+            Some(_) => self.deadline_at,
+            None => deadline_at.map(|at| at.max(now)),
+        };
+        Ok(done(Self { state, needs_human, deadline_at, ..self }, [Fact::Late { expert, minutes, visit }.into()]))
+    }
+
+    fn extended(&self, minutes: i64) -> Option<Timestamp> {
+        self.deadline_at.map(|deadline| deadline.plus_minutes(minutes))
+    }
+
+    /// A promised visit is moved. Its expert keeps it.
+    pub(super) fn shift(self, visit: VisitPlan, now: Timestamp) -> Result<Done, Refusal> {
+        match &self.state {
+            State::Accepted { visit: promised, .. } if *promised == visit => Err(Refusal::Already),
+            State::Accepted { expert, visit: promised, .. } => {
+                let (expert, was) = (*expert, promised.start_at);
+                let state = State::Accepted { expert, visit, reminded: false };
+                let needs_human = self.standing_flag();
+                let deadline_at =
+                    if needs_human.is_some() { self.deadline_at } else { Some(visit.leave_at().max(now)) };
+                let life = Self { state, needs_human, deadline_at, ..self };
+                Ok(done(life, [Fact::Moved { expert, visit, was }.into()]))
+            }
+            State::Cancelled { .. } => Err(Refusal::Cancelled),
+            State::Waiting
+            | State::Offered { .. }
+            | State::EnRoute { .. }
+            | State::OnSite { .. }
+            | State::OnHold { .. }
+            | State::Completed { .. } => Err(Refusal::Illegal),
+        }
+    }
+
     pub(super) fn decline(
         self,
         expert: ExpertId,

@@ -68,6 +68,21 @@ pub enum Move {
         /// What was done.
         summary: Summary,
     },
+    /// It takes longer than was promised.
+    Late {
+        /// Who is late.
+        expert: ExpertId,
+        /// By how much more.
+        minutes: u32,
+        /// The expert said so. Otherwise it was seen that his work takes longer: then the question to a person comes when it
+        /// would have come anyway.
+        reported: bool,
+    },
+    /// A promised visit is moved, because the one before it takes longer.
+    Shift {
+        /// The visit as it can be kept.
+        visit: VisitPlan,
+    },
     /// The expert could not finish.
     CannotFix {
         /// Who.
@@ -162,6 +177,8 @@ impl Life {
             Move::Complete { expert, outcome, summary } => {
                 self.advance(expert, Act::Complete, Some((outcome, summary)), now, timing)
             }
+            Move::Late { expert, minutes, reported } => self.late(expert, minutes, reported, now),
+            Move::Shift { visit } => self.shift(visit, now),
             Move::CannotFix { expert, why, part, until } => self.cannot_fix(expert, why, (part, until), now, timing),
             Move::Release { why } => self.release(why, now, timing),
             Move::Hold { why, until } => self.hold(why, until, now),

@@ -22,6 +22,8 @@ pub enum HumanReason {
     NotArrived,
     /// The work takes much longer than estimated.
     OverEstimate,
+    /// An earlier visit takes longer, and this one no longer fits the day.
+    RunningLate,
     /// The expert could not fix it.
     CannotFix {
         /// What was in the way.
@@ -46,6 +48,7 @@ impl HumanReason {
             Self::NotDeparted => "not_departed",
             Self::NotArrived => "not_arrived",
             Self::OverEstimate => "over_estimate",
+            Self::RunningLate => "running_late",
             Self::CannotFix { .. } => "cannot_fix",
             Self::HoldEnded => "hold_ended",
             Self::DoneByOther => "done_by_other",
@@ -62,6 +65,7 @@ impl HumanReason {
             | Self::NotDeparted
             | Self::NotArrived
             | Self::OverEstimate
+            | Self::RunningLate
             | Self::Danger => false,
         }
     }
@@ -69,7 +73,12 @@ impl HumanReason {
     /// Whether the next step of the visit answers the question, so that the flag falls by itself.
     pub fn falls_with_progress(self) -> bool {
         match self {
-            Self::NoCandidate | Self::NotDelivered | Self::NotDeparted | Self::NotArrived | Self::OverEstimate => true,
+            Self::NoCandidate
+            | Self::NotDelivered
+            | Self::NotDeparted
+            | Self::NotArrived
+            | Self::OverEstimate
+            | Self::RunningLate => true,
             Self::NoPlan
             | Self::OffersExhausted
             | Self::CannotFix { .. }
@@ -147,6 +156,8 @@ pub enum WithdrawReason {
     Absent,
     /// The expert's skills, areas or hours were changed, and no longer allow it.
     Changed,
+    /// An earlier visit of his takes longer.
+    RunningLate,
     /// A person took it back.
     Staff,
     /// The ticket ended.

@@ -81,6 +81,20 @@ moved-mail = Hello { $name },
 moved-sms = Sorry, your visit on { $was } must move. News by { $until }. { $number }: { $link }
 moved-call = Please ring { $name } at { $phone } and say: "We are sorry. The visit about { $title } on { $was } has to move. We are looking for another expert and will tell you by { $when }."
 
+# The expert keeps the visit and comes later.
+later-subject = Your expert comes later ({ $number })
+later-mail = Hello { $name },
+
+    we are sorry: { $expert } is running late with the visit about "{ $title }".
+    Expected arrival now: { $when }.
+
+    You can follow your ticket { $number } here:
+    { $link }
+
+    Penultimate Electronics
+later-sms = Sorry, { $expert } is running late and comes { $when }. { $number }: { $link }
+later-call = Please ring { $name } at { $phone } and say: "We are sorry. { $expert } is running late with the visit about { $title }. The expected arrival is now { $when }."
+
 # The visit could not be finished.
 part-subject = A part is needed for { $number }
 part-mail = Hello { $name },
@@ -161,6 +175,7 @@ reason-not-delivered = The expert's phone has not received it.
 reason-not-departed = The expert should have left and has not.
 reason-not-arrived = The expert should have arrived and has not.
 reason-over-estimate = The work takes much longer than estimated.
+reason-running-late = An earlier visit takes longer, and this one no longer fits the expert's day.
 reason-cannot-fix = The expert could not fix it.
 reason-hold-ended = What it was on hold for did not happen in time.
 reason-done-by-other = An expert who had lost the ticket reports that he finished it.

@@ -135,6 +135,10 @@ pub(crate) fn advice(matter: &Matter) -> &'static str {
             "The expert should have arrived and has not. Ring the expert, then the customer."
         }
         Some(HumanReason::OverEstimate) => "The work takes much longer than planned. Ask the expert what is needed.",
+        Some(HumanReason::RunningLate) => {
+            "The visit before it takes longer, and this one no longer fits the expert's day. Choose somebody else on the \
+             ticket's page, or agree on a later time with the customer."
+        }
         Some(HumanReason::CannotFix { .. }) => "The expert could not fix it. Decide what comes next, or search again.",
         Some(HumanReason::HoldEnded) => "What it waited for did not happen in time. Ring the customer, or go on.",
         Some(HumanReason::DoneByOther) => {
@@ -156,6 +160,7 @@ pub(crate) fn heading(cause: &str) -> &'static str {
         "not_departed" => "Not left",
         "not_arrived" => "Not arrived",
         "over_estimate" => "Takes longer than planned",
+        "running_late" => "No longer fits the day",
         "cannot_fix" => "Could not be fixed",
         "hold_ended" => "On hold for too long",
         "done_by_other" => "Done by somebody else",

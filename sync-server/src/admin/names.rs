@@ -83,6 +83,8 @@ fn expert_of(fact: &Fact) -> Option<ExpertId> {
         | Fact::Departed { expert, .. }
         | Fact::Arrived { expert }
         | Fact::Completed { expert, .. }
+        | Fact::Late { expert, .. }
+        | Fact::Moved { expert, .. }
         | Fact::CannotFix { expert, .. }
         | Fact::WorkRecorded { expert, .. } => Some(*expert),
         Fact::Held { expert, .. } => *expert,

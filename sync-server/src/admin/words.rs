@@ -99,6 +99,25 @@ fn cannot_fix(why: CannotFix) -> &'static str {
     }
 }
 
+fn withdrawn(why: WithdrawReason) -> &'static str {
+    match why {
+        WithdrawReason::OffDuty => "off duty",
+        WithdrawReason::Absent => "away",
+        WithdrawReason::Changed => "skills, areas or hours were changed",
+        WithdrawReason::RunningLate => "the visit before takes longer",
+        WithdrawReason::Staff => "one of us took it back",
+        WithdrawReason::Ended => "the ticket ended",
+    }
+}
+
+fn released(why: ReleaseReason) -> &'static str {
+    match why {
+        ReleaseReason::Absent => "away",
+        ReleaseReason::Changed => "skills, areas or hours were changed",
+        ReleaseReason::Staff => "one of us sends somebody else",
+    }
+}
+
 /// One line of a history.
 pub(super) fn fact(fact: &Fact, names: &Names, when: &impl Fn(Timestamp) -> String) -> String {
     let expert = |id| names.expert(id);
@@ -123,28 +142,30 @@ pub(super) fn fact(fact: &Fact, names: &Names, when: &impl Fn(Timestamp) -> Stri
         }
         Fact::Lapsed { expert: who, .. } => format!("The offer to {} ran out", expert(*who)),
         Fact::Withdrawn { expert: who, why, .. } => {
-            let why = match why {
-                WithdrawReason::OffDuty => "off duty",
-                WithdrawReason::Absent => "away",
-                WithdrawReason::Changed => "skills, areas or hours were changed",
-                WithdrawReason::Staff => "one of us took it back",
-                WithdrawReason::Ended => "the ticket ended",
-            };
-            format!("The offer to {} was taken back: {why}", expert(*who))
+            format!("The offer to {} was taken back: {}", expert(*who), withdrawn(*why))
         }
-        Fact::Released { expert: who, why } => {
-            let why = match why {
-                ReleaseReason::Absent => "away",
-                ReleaseReason::Changed => "skills, areas or hours were changed",
-                ReleaseReason::Staff => "one of us sends somebody else",
-            };
-            format!("Taken from {}: {why}", expert(*who))
-        }
+        Fact::Released { expert: who, why } => format!("Taken from {}: {}", expert(*who), released(*why)),
         Fact::Reminded { expert: who } => format!("{} was reminded to leave", expert(*who)),
         Fact::Departed { expert: who, .. } => format!("{} left", expert(*who)),
         Fact::Arrived { expert: who } => format!("{} arrived", expert(*who)),
         Fact::Completed { expert: who, outcome, summary } => {
             format!("{} completed it ({}): {summary}", expert(*who), outcome_words(*outcome))
+        }
+        Fact::Late { expert: who, minutes, visit } => {
+            format!(
+                "{} is {minutes} min later: from {} on, {} min of work",
+                expert(*who),
+                when(visit.start_at),
+                visit.work_minutes
+            )
+        }
+        Fact::Moved { expert: who, visit, was } => {
+            format!(
+                "{} comes at {} instead of {}: the visit before takes longer",
+                expert(*who),
+                when(visit.start_at),
+                when(*was)
+            )
         }
         Fact::CannotFix { expert: who, why } => format!("{} could not fix it: {}", expert(*who), cannot_fix(*why)),
         Fact::NeedCorrected { skills } => {

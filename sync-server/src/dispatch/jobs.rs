@@ -2,7 +2,7 @@
 //! visit ends, an expert comes back, without an event of any ticket.
 
 use super::facts::Bounds;
-use super::{away, round, unheard};
+use super::{away, behind, round, unheard};
 use crate::jobs::{Context, Job, Kind, Outcome, Registry};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -38,7 +38,18 @@ pub fn register(registry: Registry, bounds: &Bounds) -> Registry {
         let bounds = looks.clone();
         async move { unheard::look(&context.db, &bounds.timing, &bounds.settings).await.map(|_| ()).into() }
     };
-    let registry = registry.sweep("unheard", LOOK_EVERY, unheard);
+    let behind = bounds.timing.clone();
+    let over_estimate = move |_: Job, context: Context| {
+        let timing = behind.clone();
+        async move { behind::look(&context.db, &timing).await.map(|_| ()).into() }
+    };
+    let late = bounds.clone();
+    let move_later_visits = move |job: Job, context: Context| {
+        let bounds = late.clone();
+        async move { behind::move_later_visits(job, &context.db, &bounds).await }
+    };
+    let registry = registry.sweep("unheard", LOOK_EVERY, unheard).sweep("over_estimate", LOOK_EVERY, over_estimate);
+    let registry = registry.on(Kind::ExpertLate, move_later_visits);
     registry.on(Kind::MatchTicket, asked).sweep("matching", LOOK_EVERY, swept).on(
         Kind::ExpertAway,
         move |job: Job, context: Context| {

@@ -6,6 +6,7 @@
 
 pub mod api;
 mod away;
+mod behind;
 pub mod by_hand;
 mod facts;
 pub mod jobs;

@@ -386,6 +386,9 @@ fn in_words(fact: &Fact, expert: &str, when: &impl Fn(Timestamp) -> String) -> O
         Fact::Declined { after_acceptance: true, .. } | Fact::Released { .. } => {
             "The expert cannot come; we are looking for another one.".to_owned()
         }
+        Fact::Late { visit, .. } | Fact::Moved { visit, .. } => {
+            format!("The expert is running late. Expected arrival: {}.", when(visit.start_at))
+        }
         Fact::Departed { .. } => "The expert is on the way.".to_owned(),
         Fact::Arrived { .. } => "The expert arrived.".to_owned(),
         Fact::Completed { summary, .. } => format!("{expert} completed the work: {summary}"),

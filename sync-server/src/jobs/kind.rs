@@ -7,6 +7,8 @@ pub enum Kind {
     MatchTicket,
     /// An expert is away or was switched off: what he will not do goes back to matching.
     ExpertAway,
+    /// An expert is late: what he promised for afterwards moves.
+    ExpertLate,
     /// A plan was paid or granted: its customer's tickets that waited for one go on.
     PlanFound,
     /// Tell an expert about an offer, a reminder or a loss. The body names the event.
@@ -52,9 +54,10 @@ pub enum WorkLane {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::MatchTicket,
         Self::ExpertAway,
+        Self::ExpertLate,
         Self::PlanFound,
         Self::NotifyExpert,
         Self::NotifyCustomer,
@@ -72,6 +75,7 @@ impl Kind {
         match self {
             Self::MatchTicket => "match_ticket",
             Self::ExpertAway => "expert_away",
+            Self::ExpertLate => "expert_late",
             Self::PlanFound => "plan_found",
             Self::NotifyExpert => "notify_expert",
             Self::NotifyCustomer => "notify_customer",
@@ -94,7 +98,7 @@ impl Kind {
     pub fn lane(self) -> WorkLane {
         match self {
             Self::MatchTicket => WorkLane::Matching,
-            Self::ExpertAway | Self::PlanFound => WorkLane::Deadlines,
+            Self::ExpertAway | Self::ExpertLate | Self::PlanFound => WorkLane::Deadlines,
             Self::NotifyExpert | Self::SignInCode => WorkLane::ExpertNotices,
             Self::NotifyCustomer | Self::NotifyAdmins | Self::SurveyInvite => WorkLane::CustomerNotices,
             Self::SendPush => WorkLane::Push,
@@ -108,7 +112,7 @@ impl Kind {
     pub fn tried_for_minutes(self) -> i64 {
         match self {
             // The ledger depends on these: they are tried for as long as someone could still mend the cause.
-            Self::MatchTicket | Self::ExpertAway | Self::PlanFound => 7 * 24 * 60,
+            Self::MatchTicket | Self::ExpertAway | Self::ExpertLate | Self::PlanFound => 7 * 24 * 60,
             Self::SendMail | Self::SurveyInvite => 3 * 24 * 60,
             Self::NotifyExpert | Self::NotifyCustomer | Self::NotifyAdmins | Self::SendPush | Self::SendSms => 24 * 60,
             // The code is only good for minutes.

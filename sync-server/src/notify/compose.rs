@@ -64,7 +64,13 @@ pub async fn of(
                 return held(conn, outside, &ticket, why, until, now).await;
             }
             let fact = history.last().map(|line| &line.event.fact);
-            let visit = if let Some(Fact::Accepted { visit, .. } | Fact::Departed { visit, .. }) = fact {
+            let visit = if let Some(
+                Fact::Accepted { visit, .. }
+                | Fact::Departed { visit, .. }
+                | Fact::Late { visit, .. }
+                | Fact::Moved { visit, .. },
+            ) = fact
+            {
                 Some(*visit)
             } else {
                 None
@@ -156,6 +162,7 @@ async fn visit_news(
     let (expert, departed_at) = match &matter {
         Matter::Accepted { expert, .. } => (*expert, None),
         Matter::Departed { expert, departed_at } => (*expert, Some(*departed_at)),
+        Matter::Later { expert, .. } => (*expert, None),
         Matter::Offer { .. }
         | Matter::Lost { .. }
         | Matter::Reminder { .. }
@@ -173,7 +180,8 @@ async fn visit_news(
     let about = facts::about(conn, ticket).await?;
     let due_at = due_at(&matter, ticket.urgent, &contact.zone, now);
     let link = outside.pages.track(ticket.id);
-    let facts = Coming { expert_name: &expert.name, visit, departed_at, link: &link };
+    let later = matches!(matter, Matter::Later { .. });
+    let facts = Coming { expert_name: &expert.name, visit, departed_at, later, link: &link };
     let words = render::coming(facts, &about, contact, way.0, due_at);
     let to = customer_recipient(ticket, contact);
     Ok(Some(NewNotice { matter, ticket: Some(ticket.id), seq: None, to, way, words, due_at }))

@@ -56,6 +56,13 @@ pub enum Matter {
         /// When he left.
         departed_at: Timestamp,
     },
+    /// A customer hears that the same expert comes later.
+    Later {
+        /// Who comes.
+        expert: ExpertId,
+        /// When.
+        start_at: Timestamp,
+    },
     /// A customer hears that a promised visit has to move: somebody else is looked for.
     LookingAgain {
         /// When the expert who will not come was to be there.
@@ -159,6 +166,7 @@ impl Matter {
             Self::Unheard { .. } => "unheard",
             Self::Accepted { .. } => "accepted",
             Self::Departed { .. } => "departed",
+            Self::Later { .. } => "later",
             Self::LookingAgain { .. } => "looking_again",
             Self::Held { .. } => "held",
             Self::Survey { .. } => "survey",
@@ -179,7 +187,9 @@ impl Matter {
             Self::Accepted { expert, visit } => format!("{expert}:{}", visit.start_at.as_millis()),
             Self::Reminder { expert } => expert.to_string(),
             Self::Held { why, until } => format!("{}:{}", why.word(), until.as_millis()),
-            Self::Unheard { expert, start_at } => format!("{expert}:{}", start_at.as_millis()),
+            Self::Unheard { expert, start_at } | Self::Later { expert, start_at } => {
+                format!("{expert}:{}", start_at.as_millis())
+            }
             Self::Departed { expert, departed_at } => format!("{expert}:{}", departed_at.as_millis()),
             Self::LookingAgain { start_at, .. } => start_at.as_millis().to_string(),
             Self::Survey { survey } | Self::SurveyAgain { survey } | Self::NotWorking { survey } => survey.to_string(),
@@ -215,6 +225,22 @@ impl Matter {
                     if his == expert && left == departed_at);
                 ok(on_the_way, Past::VisitMovedOn)
             }
+            Self::Later { expert, start_at } => {
+                let comes = state.and_then(|state| match state {
+                    State::Accepted { expert: his, visit, .. } | State::EnRoute { expert: his, visit, .. } => {
+                        (his == expert).then_some(visit.start_at)
+                    }
+                    State::Waiting
+                    | State::Offered { .. }
+                    | State::OnSite { .. }
+                    | State::OnHold { .. }
+                    | State::Completed { .. }
+                    | State::Cancelled { .. } => None,
+                });
+                // Moved again by little: this is near enough, and nothing else will be said.
+                let still = comes.is_some_and(|comes| !is_news(*start_at, comes));
+                ok(still, Past::VisitMovedOn)
+            }
             Self::LookingAgain { .. } => {
                 // Once somebody has it, who comes and when says more.
                 ok(matches!(state, Some(State::Waiting | State::Offered { .. })), Past::VisitMovedOn)
@@ -241,6 +267,7 @@ impl Matter {
                     | HumanReason::NotDeparted
                     | HumanReason::NotArrived
                     | HumanReason::OverEstimate
+                    | HumanReason::RunningLate
                     | HumanReason::CannotFix { .. }
                     | HumanReason::HoldEnded
                     | HumanReason::DoneByOther => false,
@@ -371,6 +398,14 @@ pub fn after_quiet_hours(zone: &Zone, now: Timestamp) -> Timestamp {
     }
 }
 
+/// Once told of a move, customers hear of another only past this.
+const MOVED_MINUTES: i64 = 20;
+
+/// Whether a visit moved so far from what its customer was told that they hear of it again.
+pub fn is_news(told: Timestamp, comes: Timestamp) -> bool {
+    comes.millis_since(told).abs() > MOVED_MINUTES * 60_000
+}
+
 /// How long before a visit its customer must know, at the latest.
 const WARNING_MINUTES: i64 = 60;
 
@@ -390,8 +425,8 @@ pub fn news_at(urgent: bool, zone: &Zone, told_at: Timestamp) -> Timestamp {
 pub fn due_at(matter: &Matter, urgent: bool, zone: &Zone, now: Timestamp) -> Timestamp {
     let morning = after_quiet_hours(zone, now);
     match matter {
-        Matter::Accepted { visit, .. } => {
-            let can_wait = !urgent && visit.start_at.plus_minutes(-WARNING_MINUTES) >= morning;
+        Matter::Accepted { visit: VisitPlan { start_at, .. }, .. } | Matter::Later { start_at, .. } => {
+            let can_wait = !urgent && start_at.plus_minutes(-WARNING_MINUTES) >= morning;
             if can_wait { morning } else { now }
         }
         Matter::LookingAgain { start_at, .. } => {

@@ -93,6 +93,7 @@ pub fn to_expert(
         Matter::Unheard { .. } => (TextId::UnheardTitle, TextId::UnheardPush, TextId::UnheardSms),
         Matter::Accepted { .. }
         | Matter::Departed { .. }
+        | Matter::Later { .. }
         | Matter::LookingAgain { .. }
         | Matter::Held { .. }
         | Matter::Survey { .. }
@@ -117,6 +118,8 @@ pub struct Coming<'a> {
     pub visit: VisitPlan,
     /// When he left, if he has.
     pub departed_at: Option<Timestamp>,
+    /// Later than was promised.
+    pub later: bool,
     /// The ticket's page.
     pub link: &'a str,
 }
@@ -135,6 +138,7 @@ impl Coming<'_> {
 pub fn coming(coming: Coming<'_>, about: &About, contact: &CustomerContact, channel: Channel, now: Timestamp) -> Words {
     let sets_off = coming.visit.leave_at() <= now.plus_minutes(SETS_OFF_MINUTES);
     let (subject, mail, sms, call) = match (coming.departed_at, sets_off) {
+        (_, _) if coming.later => (TextId::LaterSubject, TextId::LaterMail, TextId::LaterSms, TextId::LaterCall),
         (Some(_), _) => (TextId::DepartedSubject, TextId::DepartedMail, TextId::DepartedSms, TextId::DepartedCall),
         (None, true) => (TextId::ComingSubject, TextId::ComingMail, TextId::ComingSms, TextId::ComingCall),
         (None, false) => (TextId::AcceptedSubject, TextId::AcceptedMail, TextId::AcceptedSms, TextId::AcceptedCall),
@@ -276,6 +280,7 @@ pub fn to_admin(matter: &Matter, about: &About, zone: &Zone, link: &str) -> Opti
         | Matter::Unheard { .. }
         | Matter::Accepted { .. }
         | Matter::Departed { .. }
+        | Matter::Later { .. }
         | Matter::LookingAgain { .. }
         | Matter::Held { .. }
         | Matter::Survey { .. }
@@ -305,6 +310,7 @@ fn reason_text(reason: HumanReason) -> TextId {
         HumanReason::NotDeparted => TextId::ReasonNotDeparted,
         HumanReason::NotArrived => TextId::ReasonNotArrived,
         HumanReason::OverEstimate => TextId::ReasonOverEstimate,
+        HumanReason::RunningLate => TextId::ReasonRunningLate,
         HumanReason::CannotFix { .. } => TextId::ReasonCannotFix,
         HumanReason::HoldEnded => TextId::ReasonHoldEnded,
         HumanReason::DoneByOther => TextId::ReasonDoneByOther,
@@ -368,7 +374,7 @@ mod tests {
     }
 
     fn sms(expert_name: &str, departed_at: Option<Timestamp>, now: &str) -> String {
-        let facts = Coming { expert_name, visit: visit(), departed_at, link: LINK };
+        let facts = Coming { expert_name, visit: visit(), departed_at, later: false, link: LINK };
         coming(facts, &about("No picture"), &mia(), Channel::Sms, at(now)).body
     }
 
@@ -412,7 +418,7 @@ mod tests {
 
     #[test]
     fn a_sentence_to_say_names_whom_to_ring() {
-        let facts = Coming { expert_name: "Ana Ruiz", visit: visit(), departed_at: None, link: LINK };
+        let facts = Coming { expert_name: "Ana Ruiz", visit: visit(), departed_at: None, later: false, link: LINK };
         let now = at("2026-03-03T15:00:00Z");
         let words = coming(facts, &about("No picture"), &mia(), Channel::Call, now);
         assert!(words.body.contains("ring Mia Chen at +12125550100") && words.link.is_none(), "{}", words.body);

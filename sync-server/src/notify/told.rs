@@ -1,10 +1,11 @@
 //! Which event tells whom what. Pure: the history up to the event and the ticket's life now are enough.
 
-use super::plan::Matter;
+use super::plan::{Matter, is_news};
 use crate::events::Line;
 use shared::event::Fact;
 use shared::ids::ExpertId;
 use shared::ticket::{CannotFix, HoldReason, HumanReason, Life, VisitPlan};
+use shared::time::Timestamp;
 
 /// Whom an event is told to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +39,11 @@ pub(super) fn of_event(history: &[Line], life: &Life) -> Option<Telling> {
         Fact::Departed { expert, .. } => {
             Some(Telling::Customer(Matter::Departed { expert: *expert, departed_at: line.at }))
         }
+        Fact::Late { expert, visit, .. } | Fact::Moved { expert, visit, .. } => {
+            let start_at = visit.start_at;
+            is_told_of(before, *expert, start_at)
+                .then_some(Telling::Customer(Matter::Later { expert: *expert, start_at }))
+        }
         Fact::Held {
             why: why @ (HoldReason::Part | HoldReason::NoAccess | HoldReason::WrongAddress), until, ..
         } => Some(Telling::Customer(Matter::Held { why: *why, until: *until })),
@@ -68,6 +74,31 @@ pub(super) fn of_event(history: &[Line], life: &Life) -> Option<Telling> {
     }
 }
 
+/// Whether the customer hears of this time, at which the expert will be there: the first time that it moves, and again
+/// when it is far from what they heard last.
+fn is_told_of(before: &[Line], expert: ExpertId, start_at: Timestamp) -> bool {
+    let promised = before.iter().rposition(|line| {
+        let Fact::Accepted { expert: his, .. } = &line.event.fact else { return false };
+        *his == expert
+    });
+    let Some(promised) = promised else { return false };
+    let (mut told, mut known, mut n_moves) = (start_at, start_at, 0);
+    for line in &before[promised..] {
+        if let Fact::Accepted { visit, .. } = &line.event.fact {
+            (told, known) = (visit.start_at, visit.start_at);
+        }
+        if let Fact::Late { visit, .. } | Fact::Moved { visit, .. } = &line.event.fact {
+            // Work that takes longer moves nothing that this customer waits for.
+            if visit.start_at != known && (n_moves == 0 || is_news(told, visit.start_at)) {
+                told = visit.start_at;
+                n_moves += 1;
+            }
+            known = visit.start_at;
+        }
+    }
+    start_at != known && (n_moves == 0 || is_news(told, start_at))
+}
+
 /// The visit that the customer was promised and that the last line of this history took from its expert.
 pub(super) fn lost_visit(history: &[Line]) -> Option<VisitPlan> {
     let (line, before) = history.split_last()?;
@@ -77,7 +108,12 @@ pub(super) fn lost_visit(history: &[Line]) -> Option<VisitPlan> {
         return None;
     };
     before.iter().rev().find_map(|line| {
-        let Fact::Accepted { expert, visit, .. } = &line.event.fact else { return None };
+        let (Fact::Accepted { expert, visit, .. }
+        | Fact::Late { expert, visit, .. }
+        | Fact::Moved { expert, visit, .. }) = &line.event.fact
+        else {
+            return None;
+        };
         (expert == his).then_some(*visit)
     })
 }
@@ -100,7 +136,6 @@ mod tests {
     use shared::event::Actor;
     use shared::ids::Id;
     use shared::ticket::{CancelReason, Timing, VisitPlan};
-    use shared::time::Timestamp;
 
     fn id<Of>(number: u64) -> Id<Of> {
         Id::new(Timestamp::EPOCH, &Seeded::new(number))
@@ -145,6 +180,25 @@ mod tests {
         let life = Life::received(now(), &Timing::default());
         let told = of_event(&history(vec![offered(), Fact::Departed { expert: id(3), visit: visit() }]), &life);
         assert_eq!(told, Some(Telling::Customer(Matter::Departed { expert: id(3), departed_at: now() })));
+    }
+
+    #[test]
+    fn a_customer_hears_of_the_first_move_and_then_only_past_twenty_minutes() {
+        let life = Life::received(now(), &Timing::default());
+        let at = |minutes: i64| VisitPlan { start_at: visit().start_at.plus_minutes(minutes), ..visit() };
+        let mut facts = vec![offered(), Fact::Accepted { expert: id(3), visit: visit(), late: false }];
+        let mut told = Vec::new();
+        for minutes in [5, 20, 25, 26, 46, 47, 47] {
+            let was = visit().start_at;
+            facts.push(Fact::Moved { expert: id(3), visit: at(minutes), was });
+            if of_event(&history(facts.clone()), &life).is_some() {
+                told.push(minutes);
+            }
+        }
+        assert_eq!(told, [5, 26, 47]);
+        let longer = VisitPlan { work_minutes: 90, ..at(47) };
+        facts.push(Fact::Late { expert: id(3), minutes: 30, visit: longer });
+        assert_eq!(of_event(&history(facts), &life), None, "work that takes longer is no news to whom it is done for");
     }
 
     #[test]

@@ -126,6 +126,17 @@ pub(super) fn fold(book: &mut Book, scene: &mut Scene<'_>, parts: &Parts, late_a
             }
             (MutationResult::Applied, false)
         }
+        (Intent::TicketLate { minutes }, _) => {
+            let to_do = Move::Late { expert: scene.expert, minutes: minutes.get(), reported: true };
+            let result = match book.make(id, to_do, actor, scene.now) {
+                Ok(()) => MutationResult::Applied,
+                Err(Refusal::Already) => MutationResult::Noop,
+                Err(Refusal::Cancelled) => unused(book, scene, id, parts, Unused::Cancelled),
+                Err(Refusal::Lapsed | Refusal::NotHolder) => unused(book, scene, id, parts, Unused::Reassigned),
+                Err(Refusal::Illegal) => unused(book, scene, id, parts, Unused::IllegalTransition),
+            };
+            (result, false)
+        }
         (_, Some(act)) => match status(book, scene, id, parts, act, late_asked) {
             Some(result) => {
                 if result == MutationResult::Applied {
@@ -203,6 +214,7 @@ pub(super) fn lacked(intent: &Intent) -> Option<&[Slug]> {
         | Intent::OfferAccept {}
         | Intent::OfferSeen { .. }
         | Intent::TicketSeen { .. }
+        | Intent::TicketLate { .. }
         | Intent::TicketDepart {}
         | Intent::TicketArrive {}
         | Intent::TicketComplete { .. }
@@ -220,6 +232,7 @@ fn details(book: &mut Book, scene: &mut Scene<'_>, id: TicketId, parts: &Parts) 
         Intent::OfferAccept {}
         | Intent::OfferSeen { .. }
         | Intent::TicketSeen { .. }
+        | Intent::TicketLate { .. }
         | Intent::TicketDepart {}
         | Intent::TicketArrive {}
         | Intent::TicketComplete { .. }
@@ -257,6 +270,7 @@ fn to_do(intent: &Intent, expert: ExpertId) -> Option<Move> {
         }
         Intent::OfferSeen { .. }
         | Intent::TicketSeen { .. }
+        | Intent::TicketLate { .. }
         | Intent::NoteAdd { .. }
         | Intent::DutySet { .. }
         | Intent::ExpertSick { .. } => None,
@@ -272,6 +286,7 @@ fn unused(book: &mut Book, scene: &Scene<'_>, id: TicketId, parts: &Parts, why: 
         | Intent::OfferSeen { .. }
         | Intent::OfferDecline { .. }
         | Intent::TicketSeen { .. }
+        | Intent::TicketLate { .. }
         | Intent::TicketDepart {}
         | Intent::TicketArrive {}
         | Intent::TicketCannotFix { .. }

@@ -371,6 +371,7 @@ fn note_of(intent: &Intent) -> Option<NoteId> {
         | Intent::TicketDepart {}
         | Intent::TicketArrive {}
         | Intent::TicketComplete { .. }
+        | Intent::TicketLate { .. }
         | Intent::TicketCannotFix { .. }
         | Intent::DutySet { .. }
         | Intent::ExpertSick { .. } => None,

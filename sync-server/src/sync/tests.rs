@@ -1,6 +1,7 @@
 //! The protocol as a phone meets it, on both engines, without HTTP.
 
 mod cannot_fix;
+mod late;
 
 use super::{Refused, exchange, store};
 use crate::accounts::devices::{self, NewDevice, Platform};

@@ -256,6 +256,8 @@ impl Entry {
             | Fact::Released { .. }
             | Fact::Reminded { .. }
             | Fact::Departed { .. }
+            | Fact::Late { .. }
+            | Fact::Moved { .. }
             | Fact::Held { expert: None, .. }
             | Fact::NeedCorrected { .. }
             | Fact::Resumed

@@ -67,6 +67,7 @@ impl Checker {
         }
         for ticket in self.tickets.values_mut() {
             ticket.was.clone_from(&ticket.at);
+            ticket.later_due.clear();
         }
         for line in &reading.lines {
             self.n_lines += 1;
@@ -262,15 +263,16 @@ impl Checker {
                 if trouble.is_some_and(|trouble| !expert.can(trouble.skill, trouble.level)) {
                     faults.push(format!("ticket {id} is still with {}, who lacks the skill by now", expert.name));
                 }
-                if !expert.works_at(instant(visit.start_ms)) {
+                if !ticket.bent && !expert.works_at(instant(visit.start_ms)) {
                     faults.push(format!("ticket {id} is still with {}, who does not work then", expert.name));
                 }
-                if expert.is_away(instant(visit.leave_ms()), instant(visit.end_ms())) {
+                if !ticket.bent && expert.is_away(instant(visit.leave_ms()), instant(visit.end_ms())) {
                     faults.push(format!("ticket {id} is still with {}, who is away then", expert.name));
                 }
             }
             for (other_id, other, (other_holder, other_visit)) in &planned[at + 1..] {
-                if holder == other_holder && overlap(*visit, ticket, *other_visit, other, people) {
+                let bent = ticket.bent || other.bent;
+                if holder == other_holder && !bent && overlap(*visit, ticket, *other_visit, other, people) {
                     faults.push(format!("{holder} is booked twice: {id} {visit:?} and {other_id} {other_visit:?}"));
                 }
             }

@@ -39,6 +39,12 @@ pub(super) struct Followed {
     pub(super) covered: bool,
     pub(super) declined_by: BTreeSet<String>,
     pub(super) lapsed_with: BTreeSet<String>,
+    /// Its expert said that he comes later, or a person was asked because it no longer fits.
+    pub(super) bent: bool,
+    /// When the customer's expert comes by now, what they heard last, and how often it moved.
+    expects: Option<(i64, i64, u32)>,
+    /// Lines of this instant of which the customer must hear, and the time that they say.
+    pub(super) later_due: Vec<(i64, i64)>,
     pub(super) n_lines: i64,
 }
 
@@ -140,7 +146,37 @@ impl Followed {
             covered: false,
             declined_by: BTreeSet::new(),
             lapsed_with: BTreeSet::new(),
+            bent: false,
+            expects: None,
+            later_due: Vec::new(),
             n_lines: 0,
+        }
+    }
+
+    /// What a line says about being late.
+    fn notes_lateness(&mut self, line: &LineRow, visit: Option<Visit>) {
+        match (line.kind.as_str(), visit) {
+            ("offered", _) => (self.bent, self.expects) = (false, None),
+            ("accepted", Some(visit)) => {
+                (self.bent, self.expects) = (false, Some((visit.start_ms, visit.start_ms, 0)));
+            }
+            ("late" | "moved", Some(visit)) => {
+                // His word is not held against the rules; what the server makes of it is.
+                self.bent |= line.kind == "late" && matches!(self.at, At::Accepted { .. });
+                self.moves_to(line.seq, visit.start_ms);
+            }
+            ("needs_human", _) if line.facts["reason"] == "running_late" => self.bent = true,
+            (_, _) => {}
+        }
+    }
+
+    /// Whether the customer must hear of a move to this time: of the first one, and then past twenty minutes.
+    fn moves_to(&mut self, seq: i64, start_ms: i64) {
+        let Some((known, told, n_moves)) = self.expects else { return };
+        let is_news = start_ms != known && (n_moves == 0 || (start_ms - told).abs() > 20 * 60_000);
+        self.expects = Some(if is_news { (start_ms, start_ms, n_moves + 1) } else { (start_ms, told, n_moves) });
+        if is_news {
+            self.later_due.push((seq, start_ms));
         }
     }
 
@@ -150,6 +186,7 @@ impl Followed {
         let text = |of: &str| line.facts[of].as_str().unwrap_or_default().to_owned();
         let expert = text("expert");
         let visit = Visit::read(&line.facts["visit"]);
+        self.notes_lateness(line, visit);
         let next = match (line.kind.as_str(), &self.at) {
             ("received", At::Waiting) => {
                 self.covered = line.facts["covered"] == true;
@@ -181,6 +218,13 @@ impl Followed {
             ("withdrawn", At::Offered { .. }) | ("released", At::Accepted { .. } | At::EnRoute { .. }) => At::Waiting,
             ("departed", At::Accepted { visit, .. }) => At::EnRoute { expert, visit: *visit },
             ("arrived", At::EnRoute { visit, .. }) => At::OnSite { expert, visit: *visit, since: now.as_millis() },
+            ("late", At::Accepted { .. }) | ("moved", At::Accepted { .. }) => {
+                At::Accepted { expert, visit: visit.ok_or("was moved to no time")? }
+            }
+            ("late", At::EnRoute { .. }) => At::EnRoute { expert, visit: visit.ok_or("was moved to no time")? },
+            ("late", At::OnSite { since, .. }) => {
+                At::OnSite { expert, visit: visit.ok_or("takes no time")?, since: *since }
+            }
             ("completed", At::OnSite { .. }) => At::Completed,
             ("cannot_fix", at) if at.holder() == Some(&expert) => At::Waiting,
             ("held", at) if !at.is_ended() => At::OnHold,

@@ -304,6 +304,9 @@ impl Simulation {
         if self.world.phones[expert].view.get(&ticket).is_none_or(|doc| doc.phase != phase) {
             return;
         }
+        if self.world.percent(12) {
+            return self.is_late(expert, ticket, phase).await;
+        }
         let mood = self.world.below(100);
         let (intent, next) = match (phase, mood) {
             (Phase::Accepted, 0..8) => (Intent::OfferDecline { reason: DeclineReason::Busy, skills: Vec::new() }, None),
@@ -328,6 +331,22 @@ impl Simulation {
             let note = Intent::NoteAdd { note: self.world.new_id(), text: "Ring twice.".parse().expect("it is short") };
             self.world.phones[expert].taps(&self.world.db, &note, Some(ticket));
         }
+        self.taps(expert, &intent, Some(ticket)).await;
+    }
+
+    /// An expert says that he is late, and takes the next step later.
+    async fn is_late(&mut self, expert: usize, ticket: TicketId, phase: Phase) {
+        let minutes: u32 = [15, 30, 60][self.world.any(3)];
+        let visit = self.world.phones[expert].view.get_mut(&ticket).and_then(|doc| doc.visit.as_mut());
+        if let Some(visit) = visit {
+            match phase {
+                Phase::OnSite => visit.work_minutes += minutes,
+                Phase::Accepted | Phase::EnRoute => visit.start_at = visit.start_at.plus_minutes(i64::from(minutes)),
+                Phase::Offered | Phase::Completed | Phase::Cancelled => {}
+            }
+        }
+        self.in_minutes(i64::from(minutes) + 1, Doing::Step(expert, ticket, phase));
+        let intent = Intent::TicketLate { minutes: minutes.try_into().expect("it is a short time") };
         self.taps(expert, &intent, Some(ticket)).await;
     }
 

@@ -79,7 +79,9 @@ impl Told {
                 faults.push(format!("ticket {ticket}: {person} was told {kind} {n} times by {channel} for {causes}"));
             }
         }
-        let left = |row: &&NoticeRow| row.state == "sent" && row.ended_at == Some(now.as_millis());
+        // When somebody of ours rings is theirs to choose.
+        let left =
+            |row: &&NoticeRow| row.state == "sent" && row.channel != "call" && row.ended_at == Some(now.as_millis());
         for row in reading.notices.iter().filter(left) {
             if let Some(ticket) = tickets.get(&row.ticket) {
                 faults.extend(out_of_place(row, ticket, people, now));
@@ -101,6 +103,7 @@ fn kinds(line: &str) -> &'static [&'static str] {
         "released" => &["lost", "looking_again"],
         "declined" => &["looking_again"],
         "held" => &["held"],
+        "late" | "moved" => &["later"],
         "reminded" => &["reminder"],
         "escalated" => &["escalated"],
         "completed" => &["survey"],
@@ -130,6 +133,11 @@ fn due(line: &LineRow, ticket: &Followed, people: &People<'_>, now: Timestamp) -
         }
         ("reminded", At::Accepted { expert: his, .. }) if *his == expert => {
             one("reminder", expert, now.as_millis().to_string())
+        }
+        ("late" | "moved", At::Accepted { expert: his, visit } | At::EnRoute { expert: his, visit })
+            if *his == expert && ticket.later_due.contains(&(line.seq, visit.start_ms)) =>
+        {
+            one("later", customer(), format!("{expert} {}", visit.start_ms))
         }
         ("withdrawn" | "released" | "declined", at) if at.holder() != Some(&expert) => {
             let is_lost = line.kind != "declined";
@@ -172,6 +180,10 @@ fn about(kind: &str, matter: &serde_json::Value, now: Timestamp) -> String {
             let start = Visit::read(&matter["visit"]).map(|visit| visit.start_ms).unwrap_or_default();
             format!("{} {start}", text("expert"))
         }
+        "later" => {
+            let start = matter["start_at"].as_str().and_then(|at| at.parse::<Timestamp>().ok());
+            format!("{} {}", text("expert"), start.map(Timestamp::as_millis).unwrap_or_default())
+        }
         "held" => format!("{} {}", text("why"), text("until")),
         "looking_again" => {
             let start = matter["start_at"].as_str().and_then(|at| at.parse::<Timestamp>().ok());
@@ -192,6 +204,7 @@ fn out_of_place(row: &NoticeRow, ticket: &Followed, people: &People<'_>, now: Ti
     let holds = |at: &At| match row.kind.as_str() {
         "accepted" => matches!(at, At::Accepted { .. }) && by_his(at),
         "departed" => matches!(at, At::EnRoute { .. }) && by_his(at),
+        "later" => matches!(at, At::Accepted { .. } | At::EnRoute { .. }) && by_his(at),
         "offer" => matches!(at, At::Offered { offer, .. } if row.matter["offer"] == offer.as_str()),
         _ => true,
     };

@@ -103,6 +103,13 @@ pub async fn overdue(conn: &mut Conn, now: Timestamp, limit: i64) -> Result<Vec<
     query.fetch_all(conn.sql()).await?.iter().map(|row| parsed(row, "id")).collect()
 }
 
+/// Tickets whose expert is there.
+pub async fn on_site(conn: &mut Conn, limit: i64) -> Result<Vec<Ticket>, Error> {
+    let sql = format!("select {COLUMNS} from ticket where state = 'on_site' order by deadline_at, id limit $1");
+    let rows = sqlx::query(AssertSqlSafe(sql)).bind(limit).fetch_all(conn.sql()).await?;
+    rows.iter().map(read::ticket).collect()
+}
+
 /// A customer's tickets that wait for a plan.
 pub async fn waiting_for_plan(conn: &mut Conn, customer: CustomerId, limit: i64) -> Result<Vec<Ticket>, Error> {
     let sql = format!(
