@@ -7,6 +7,7 @@ use dioxus::mobile::{Config, WindowBuilder};
 use mobile::platform::Desktop;
 use mobile::ui::hooks::Parts;
 use mobile::ui::{App, page};
+use shared::place::Place;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -22,6 +23,9 @@ struct Arguments {
     /// Where the app keeps its data; a folder of its own.
     #[arg(long)]
     data: Option<PathBuf>,
+    /// Where this machine stands, like 40.7484,-73.9857: a desktop has no receiver that knows.
+    #[arg(long, env = "SYSOPS_APP_PLACE", value_parser = place, allow_hyphen_values = true)]
+    place: Option<Place>,
     /// The window in points, like 390x844; without it, a phone's size with the desktop's frame.
     #[arg(long, env = "SYSOPS_APP_SIZE", value_parser = size)]
     size: Option<(u32, u32)>,
@@ -34,6 +38,13 @@ fn size(text: &str) -> Result<(u32, u32), String> {
     let read = text.split_once('x').and_then(|(width, height)| Some((width.parse().ok()?, height.parse().ok()?)));
     read.filter(|(width, height)| (200..=4_000).contains(width) && (200..=4_000).contains(height))
         .ok_or_else(|| format!("{text} is no size: one looks like 390x844"))
+}
+
+fn place(text: &str) -> Result<Place, String> {
+    let degrees =
+        text.split_once(',').and_then(|(lat, lon)| Some((lat.trim().parse().ok()?, lon.trim().parse().ok()?)));
+    let place = degrees.and_then(|(lat, lon)| Place::from_degrees(lat, lon).ok());
+    place.ok_or_else(|| format!("{text} is no place: one looks like 40.7484,-73.9857"))
 }
 
 #[expect(clippy::print_stderr, reason = "why the app does not start is for whoever started it")]
@@ -53,6 +64,7 @@ fn main() -> ExitCode {
 fn start(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let folder = arguments.data.unwrap_or_else(Desktop::usual_folder);
     let platform = Desktop::new(&folder).map_err(|why| format!("{} cannot be used: {why}", folder.display()))?;
+    let platform = arguments.place.into_iter().fold(platform, Desktop::standing_at);
     // The network has threads of its own: what it does never holds a screen up.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let parts = Parts::new(&arguments.server, Arc::new(platform), runtime.handle().clone())?;

@@ -85,6 +85,9 @@ pub struct SiteDoc {
     /// Middle of the postal code, or the corrected pin. For lists and distances, not for navigation.
     #[serde(default)]
     pub place: Option<Place>,
+    /// An expert at the door said that it is exactly there.
+    #[serde(default)]
+    pub pinned: bool,
     /// How to get in.
     #[serde(default)]
     pub access_note: Option<String>,

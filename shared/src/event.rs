@@ -3,6 +3,7 @@
 
 use crate::ids::{CustomerId, DecisionId, ExpertId, NoteId, OfferId, StaffId};
 use crate::offer::DeclineReason;
+use crate::place::Place;
 use crate::text::{Reason, Slug, Summary};
 use crate::ticket::{
     CancelReason, CannotFix, HoldReason, HumanReason, Outcome, ReleaseReason, VisitPlan, WithdrawReason,
@@ -217,6 +218,15 @@ pub enum Fact {
         /// For the how-manieth time.
         n: u32,
     },
+    /// The expert at the door corrected where the site is.
+    SitePinned {
+        /// Who.
+        expert: ExpertId,
+        /// Where it is.
+        pin: Place,
+        /// Where it was taken to be until now.
+        was: Place,
+    },
     /// Somebody wrote a note.
     NoteAdded {
         /// Which.
@@ -265,6 +275,7 @@ impl Fact {
             Self::NeedsHuman { .. } => "needs_human",
             Self::Settled { .. } => "settled",
             Self::Escalated { .. } => "escalated",
+            Self::SitePinned { .. } => "site_pinned",
             Self::NoteAdded { .. } => "note_added",
             Self::WorkRecorded { .. } => "work_recorded",
         }

@@ -66,6 +66,12 @@ fn lay(view: &mut TicketView, author: &str, own: &Overlay) {
         }
         return;
     }
+    if let Intent::SitePin(place) = own.intent {
+        if view.can_pin() {
+            (view.doc.site.place, view.doc.site.pinned) = (Some(place), true);
+        }
+        return;
+    }
     let Some(act) = own.intent.act() else { return };
     match route(view.doc.phase, act) {
         Route::Forward(way) => {
@@ -85,6 +91,11 @@ fn lay(view: &mut TicketView, author: &str, own: &Overlay) {
 }
 
 impl TicketView {
+    /// Whether he can say where the site is: he is there, or was until he finished.
+    pub fn can_pin(&self) -> bool {
+        !self.given_back && matches!(self.doc.phase, Phase::OnSite | Phase::Completed)
+    }
+
     /// The taps that make sense now, the most likely one first. Empty once given back or ended.
     pub fn next_acts(&self) -> &'static [Act] {
         if self.given_back {

@@ -3,6 +3,7 @@
 
 use crate::ids::{NoteId, OfferId};
 use crate::offer::DeclineReason;
+use crate::place::Place;
 use crate::text::{NoteText, Slug, Summary};
 use crate::ticket::{Act, CannotFix, Outcome};
 use crate::time::Timestamp;
@@ -75,6 +76,9 @@ pub enum Intent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         until: Option<Timestamp>,
     },
+    /// Stands at the site: this is where it really is.
+    #[serde(rename = "site.pin")]
+    SitePin(Place),
     /// Writes a note.
     #[serde(rename = "note.add")]
     NoteAdd {
@@ -165,6 +169,7 @@ impl Intent {
             Self::TicketComplete { .. } => "ticket.complete",
             Self::TicketLate { .. } => "ticket.late",
             Self::TicketCannotFix { .. } => "ticket.cannot_fix",
+            Self::SitePin(_) => "site.pin",
             Self::NoteAdd { .. } => "note.add",
             Self::DutySet { .. } => "duty.set",
             Self::ExpertSick { .. } => "expert.sick",
@@ -177,7 +182,7 @@ impl Intent {
         whole.get("args").cloned().unwrap_or_default()
     }
 
-    /// What it does to the visit; nothing for notes, receipts, duty and illness.
+    /// What it does to the visit; nothing for pins, notes, receipts, duty and illness.
     pub fn act(&self) -> Option<Act> {
         match self {
             Self::OfferAccept {} => Some(Act::Accept),
@@ -189,6 +194,7 @@ impl Intent {
             Self::OfferSeen { .. }
             | Self::TicketSeen { .. }
             | Self::TicketLate { .. }
+            | Self::SitePin(_)
             | Self::NoteAdd { .. }
             | Self::DutySet { .. }
             | Self::ExpertSick { .. } => None,
@@ -224,6 +230,7 @@ mod tests {
             Intent::TicketArrive {},
             Intent::TicketComplete { outcome: Outcome::Fixed, summary: summary("Changed the fuse.") },
             Intent::TicketCannotFix { why: CannotFix::Part, skills: vec![], part: Some(summary("T-con")), until: None },
+            Intent::SitePin(Place::from_e7(407_127_999, -740_060_001).unwrap()),
             Intent::NoteAdd { note, text: "Ring twice".parse().unwrap() },
             Intent::DutySet { on: false },
             Intent::ExpertSick { until: Timestamp::from_millis(1_772_460_000_000) },
@@ -244,6 +251,7 @@ mod tests {
         ] {
             assert!(matches!(parse(kind, 1, args), Err(BadIntent::Shape(_))), "{kind}");
         }
+        assert!(parse("site.pin", 1, json!({"lat": 91.0, "lon": 0.0})).is_err());
         let nul = json!({"note": "0199a3f0-7c1e-7d2a-8b11-5f6e7a8b9c0d", "text": "a\u{0}b"});
         assert!(parse("note.add", 1, nul).is_err());
     }

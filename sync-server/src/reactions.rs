@@ -48,6 +48,7 @@ pub fn jobs(ticket: TicketId, seq: i64, event: &Event, now: Timestamp) -> Vec<Ne
         }
         Fact::Arrived { .. }
         | Fact::Held { why: HoldReason::Customer, .. }
+        | Fact::SitePinned { .. }
         | Fact::NoteAdded { .. }
         | Fact::WorkRecorded { .. } => vec![],
         Fact::Completed { .. } => vec![about(Kind::SurveyInvite, now)],

@@ -2,18 +2,25 @@
 //! somebody says one. For developing, for tests, and for an office that keeps a screen open.
 
 use super::Platform;
+use crate::clock::Edge;
 use crate::store::{SecretFiles, Secrets};
+use shared::place::Place;
 use shared::sync::Location;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 
+/// A place that somebody said is theirs is a house, not a point.
+const STANDS_METRES: u32 = 20;
+
 /// This machine.
 pub struct Desktop {
     folder: PathBuf,
     secrets: Arc<SecretFiles>,
     location: Mutex<Option<Location>>,
+    /// Where it always stands, and the clock by which it says so.
+    stands: Option<(Place, Edge)>,
 }
 
 impl Desktop {
@@ -23,7 +30,7 @@ impl Desktop {
         make_private(&folder)?;
         let secrets = folder.join("secrets");
         make_private(&secrets)?;
-        Ok(Self { secrets: Arc::new(SecretFiles::new(secrets)?), folder, location: Mutex::new(None) })
+        Ok(Self { secrets: Arc::new(SecretFiles::new(secrets)?), folder, location: Mutex::new(None), stands: None })
     }
 
     /// The folder that desktops keep such data in: `$XDG_DATA_HOME`, else `~/.local/share`.
@@ -31,6 +38,13 @@ impl Desktop {
         let base = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
         let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".local/share"));
         base.or_else(home).unwrap_or_else(std::env::temp_dir).join("sysops-expert")
+    }
+
+    /// A desktop that says that it stands here, until a place is set as a phone's receiver would.
+    #[must_use]
+    pub fn standing_at(mut self, place: Place) -> Self {
+        self.stands = Some((place, Edge::machine()));
+        self
     }
 
     /// Says where it is, as a phone's receiver would.
@@ -63,7 +77,12 @@ impl Platform for Desktop {
     }
 
     fn location(&self) -> Option<Location> {
-        *self.location.lock().unwrap_or_else(PoisonError::into_inner)
+        let set = *self.location.lock().unwrap_or_else(PoisonError::into_inner);
+        let stands = || {
+            let (place, edge) = self.stands.as_ref()?;
+            Some(Location { place: *place, accuracy_m: STANDS_METRES, at: edge.wall() })
+        };
+        set.or_else(stands)
     }
 
     fn open(&self, link: &str) -> bool {

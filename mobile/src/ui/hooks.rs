@@ -19,6 +19,7 @@ use shared::document::ExpertDoc;
 use shared::fold::TicketView;
 use shared::ids::{MutationId, TicketId};
 use shared::intent::Intent;
+use shared::sync::Location;
 use shared::text::NoteText;
 use shared::time::Timestamp;
 use std::collections::BTreeMap;
@@ -394,6 +395,12 @@ impl Outside {
     pub(super) fn login(&self) -> String {
         let signed_in = self.0.as_ref().and_then(|parts| parts.installation.signed_in().ok().flatten());
         signed_in.map_or_else(String::new, |(_, secret)| secret.login)
+    }
+
+    /// Where the phone is, if it knows and may say, and what its own clock says now.
+    pub(super) fn location(&self) -> Option<(Location, Timestamp)> {
+        let parts = self.0.as_ref()?;
+        Some((parts.platform.location()?, parts.edge.wall()))
     }
 
     /// Opens a link of another app.

@@ -355,3 +355,21 @@ fn the_page_can_be_zoomed_and_keeps_off_the_corners() {
     assert!(page.contains("prefers-color-scheme: dark") && page.contains("prefers-reduced-motion"));
     assert!(page.contains("id=\"main\"") && page.contains("</body>"));
 }
+
+#[test]
+fn who_has_arrived_sets_the_pin_by_one_tap_and_navigation_keeps_to_the_address() {
+    let there = draw(snapshot(vec![view(2, json!({"phase": "on_site"}))]), Screen::Ticket(id(2)));
+    assert!(there.contains("data-testid=\"pin\"") && text(&there).contains("I am at the door: set the pin here"));
+    let on_the_way = draw(snapshot(vec![view(2, json!({"phase": "en_route"}))]), Screen::Ticket(id(2)));
+    assert!(!on_the_way.contains("data-testid=\"pin\""));
+    let mut pinned = view(2, json!({"phase": "on_site"}));
+    pinned.doc.site.place = shared::place::Place::from_degrees(40.7484, -73.9857).ok();
+    pinned.doc.site.pinned = true;
+    let html = draw(snapshot(vec![pinned.clone()]), Screen::Ticket(id(2)));
+    assert!(text(&html).contains("The pin was set at the door.") && text(&html).contains("Set the pin here again"));
+    let link = html.split("data-testid=\"navigate\"").next().unwrap().rsplit("<a ").next().unwrap();
+    assert!(!link.contains("40.7484"), "{link}");
+    pinned.doc.phase = shared::ticket::Phase::Accepted;
+    let next_time = draw(snapshot(vec![pinned]), Screen::Ticket(id(2)));
+    assert!(text(&next_time).contains("The pin was set at the door."), "whoever comes next knows it");
+}

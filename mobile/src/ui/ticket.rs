@@ -6,7 +6,7 @@ use crate::ui::offer::OfferBox;
 use crate::ui::today::{Chips, take};
 use crate::ui::words;
 use dioxus::prelude::*;
-use shared::document::{ContactDoc, ProductDoc, SiteDoc, TicketDoc};
+use shared::document::{ContactDoc, ProductDoc, TicketDoc};
 use shared::fold::TicketView;
 use shared::ids::TicketId;
 use shared::intent::Intent;
@@ -37,7 +37,7 @@ pub(super) fn TicketScreen(id: TicketId) -> Element {
             Ended { doc: doc.clone() }
             Visit { doc: doc.clone() }
             if !view.given_back { Late { id, phase: doc.phase } }
-            Where { site: doc.site.clone() }
+            Where { view: view.clone() }
             Contact { contact: doc.contact.clone() }
             What { doc: doc.clone() }
             Notes { view: view.clone() }
@@ -125,8 +125,10 @@ fn Late(id: TicketId, phase: Phase) -> Element {
 }
 
 #[component]
-fn Where(site: SiteDoc) -> Element {
+fn Where(view: TicketView) -> Element {
     let ui = use_ui();
+    let (id, site) = (view.doc.id, view.doc.site.clone());
+    let stands_there = view.can_pin() && view.doc.phase == Phase::OnSite;
     let outside = use_outside();
     let link = navigation_link(&site.address);
     let otherwise = format!("No app for maps opened. The address is: {}", site.address.join(", "));
@@ -136,10 +138,32 @@ fn Where(site: SiteDoc) -> Element {
             address { "data-testid": "address", for line in site.address { span { dir: "auto", "{line}" } } }
             a { class: "action", "data-testid": "navigate", href: "{href}",
                 onclick: move |event| { event.prevent_default(); outside.open(ui, &link, otherwise.clone()); }, "Navigate" }
+            if stands_there {
+                Pin { id, pinned: site.pinned }
+            } else if site.pinned {
+                p { class: "quiet", "data-testid": "pinned", "The pin was set at the door." }
+            }
             if let Some(note) = site.access_note {
                 p { class: "box prose", dir: "auto", strong { "How to get in: " } "{note}" }
             }
         }
+    }
+}
+
+/// Corrects where the site is, by one tap of whoever stands there.
+#[component]
+fn Pin(id: TicketId, pinned: bool) -> Element {
+    let mut ui = use_ui();
+    let outside = use_outside();
+    let set = move |_| match words::standing_at(outside.location()) {
+        Ok(place) => ui.tap(Intent::SitePin(place), Some(id), 0),
+        Err(why) => ui.said.set(Some(why)),
+    };
+    let state = if pinned { "The pin was set at the door." } else { "The map may show the middle of the postal code." };
+    rsx! {
+        p { class: "quiet", "data-testid": if pinned { "pinned" } else { "not-pinned" }, "{state}" }
+        button { class: "second", "data-testid": "pin", disabled: *ui.busy.read(), onclick: set,
+            if pinned { "Set the pin here again" } else { "I am at the door: set the pin here" } }
     }
 }
 

@@ -5,7 +5,8 @@ use crate::ui::hooks::{Attention, Status, Trouble};
 use shared::fold::TicketView;
 use shared::intent::Intent;
 use shared::offer::DeclineReason;
-use shared::sync::{MutationResult, Unused};
+use shared::place::Place;
+use shared::sync::{Location, MutationResult, Unused};
 use shared::ticket::{Act, CannotFix, Outcome, Phase};
 use shared::time::{Timestamp, Zone};
 
@@ -207,6 +208,26 @@ pub(super) fn gone(why: Option<&str>, orphan: bool) -> &'static str {
     }
 }
 
+/// A phone's place older than this is not where it is now.
+const PLACE_MINUTES_MAX: i64 = 5;
+/// A place known less exactly than this is not a door.
+const PLACE_METRES_MAX: u32 = 100;
+
+/// Where the phone stands, by its own clock, exactly enough for a pin; else why not, and what helps.
+pub(super) fn standing_at(here: Option<(Location, Timestamp)>) -> Result<Place, String> {
+    let fresh = here.filter(|(here, now)| now.minutes_since(here.at) <= PLACE_MINUTES_MAX);
+    let Some((here, _)) = fresh else {
+        return Err(
+            "This phone does not know where it is. Allow it to use its location, step outside and try again.".into()
+        );
+    };
+    if here.accuracy_m > PLACE_METRES_MAX {
+        let metres = here.accuracy_m;
+        return Err(format!("This phone knows its place only to within {metres} m. Step outside and try again."));
+    }
+    Ok(here.place)
+}
+
 /// The text in an intent that somebody typed and would not want to type again.
 pub(super) fn written(intent: &Intent) -> Option<String> {
     match intent {
@@ -220,6 +241,7 @@ pub(super) fn written(intent: &Intent) -> Option<String> {
         | Intent::TicketDepart {}
         | Intent::TicketArrive {}
         | Intent::TicketLate { .. }
+        | Intent::SitePin(_)
         | Intent::DutySet { .. }
         | Intent::ExpertSick { .. } => None,
     }
@@ -235,6 +257,7 @@ pub(super) fn answer(attention: &Attention) -> (String, String) {
         Some(Intent::TicketComplete { .. }) => "You finished the visit",
         Some(Intent::TicketLate { .. }) => "You said that you are late",
         Some(Intent::TicketCannotFix { .. }) => "You could not fix it",
+        Some(Intent::SitePin(_)) => "You set the pin",
         Some(Intent::NoteAdd { .. }) => "You wrote a note",
         Some(Intent::DutySet { on: true }) => "You went on duty",
         Some(Intent::DutySet { on: false }) => "You went off duty",
@@ -294,6 +317,17 @@ mod tests {
         assert!(line(|status| status.n_unsent = 1).1.starts_with("Sending 1 change"));
         assert!(line(|status| status.booted = false).1.starts_with("Getting"));
         assert_eq!(line(|status| status.problem = Some(Trouble::Busy)).1, "The server is busy, trying again by itself");
+    }
+
+    #[test]
+    fn a_pin_needs_a_place_that_is_fresh_and_exact_and_says_so_if_not() {
+        let (now, place) = (at("2026-03-02T15:00:00Z"), Place::from_degrees(40.75, -73.99).unwrap());
+        let here =
+            |minutes: i64, accuracy_m| Some((Location { place, accuracy_m, at: now.plus_minutes(-minutes) }, now));
+        assert_eq!(standing_at(here(5, 100)), Ok(place));
+        for (here, says) in [(None, "Allow"), (here(6, 5), "Allow"), (here(0, 101), "within 101 m")] {
+            assert!(standing_at(here).unwrap_err().contains(says), "{says}");
+        }
     }
 
     #[test]

@@ -307,7 +307,13 @@ fn document(world: &World, phase: Phase, life: &Life) -> TicketDoc {
         description: String::new(),
         product: ProductDoc { category: "Television".into(), symptom: None, make: None, model: None },
         urgent: false,
-        site: SiteDoc { address: vec!["1 Main St".into()], zone: Zone::utc(), place: None, access_note: None },
+        site: SiteDoc {
+            address: vec!["1 Main St".into()],
+            zone: Zone::utc(),
+            place: None,
+            pinned: false,
+            access_note: None,
+        },
         contact: ContactDoc { name: "Mia".into(), phone: None },
         why_you: None,
         notes: vec![],
@@ -329,4 +335,16 @@ fn an_own_note_shows_once_whether_or_not_the_server_has_it() {
     own.acked = true;
     let view = fold(&view.doc, "Ana", &[own]);
     assert_eq!((view.doc.notes.len(), view.n_unsent), (1, 0));
+}
+
+#[test]
+fn a_pin_is_where_he_stands_once_he_is_there_and_not_before() {
+    let world = World::new();
+    let pin = crate::place::Place::from_degrees(40.75, -73.99).unwrap();
+    let mid = MutationId::new(world.now, &world.chance);
+    let own = [Overlay { mid, intent: Intent::SitePin(pin), made_at: world.now, acked: false }];
+    let base = |phase| document(&world, phase, &world.accepted());
+    let there = fold(&base(Phase::OnSite), "Ana", &own);
+    assert_eq!((there.doc.site.place, there.doc.site.pinned, there.n_unsent), (Some(pin), true, 1));
+    assert!(!fold(&base(Phase::EnRoute), "Ana", &own).doc.site.pinned);
 }

@@ -86,6 +86,7 @@ fn expert_of(fact: &Fact) -> Option<ExpertId> {
         | Fact::Late { expert, .. }
         | Fact::Moved { expert, .. }
         | Fact::CannotFix { expert, .. }
+        | Fact::SitePinned { expert, .. }
         | Fact::WorkRecorded { expert, .. } => Some(*expert),
         Fact::Held { expert, .. } => *expert,
         Fact::SolvedWithoutVisit { released } | Fact::Cancelled { released, .. } => *released,

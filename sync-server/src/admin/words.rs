@@ -184,6 +184,9 @@ pub(super) fn fact(fact: &Fact, names: &Names, when: &impl Fn(Timestamp) -> Stri
         Fact::Escalated { reason, n } => {
             format!("Nobody looked; the admins were told ({}), time {n}", super::deeds::heading(reason.word()))
         }
+        Fact::SitePinned { expert: who, pin, was } => {
+            format!("{} set the pin at the door, {} from where it was", expert(*who), apart(was.km_to(*pin)))
+        }
         Fact::NoteAdded { late: true, .. } => "A note was added by an expert who no longer had it".to_owned(),
         Fact::NoteAdded { late: false, .. } => "A note was added".to_owned(),
         Fact::WorkRecorded { expert: who, intent, summary, .. } => {
@@ -191,6 +194,11 @@ pub(super) fn fact(fact: &Fact, names: &Names, when: &impl Fn(Timestamp) -> Stri
             format!("{} reported {intent}, too late to count{summary}", expert(*who))
         }
     }
+}
+
+/// A distance as people say it.
+fn apart(km: f64) -> String {
+    if km < 1.0 { format!("{:.0} m", km * 1_000.0) } else { format!("{km:.1} km") }
 }
 
 /// What became of a notice.

@@ -406,6 +406,7 @@ fn in_words(fact: &Fact, expert: &str, when: &impl Fn(Timestamp) -> String) -> O
         | Fact::NeedsHuman { .. }
         | Fact::Settled { .. }
         | Fact::Escalated { .. }
+        | Fact::SitePinned { .. }
         | Fact::NoteAdded { .. }
         | Fact::WorkRecorded { .. } => return None,
     })

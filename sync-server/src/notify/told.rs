@@ -69,6 +69,7 @@ pub(super) fn of_event(history: &[Line], life: &Life) -> Option<Telling> {
         | Fact::Cancelled { released: None, .. }
         | Fact::NeedsHuman { .. }
         | Fact::Settled { .. }
+        | Fact::SitePinned { .. }
         | Fact::NoteAdded { .. }
         | Fact::WorkRecorded { .. } => None,
     }

@@ -56,6 +56,7 @@ pub(super) fn ticket(
             address: site.address_lines(),
             zone: site.zone.clone(),
             place: Some(site.pin.unwrap_or(site.place)),
+            pinned: site.pin.is_some(),
             access_note: ticket.access_note.as_ref().or(site.access_note.as_ref()).map(ToString::to_string),
         },
         contact: ContactDoc { name: site.contact_name.to_string(), phone: Some(site.contact_phone.to_string()) },

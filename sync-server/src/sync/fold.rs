@@ -5,6 +5,7 @@ use shared::event::{Actor, Fact};
 use shared::ids::{ExpertId, MutationId, NoteId, SkillId, TicketId};
 use shared::intent::Intent;
 use shared::offer::DeclineReason;
+use shared::place::Place;
 use shared::sync::{Mutation, MutationResult, Unused};
 use shared::text::{NoteText, Slug};
 use shared::ticket::{Act, CannotFix, HumanReason, Move, Phase, Refusal, State};
@@ -86,6 +87,8 @@ pub(super) enum Step {
     Duty(bool),
     /// Keep that he is ill until then, and answer.
     Sick(Timestamp),
+    /// Keep that this ticket's site is there, and answer.
+    Pin(TicketId, Place),
 }
 
 /// Folds one intent into the book.
@@ -137,6 +140,10 @@ pub(super) fn fold(book: &mut Book, scene: &mut Scene<'_>, parts: &Parts, late_a
             };
             (result, false)
         }
+        (Intent::SitePin(place), _) => match pin(book, scene, id, parts) {
+            None => return Step::Pin(id, *place),
+            Some(result) => (result, false),
+        },
         (_, Some(act)) => match status(book, scene, id, parts, act, late_asked) {
             Some(result) => {
                 if result == MutationResult::Applied {
@@ -156,6 +163,20 @@ pub(super) fn fold(book: &mut Book, scene: &mut Scene<'_>, parts: &Parts, late_a
 /// Whether the ticket is this expert's now, or was at its end.
 fn has(book: &Book, id: TicketId, expert: ExpertId) -> bool {
     book.ticket(id).is_some_and(|ticket| ticket.stream_of == Some(expert))
+}
+
+/// Why a pin is not taken; none where he stands at the site, or has until he finished.
+fn pin(book: &mut Book, scene: &Scene<'_>, id: TicketId, parts: &Parts) -> Option<MutationResult> {
+    let his = has(book, id, scene.expert);
+    let phase = book.ticket(id).and_then(|ticket| ticket.life.state.phase());
+    match phase {
+        Some(Phase::OnSite | Phase::Completed) if his => None,
+        Some(Phase::Offered | Phase::Accepted | Phase::EnRoute) if his => {
+            Some(unused(book, scene, id, parts, Unused::IllegalTransition))
+        }
+        Some(Phase::Cancelled) if his => Some(unused(book, scene, id, parts, Unused::Cancelled)),
+        Some(_) | None => Some(unused(book, scene, id, parts, Unused::Reassigned)),
+    }
 }
 
 /// Makes the move of a status intent. None if a late yes must be looked into first.
@@ -218,6 +239,7 @@ pub(super) fn lacked(intent: &Intent) -> Option<&[Slug]> {
         | Intent::TicketDepart {}
         | Intent::TicketArrive {}
         | Intent::TicketComplete { .. }
+        | Intent::SitePin(_)
         | Intent::NoteAdd { .. }
         | Intent::DutySet { .. }
         | Intent::ExpertSick { .. } => None,
@@ -236,6 +258,7 @@ fn details(book: &mut Book, scene: &mut Scene<'_>, id: TicketId, parts: &Parts) 
         | Intent::TicketDepart {}
         | Intent::TicketArrive {}
         | Intent::TicketComplete { .. }
+        | Intent::SitePin(_)
         | Intent::NoteAdd { .. }
         | Intent::DutySet { .. }
         | Intent::ExpertSick { .. } => return,
@@ -271,6 +294,7 @@ fn to_do(intent: &Intent, expert: ExpertId) -> Option<Move> {
         Intent::OfferSeen { .. }
         | Intent::TicketSeen { .. }
         | Intent::TicketLate { .. }
+        | Intent::SitePin(_)
         | Intent::NoteAdd { .. }
         | Intent::DutySet { .. }
         | Intent::ExpertSick { .. } => None,
@@ -290,6 +314,7 @@ fn unused(book: &mut Book, scene: &Scene<'_>, id: TicketId, parts: &Parts, why: 
         | Intent::TicketDepart {}
         | Intent::TicketArrive {}
         | Intent::TicketCannotFix { .. }
+        | Intent::SitePin(_)
         | Intent::NoteAdd { .. }
         | Intent::DutySet { .. }
         | Intent::ExpertSick { .. } => None,

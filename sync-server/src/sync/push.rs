@@ -11,8 +11,10 @@ use crate::jobs::{Kind, NewJob};
 use crate::tickets::{Book, Ticket, store as tickets};
 use crate::workforce::{self, Absence, Expert};
 use crate::{audit, customers, jobs};
+use shared::event::Fact;
 use shared::ids::{AbsenceId, DeviceId, ExpertId, MutationId, NoteId, SkillId, TicketId};
 use shared::intent::Intent;
+use shared::place::Place;
 use shared::sync::{Ack, Location, MutationResult, Stop, SyncRequest};
 use shared::text::Slug;
 use shared::ticket::{Act, Move, State, WithdrawReason};
@@ -21,6 +23,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Tickets one expert holds at most for these decisions.
 const HELD_MAX: i64 = 500;
+
+/// A pin may be so far from the middle of its postal code: the largest codes are deserts.
+const PIN_KM_MAX: f64 = 100.0;
 
 /// Longest illness that a phone reports; the office keeps longer absences.
 const SICK_DAYS_MAX: i64 = 31;
@@ -228,6 +233,12 @@ impl<'a> Desk<'a> {
             held = all.iter().map(|ticket| ticket.id).collect();
             ids.extend(&held);
         }
+        // Whoever else goes to the same site must hear where it is.
+        let pinned = |parts: &Parts| parts.ticket.filter(|_| matches!(parts.intent, Intent::SitePin(_)));
+        let pinned: Vec<TicketId> = parts().filter_map(pinned).collect();
+        if !pinned.is_empty() {
+            ids.extend(tickets::held_at_sites_of(tx, &pinned, HELD_MAX).await?);
+        }
         let notes: Vec<NoteId> = parts().filter_map(|parts| note_of(&parts.intent)).collect();
         let known_notes = tickets::known_notes(tx, &notes).await?;
         let named: Vec<Slug> = parts().filter_map(|parts| fold::lacked(&parts.intent)).flatten().cloned().collect();
@@ -242,6 +253,7 @@ impl<'a> Desk<'a> {
             Step::Done(verdict) => verdict,
             Step::Duty(on) => self.set_duty(tx, on).await?,
             Step::Sick(until) => self.report_sick(tx, parts.mid, until).await?,
+            Step::Pin(ticket, place) => self.pin(tx, ticket, place).await?,
             Step::AskLate => {
                 self.grant_late(tx, parts).await?;
                 match self.fold(parts, true) {
@@ -252,7 +264,7 @@ impl<'a> Desk<'a> {
                         Verdict { result: MutationResult::Applied, ticket, ver, late }
                     }
                     Step::Done(verdict) => verdict,
-                    Step::AskLate | Step::Duty(_) | Step::Sick(_) => {
+                    Step::AskLate | Step::Duty(_) | Step::Sick(_) | Step::Pin(..) => {
                         return Err(Error::Bug("a late yes was asked for twice".into()));
                     }
                 }
@@ -350,6 +362,40 @@ impl<'a> Desk<'a> {
         Ok(Verdict { result, ticket: None, ver: None, late: false })
     }
 
+    /// The site is where the expert stands. Far from its postal code he, or his phone, is mistaken.
+    async fn pin(&mut self, tx: &mut Tx, id: TicketId, pin: Place) -> Result<Verdict, Error> {
+        let (expert, now) = (self.who.expert, self.who.now);
+        let Some(ticket) = self.book.ticket(id).cloned() else { return Ok(Verdict::rejected("it names no ticket")) };
+        let Some(site) = customers::store::site(tx, ticket.site).await? else {
+            return Ok(Verdict::rejected("the ticket has no site"));
+        };
+        let km = site.place.km_to(pin);
+        if km > PIN_KM_MAX {
+            let code = &site.postal_code;
+            return Ok(Verdict::rejected(format!(
+                "the pin is {km:.0} km from postal code {code}: correct the address"
+            )));
+        }
+        let was = site.pin.unwrap_or(site.place);
+        let is_new = site.pin != Some(pin);
+        if is_new {
+            customers::store::set_pin(tx, site.id, pin).await?;
+            if matches!(ticket.life.state, State::OnSite { .. }) {
+                workforce::store::set_arrival(tx, expert, pin, now).await?;
+            }
+            let fact = Fact::SitePinned { expert, pin, was };
+            self.book.record(id, fact, shared::event::Actor::Expert(expert), now);
+            let others = self.book.tickets().filter(|other| other.site == site.id && other.id != id);
+            let others: Vec<TicketId> = others.map(|other| other.id).collect();
+            for other in others {
+                self.book.refresh(other);
+            }
+        }
+        let ver = self.book.ticket(id).map(|ticket| ticket.ver);
+        let result = if is_new { MutationResult::Applied } else { MutationResult::Noop };
+        Ok(Verdict { result, ticket: Some(id), ver, late: false })
+    }
+
     /// From here on the expert is where the site is.
     async fn note_arrival(&self, tx: &mut Tx, parts: &Parts) -> Result<(), Error> {
         let Some(ticket) = parts.ticket.and_then(|id| self.book.ticket(id)) else { return Ok(()) };
@@ -373,6 +419,7 @@ fn note_of(intent: &Intent) -> Option<NoteId> {
         | Intent::TicketComplete { .. }
         | Intent::TicketLate { .. }
         | Intent::TicketCannotFix { .. }
+        | Intent::SitePin(_)
         | Intent::DutySet { .. }
         | Intent::ExpertSick { .. } => None,
     }

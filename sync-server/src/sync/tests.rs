@@ -2,6 +2,7 @@
 
 mod cannot_fix;
 mod late;
+mod pin;
 
 use super::{Refused, exchange, store};
 use crate::accounts::devices::{self, NewDevice, Platform};

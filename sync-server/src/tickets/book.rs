@@ -161,6 +161,14 @@ impl Book {
         }
     }
 
+    /// What the ticket's document shows beside the ticket itself has changed: phones that have it read it anew.
+    pub fn refresh(&mut self, id: TicketId) {
+        if let Some(entry) = self.entries.get_mut(&id) {
+            entry.ticket.ver += 1;
+            entry.changed = true;
+        }
+    }
+
     /// The open offer was on the expert's screen. Nobody else need know, so the ticket's version stays.
     pub fn seen(&mut self, id: TicketId, offer: OfferId, now: Timestamp) {
         if let Some(entry) = self.entries.get_mut(&id) {
@@ -264,6 +272,7 @@ impl Entry {
             | Fact::NeedsHuman { .. }
             | Fact::Settled { .. }
             | Fact::Escalated { .. }
+            | Fact::SitePinned { .. }
             | Fact::NoteAdded { .. }
             | Fact::WorkRecorded { .. } => {}
         }
@@ -281,7 +290,9 @@ impl Entry {
             self.lines.push(Line { ticket, seq, at: now, actor, event });
         }
         self.ticket.changed_at = self.ticket.changed_at.max(now);
-        if self.lines.iter().any(|line| matches!(line.event.fact, Fact::NoteAdded { .. } | Fact::WorkRecorded { .. })) {
+        let beside =
+            |fact: &Fact| matches!(fact, Fact::SitePinned { .. } | Fact::NoteAdded { .. } | Fact::WorkRecorded { .. });
+        if self.lines.iter().any(|line| beside(&line.event.fact)) {
             self.ticket.ver += 1;
         }
     }

@@ -233,9 +233,11 @@ impl Followed {
             ("cancelled", at) if !at.is_ended() => At::Cancelled,
             ("waits_for_shift", At::Waiting) => At::Waiting,
             ("reminded", At::Accepted { .. }) => self.at.clone(),
-            ("needs_human" | "need_corrected" | "settled" | "escalated" | "note_added" | "work_recorded", _) => {
-                self.at.clone()
-            }
+            (
+                "needs_human" | "need_corrected" | "settled" | "escalated" | "site_pinned" | "note_added"
+                | "work_recorded",
+                _,
+            ) => self.at.clone(),
             // What somebody adds to the business is for the checker to learn, not to guess.
             (kind, at) => return Err(format!("has a line {kind} that cannot follow on {at:?}")),
         };

@@ -89,6 +89,21 @@ pub async fn held_by(conn: &mut Conn, experts: &[ExpertId], limit: i64) -> Resul
     query.bind(limit).fetch_all(conn.sql()).await?.iter().map(read::ticket).collect()
 }
 
+/// Tickets that experts hold at the sites of these tickets, these included where they are held.
+pub async fn held_at_sites_of(conn: &mut Conn, tickets: &[TicketId], limit: i64) -> Result<Vec<TicketId>, Error> {
+    if tickets.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = format!(
+        "select id from ticket where holder is not null and site in (select t.site from ticket t where t.id in ({}))
+         order by id limit ${}",
+        binds(tickets.len()),
+        tickets.len() + 1
+    );
+    let query = tickets.iter().fold(sqlx::query(AssertSqlSafe(sql)), |query, id| query.bind(id.to_string()));
+    query.bind(limit).fetch_all(conn.sql()).await?.iter().map(|row| parsed(row, "id")).collect()
+}
+
 /// The versions of everything in an expert's stream.
 pub async fn versions_in_stream(conn: &mut Conn, expert: ExpertId, limit: i64) -> Result<Vec<(TicketId, i64)>, Error> {
     let sql = "select id, ver from ticket where stream_of = $1 order by id limit $2";

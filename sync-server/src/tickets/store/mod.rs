@@ -7,8 +7,8 @@ mod reviews;
 mod write;
 
 pub use lists::{
-    Counts, NoteRow, after, by_number, counts, get, held_by, inbox, many, matchable, notes, of_customer, of_site_open,
-    on_site, overdue, unsound, versions_in_stream, waiting, waiting_for_plan,
+    Counts, NoteRow, after, by_number, counts, get, held_at_sites_of, held_by, inbox, many, matchable, notes,
+    of_customer, of_site_open, on_site, overdue, unsound, versions_in_stream, waiting, waiting_for_plan,
 };
 pub use offers::{OfferRow, TurnedDownBy, declined, lapsed, offers_of, seen_at};
 pub use reviews::{NewReport, Review, open_reviews, reviewed};

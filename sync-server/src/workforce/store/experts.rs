@@ -242,7 +242,7 @@ pub async fn set_position(tx: &mut Tx, id: ExpertId, seen: &Location) -> Result<
 /// Keeps where an expert last arrived, unless a later arrival is there already.
 pub async fn set_arrival(tx: &mut Tx, id: ExpertId, place: Place, at: Timestamp) -> Result<(), Error> {
     let sql = "update expert set arrival_lat_e7 = $2, arrival_lon_e7 = $3, arrival_at = $4
-        where id = $1 and (arrival_at is null or arrival_at < $4)";
+        where id = $1 and (arrival_at is null or arrival_at <= $4)";
     place_at(tx, sql, id, place, at).await
 }
 
