@@ -16,6 +16,7 @@ use axum::response::IntoResponse;
 use axum::routing::{Router, get};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use shared::event::Actor;
 use shared::ids::{AbsenceId, AreaId, ExpertId};
 use shared::problem::{FieldError, Problem};
 use shared::skills::Skills;
@@ -33,6 +34,7 @@ pub(super) fn routes() -> Router<Site> {
         .route("/api/v1/admin/experts/{id}/skills", get(read_skills).put(put_skills))
         .route("/api/v1/admin/experts/{id}/areas", get(read_areas).put(put_areas))
         .route("/api/v1/admin/experts/{id}/shifts", get(read_shifts_of).put(put_shifts))
+        .route("/api/v1/admin/experts/{id}/on-call", get(read_on_call).put(put_on_call))
         .route("/api/v1/admin/experts/{id}/absences", get(read_absences).post(add_absence))
         .route("/api/v1/admin/experts/{id}/absences/{absence}", axum::routing::delete(remove_absence))
 }
@@ -90,6 +92,10 @@ async fn read_areas(State(site): State<Site>, _: RequireAdmin, Path(id): Path<Ex
 
 async fn read_shifts_of(State(site): State<Site>, _: RequireAdmin, Path(id): Path<ExpertId>) -> Answer<Json<Value>> {
     set(site, id, "shifts").await
+}
+
+async fn read_on_call(State(site): State<Site>, _: RequireAdmin, Path(id): Path<ExpertId>) -> Answer<Json<Value>> {
+    set(site, id, "on_call").await
 }
 
 async fn read_absences(State(site): State<Site>, _: RequireDesk, Path(id): Path<ExpertId>) -> Answer<Json<Value>> {
@@ -175,20 +181,55 @@ async fn put_shifts(
     Json(body): Json<ShiftsBody>,
 ) -> Answer<impl IntoResponse> {
     let specs = read_shifts(&body.shifts, &body.on_call).map_err(Problem::fields)?;
-    let rows: Vec<ShiftRow> = specs.into_iter().map(|spec| spec.with_id(site.new_id())).collect();
+    replace_hours(&site, admin.actor(), id, specs, |_| false, body.ver).await?;
+    set(site, id, "shifts").await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OnCallBody {
+    /// Like `Sat-Sun 00:00-24:00`; empty for none.
+    on_call: String,
+    #[serde(default)]
+    ver: Option<i64>,
+}
+
+/// Replaces the on-call times alone; the shifts stay.
+async fn put_on_call(
+    State(site): State<Site>,
+    RequireAdmin(admin): RequireAdmin,
+    Path(id): Path<ExpertId>,
+    Json(body): Json<OnCallBody>,
+) -> Answer<impl IntoResponse> {
+    let specs = read_shifts("", &body.on_call).map_err(Problem::fields)?;
+    replace_hours(&site, admin.actor(), id, specs, |row| !row.on_call, body.ver).await?;
+    set(site, id, "on_call").await
+}
+
+/// Replaces an expert's hours by these and those of the old ones that stay.
+async fn replace_hours(
+    site: &Site,
+    actor: Actor,
+    id: ExpertId,
+    specs: Vec<ShiftSpec>,
+    stays: fn(&ShiftRow) -> bool,
+    ver: Option<i64>,
+) -> Answer<()> {
+    let new: Vec<ShiftRow> = specs.into_iter().map(|spec| spec.with_id(site.new_id())).collect();
     let now = site.now();
     let put = async move |tx: &mut Tx| {
         let expert = store::lock(tx, id).await?.ok_or_else(not_found)?;
-        refuse_stale(body.ver, expert.ver)?;
+        refuse_stale(ver, expert.ver)?;
         let before = store::roster(tx, id).await?.ok_or_else(not_found)?.shifts;
+        let rows: Vec<ShiftRow> = before.iter().filter(|row| stays(row)).chain(&new).copied().collect();
         store::replace_shifts(tx, id, &rows, now).await?;
         let show = |rows: &[ShiftRow]| json!({ "shifts": in_words(rows, false), "on_call": in_words(rows, true) });
         let (old, new) = (show(&before), show(&rows));
-        audit::record(tx, admin.actor(), "expert.shifts", &subject(id), Some(old), Some(new), now).await?;
+        audit::record(tx, actor, "expert.shifts", &subject(id), Some(old), Some(new), now).await?;
         Ok::<_, Undone>(())
     };
     site.db.write(Lane::Desk, put).await?;
-    set(site, id, "shifts").await
+    Ok(())
 }
 
 #[derive(Deserialize)]

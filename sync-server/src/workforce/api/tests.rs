@@ -126,6 +126,28 @@ async fn every_edit_of_an_experts_day_is_kept_audited_and_reaches_the_phone() {
     .await;
 }
 
+#[tokio::test]
+async fn on_call_times_are_kept_beside_the_shifts_and_each_is_replaced_alone() {
+    both_engines(async |db| {
+        let admin = admin(&db).await;
+        let id = admin.json("POST", EXPERTS, &ana()).await.value()["id"].as_str().unwrap().to_owned();
+        let path = |part: &str| format!("{EXPERTS}/{id}/{part}");
+        admin.json("PUT", &path("shifts"), &json!({ "shifts": "Mon 08:00-16:00" })).await;
+        let put = admin.json("PUT", &path("on-call"), &json!({ "on_call": "Sat-Sun 00:00-24:00", "ver": 2 })).await;
+        assert_eq!(put.value(), json!({ "on_call": "Sat 00:00-24:00; Sun 00:00-24:00", "ver": 3 }));
+        let shifts = admin.get(&path("shifts")).await.value();
+        assert_eq!(shifts["shifts"], "Mon 08:00-16:00");
+        let stale = json!({ "on_call": "", "ver": 2 });
+        assert_eq!(admin.json("PUT", &path("on-call"), &stale).await.problem().code, ProblemCode::Stale);
+        let wrong = admin.json("PUT", &path("on-call"), &json!({ "on_call": "Sat" })).await.problem();
+        assert_eq!(wrong.errors[0].field, "on_call");
+        admin.json("PUT", &path("on-call"), &json!({ "on_call": "" })).await;
+        let none = admin.get(&path("on-call")).await.value();
+        assert_eq!((&none["on_call"], &none["ver"]), (&json!(""), &json!(4)));
+    })
+    .await;
+}
+
 const HEADER: &str = "name;email;phone;postal_code;languages;skills;areas;shifts;on_call;active";
 
 #[tokio::test]
