@@ -6,7 +6,7 @@ use crate::offer::DeclineReason;
 use crate::place::Place;
 use crate::text::{Reason, Slug, Summary};
 use crate::ticket::{
-    CancelReason, CannotFix, HoldReason, HumanReason, Outcome, ReleaseReason, VisitPlan, WithdrawReason,
+    CancelReason, CannotFix, HoldReason, HumanReason, Outcome, ReleaseReason, VisitPlan, Window, WithdrawReason,
 };
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -170,6 +170,11 @@ pub enum Fact {
         /// The skills that were added, as the expert named them.
         skills: Vec<Slug>,
     },
+    /// The customer chose when somebody may come.
+    Rescheduled {
+        /// When; none means as soon as possible.
+        windows: Vec<Window>,
+    },
     /// Waits for something outside.
     Held {
         /// For what.
@@ -268,6 +273,7 @@ impl Fact {
             Self::Moved { .. } => "moved",
             Self::CannotFix { .. } => "cannot_fix",
             Self::NeedCorrected { .. } => "need_corrected",
+            Self::Rescheduled { .. } => "rescheduled",
             Self::Held { .. } => "held",
             Self::Resumed => "resumed",
             Self::SolvedWithoutVisit { .. } => "solved_without_visit",

@@ -70,6 +70,11 @@ texts! {
     LaterSms = "later-sms" ("number", "expert", "when", "link");
     LaterCall = "later-call" ("name", "phone", "title", "expert", "when");
 
+    AnotherTimeSubject = "another-time-subject" ("number", "was");
+    AnotherTimeMail = "another-time-mail" ("name", "number", "title", "was", "when", "link");
+    AnotherTimeSms = "another-time-sms" ("number", "was", "until", "link");
+    AnotherTimeCall = "another-time-call" ("name", "phone", "title", "was", "when");
+
     PartSubject = "part-subject" ("number");
     PartMail = "part-mail" ("name", "number", "title", "when", "link");
     PartSms = "part-sms" ("number", "when", "link");

@@ -1,9 +1,10 @@
 //! Moves of everybody else: the customer, the desk, plans, the passing of time.
 
 use super::moves::{Done, Refusal, done, ended, flagged};
-use super::reason::{CancelReason, HoldReason, HumanReason};
+use super::reason::{CancelReason, HoldReason, HumanReason, ReleaseReason, WithdrawReason};
 use super::visit::Outcome;
-use super::{Life, State, Timing};
+use super::window::{Window, may_begin};
+use super::{Life, NeedsHuman, State, Timing};
 use crate::event::Fact;
 use crate::text::Reason;
 use crate::time::Timestamp;
@@ -51,6 +52,34 @@ impl Life {
             | State::OnSite { .. }
             | State::Completed { .. } => Err(Refusal::Illegal),
         }
+    }
+
+    /// The customer chose other times. What was planned and still fits them stays; what does not goes back to the matcher.
+    /// Whoever is on the way is not turned round by a form, and a part or a wrong address is not mended by a date.
+    pub(super) fn reschedule(self, windows: Vec<Window>, now: Timestamp, timing: &Timing) -> Result<Done, Refusal> {
+        let fits = self.state.visit().is_some_and(|visit| may_begin(&windows, visit.start_at));
+        let chosen = Fact::Rescheduled { windows };
+        let done = match &self.state {
+            State::Waiting => {
+                let looked_in_vain = |flag: &NeedsHuman| flag.reason == HumanReason::NoCandidate;
+                let needs_human = self.needs_human.clone().filter(|flag| !looked_in_vain(flag));
+                let anew = Some(now.plus_minutes(timing.waiting_minutes));
+                let deadline_at = if needs_human.is_some() { self.deadline_at } else { anew };
+                done(Self { needs_human, deadline_at, ..self }, [])
+            }
+            State::Offered { .. } | State::Accepted { .. } if fits => done(self, []),
+            State::Offered { .. } => self.withdraw(WithdrawReason::Customer, now, timing)?,
+            State::Accepted { .. } => self.release(ReleaseReason::Customer, now, timing)?,
+            State::OnHold { why: HoldReason::NoAccess | HoldReason::Customer, .. } => self.resume(now, timing)?,
+            State::Cancelled { .. } => return Err(Refusal::Cancelled),
+            State::OnHold { why: HoldReason::Part | HoldReason::WrongAddress, .. }
+            | State::EnRoute { .. }
+            | State::OnSite { .. }
+            | State::Completed { .. } => return Err(Refusal::Illegal),
+        };
+        let mut events = vec![chosen.into()];
+        events.extend(done.events);
+        Ok(Done { events, ..done })
     }
 
     pub(super) fn wait_for_shift(self, until: Timestamp, now: Timestamp) -> Result<Done, Refusal> {

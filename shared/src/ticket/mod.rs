@@ -12,11 +12,13 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod visit;
+mod window;
 
 pub use moves::{Done, Move, Refusal};
 pub use reason::{CancelReason, HoldReason, HumanReason, ReleaseReason, WithdrawReason};
 pub use table::{Row, table};
 pub use visit::{Act, CannotFix, Outcome, Phase, Route, VisitPlan, route};
+pub use window::{DayPart, NoWindow, WINDOWS_MAX, Window, may_begin, tidy};
 
 use crate::ids::{ExpertId, OfferId};
 use crate::text::Summary;

@@ -2,6 +2,7 @@
 
 use super::reason::{CancelReason, HoldReason, HumanReason, ReleaseReason, WithdrawReason};
 use super::visit::{Act, CannotFix, Outcome, VisitPlan};
+use super::window::Window;
 use super::{Life, NeedsHuman, State, Timing};
 use crate::event::{Event, Fact};
 use crate::ids::{DecisionId, ExpertId, OfferId};
@@ -108,6 +109,11 @@ pub enum Move {
     },
     /// What it waited for is there.
     Resume,
+    /// The customer says when somebody may come.
+    Reschedule {
+        /// When; none means as soon as possible.
+        windows: Vec<Window>,
+    },
     /// Nobody in the area works before then.
     WaitForShift {
         /// When somebody does.
@@ -183,6 +189,7 @@ impl Life {
             Move::Release { why } => self.release(why, now, timing),
             Move::Hold { why, until } => self.hold(why, until, now),
             Move::Resume => self.resume(now, timing),
+            Move::Reschedule { windows } => self.reschedule(windows, now, timing),
             Move::WaitForShift { until } => self.wait_for_shift(until, now),
             Move::AskHuman { reason } => self.ask_human(reason, now, timing),
             Move::Settle { note } => self.settle(note, now, timing),

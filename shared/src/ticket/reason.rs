@@ -162,6 +162,8 @@ pub enum WithdrawReason {
     Staff,
     /// The ticket ended.
     Ended,
+    /// The customer chose another time.
+    Customer,
 }
 
 /// Why an accepted visit left its expert.
@@ -174,4 +176,6 @@ pub enum ReleaseReason {
     Changed,
     /// A person moved it.
     Staff,
+    /// The customer chose another time.
+    Customer,
 }

@@ -1,7 +1,7 @@
 //! The table of states drawn from the code, so that pages, docs and `check` can be compared with what really happens.
 
 use super::{CancelReason, CannotFix, HoldReason, HumanReason, Life, Move, Outcome, ReleaseReason, State, Timing};
-use super::{VisitPlan, WithdrawReason};
+use super::{VisitPlan, Window, WithdrawReason};
 use crate::chance::Seeded;
 use crate::ids::{ExpertId, OfferId};
 use crate::offer::DeclineReason;
@@ -78,6 +78,7 @@ impl Sample {
             Move::Release { why: ReleaseReason::Staff },
             Move::Hold { why: HoldReason::Part, until: self.now.plus_minutes(1) },
             Move::Resume,
+            Move::Reschedule { windows: vec![Window { from: self.now, until: self.now.plus_minutes(30) }] },
             Move::AskHuman { reason: HumanReason::Danger },
             Move::Solve,
             Move::Cancel { why: CancelReason::Customer },

@@ -189,6 +189,58 @@ fn a_closed_door_is_the_customers_for_a_day_and_the_second_time_a_person_looks_a
     }
 }
 
+fn words(done: &Done) -> Vec<&'static str> {
+    done.events.iter().map(|event| event.fact.word()).collect()
+}
+
+#[test]
+fn another_time_keeps_a_visit_that_fits_it_and_takes_back_one_that_does_not() {
+    let world = World::new();
+    let start = world.visit().start_at;
+    let chosen = |from: Timestamp| Move::Reschedule { windows: vec![Window { from, until: from.plus_minutes(60) }] };
+    let offered = world.offered_to(world.ana, &world.waiting());
+    for life in [&offered, &world.accepted()] {
+        for to_do in [chosen(start), Move::Reschedule { windows: Vec::new() }] {
+            let kept = world.make(life, to_do).unwrap();
+            assert_eq!((&kept.life, words(&kept)), (life, vec!["rescheduled"]));
+        }
+    }
+    let withdrawn = world.make(&offered, chosen(start.plus_minutes(1))).unwrap();
+    assert_eq!(words(&withdrawn), ["rescheduled", "withdrawn"]);
+    let released = world.make(&world.accepted(), chosen(start.plus_minutes(-60))).unwrap();
+    assert_eq!(words(&released), ["rescheduled", "released"]);
+    assert!(withdrawn.life.is_matchable() && released.life.is_matchable());
+}
+
+#[test]
+fn another_time_ends_the_wait_for_a_closed_door_and_mends_neither_a_part_nor_an_address() {
+    let world = World::new();
+    let on_site = world.make(&world.accepted(), Move::Arrive { expert: world.ana }).unwrap().life;
+    let soon = || Move::Reschedule { windows: Vec::new() };
+    let shut = cannot_fix(&world, &on_site, CannotFix::NoAccess, None);
+    let resumed = world.make(&shut, soon()).unwrap();
+    assert_eq!(words(&resumed), ["rescheduled", "resumed"]);
+    assert!(resumed.life.is_matchable());
+    let en_route = world.make(&world.accepted(), Move::Depart { expert: world.ana }).unwrap().life;
+    let part = cannot_fix(&world, &on_site, CannotFix::Part, None);
+    let wrong = cannot_fix(&world, &on_site, CannotFix::WrongAddress, None);
+    for life in [&en_route, &on_site, &part, &wrong] {
+        assert_eq!(world.make(life, soon()), Err(Refusal::Illegal), "{}", life.state.word());
+    }
+}
+
+#[test]
+fn another_time_is_looked_for_anew_where_nobody_was_found_and_hides_no_other_question() {
+    let world = World::new();
+    let ask = |reason| world.make(&world.waiting(), Move::AskHuman { reason }).unwrap().life;
+    let anew = |life: &Life| world.make(life, Move::Reschedule { windows: Vec::new() }).unwrap().life;
+    assert_eq!(anew(&ask(HumanReason::NoCandidate)), world.waiting());
+    let danger = ask(HumanReason::Danger);
+    assert_eq!(anew(&danger), danger);
+    let unpaid = Life::received_without_plan(world.now, &world.timing);
+    assert_eq!(anew(&unpaid), unpaid);
+}
+
 /// A random walk over all moves, with experts, chance and time drawn by a seed.
 fn walk(seed: u64) -> (World, Life) {
     let mut world = World::new();
@@ -201,7 +253,8 @@ fn walk(seed: u64) -> (World, Life) {
         let late = (drawn.below(3) == 0).then(|| world.visit());
         let until = world.now.plus_minutes(60);
         let offer = OfferId::new(world.now, &drawn);
-        let to_do = match drawn.below(18) {
+        let windows = vec![Window { from: until, until: until.plus_minutes(60) }];
+        let to_do = match drawn.below(19) {
             0..=3 => Move::Offer { offer, expert, visit: world.visit(), decision: None },
             4 | 5 => Move::Accept { expert, late },
             6 => Move::Decline { expert, reason: DeclineReason::Ill },
@@ -220,6 +273,7 @@ fn walk(seed: u64) -> (World, Life) {
             14 => Move::Resume,
             15 => Move::AskHuman { reason: HumanReason::Danger },
             16 => Move::Settle { note: None },
+            17 => Move::Reschedule { windows },
             _ => Move::PlanFound,
         };
         if let Ok(done) = world.make(&life, to_do) {

@@ -95,6 +95,20 @@ later-mail = Hello { $name },
 later-sms = Sorry, { $expert } is running late and comes { $when }. { $number }: { $link }
 later-call = Please ring { $name } at { $phone } and say: "We are sorry. { $expert } is running late with the visit about { $title }. The expected arrival is now { $when }."
 
+# A promised visit was taken back because the customer chose another time.
+another-time-subject = Your visit on { $was } is taken back, as you asked ({ $number })
+another-time-mail = Hello { $name },
+
+    as you asked, the visit about "{ $title }" on { $was } is taken back.
+    We are asking an expert for the time that you chose and will tell you by { $when }.
+
+    You can follow your ticket { $number }, and choose again, here:
+    { $link }
+
+    Penultimate Electronics
+another-time-sms = As you asked, your visit on { $was } is off. News by { $until }. { $number }: { $link }
+another-time-call = Please ring { $name } at { $phone } and say: "As you asked, the visit about { $title } on { $was } is taken back. We are asking an expert for the time that you chose and will tell you by { $when }."
+
 # The visit could not be finished.
 part-subject = A part is needed for { $number }
 part-mail = Hello { $name },
@@ -110,14 +124,14 @@ no-access-subject = Nobody opened for { $number }: when may we come?
 no-access-mail = Hello { $name },
 
     our expert was at your door about "{ $title }" (ticket { $number }) and nobody opened.
-    Please write us by { $when }, in a note on this page, when we may come:
+    Please choose a time by { $when } on this page, and the same expert is asked first:
     { $link }
 
     If we do not hear from you, somebody will ring you.
 
     Penultimate Electronics
-no-access-sms = Nobody opened for { $number }. When may we come? Write us in a note: { $link }
-no-access-call = Please ring { $name } at { $phone }: our expert was there about { $title } (ticket { $number }) and nobody opened. Ask for another time and put it on the ticket.
+no-access-sms = Nobody opened for { $number }. When may we come? Please choose a time: { $link }
+no-access-call = Please ring { $name } at { $phone }: our expert was there about { $title } (ticket { $number }) and nobody opened. Ask when we may come and choose that time on the ticket's page.
 wrong-address-subject = We could not find you for { $number }
 wrong-address-mail = Hello { $name },
 

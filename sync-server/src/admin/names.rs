@@ -94,6 +94,7 @@ fn expert_of(fact: &Fact) -> Option<ExpertId> {
         | Fact::PlanFound
         | Fact::WaitsForShift { .. }
         | Fact::NeedCorrected { .. }
+        | Fact::Rescheduled { .. }
         | Fact::Resumed
         | Fact::NeedsHuman { .. }
         | Fact::Settled { .. }

@@ -107,6 +107,7 @@ fn withdrawn(why: WithdrawReason) -> &'static str {
         WithdrawReason::RunningLate => "the visit before takes longer",
         WithdrawReason::Staff => "one of us took it back",
         WithdrawReason::Ended => "the ticket ended",
+        WithdrawReason::Customer => "the customer chose another time",
     }
 }
 
@@ -115,10 +116,12 @@ fn released(why: ReleaseReason) -> &'static str {
         ReleaseReason::Absent => "away",
         ReleaseReason::Changed => "skills, areas or hours were changed",
         ReleaseReason::Staff => "one of us sends somebody else",
+        ReleaseReason::Customer => "the customer chose another time",
     }
 }
 
 /// One line of a history.
+#[expect(clippy::too_many_lines, reason = "one match over every kind of line, a sentence each")]
 pub(super) fn fact(fact: &Fact, names: &Names, when: &impl Fn(Timestamp) -> String) -> String {
     let expert = |id| names.expert(id);
     match fact {
@@ -171,6 +174,14 @@ pub(super) fn fact(fact: &Fact, names: &Names, when: &impl Fn(Timestamp) -> Stri
         Fact::NeedCorrected { skills } => {
             let skills: Vec<&str> = skills.iter().map(shared::text::Slug::as_str).collect();
             format!("Its need was corrected: {}", skills.join(", "))
+        }
+        Fact::Rescheduled { windows } if windows.is_empty() => {
+            "The customer wants somebody as soon as possible".to_owned()
+        }
+        Fact::Rescheduled { windows } => {
+            let times: Vec<String> =
+                windows.iter().map(|window| format!("{} to {}", when(window.from), when(window.until))).collect();
+            format!("The customer can be visited: {}", times.join("; "))
         }
         Fact::Held { why, until, part, .. } => held(*why, *until, part.as_ref(), when),
         Fact::Resumed => "Goes on".to_owned(),

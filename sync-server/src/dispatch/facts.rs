@@ -92,9 +92,10 @@ pub(super) async fn needs(conn: &mut Conn, tickets: &[Ticket]) -> Result<Vec<Nee
             zone: site.zone,
             areas,
             filed_at: ticket.filed_at,
-            due_at: ticket.due_at,
+            // Whoever chose a later time is not late before it.
+            due_at: ticket.windows.first().map_or(ticket.due_at, |first| ticket.due_at.max(first.from)),
             priority,
-            windows: Vec::new(),
+            windows: ticket.windows.iter().map(|window| Period { from: window.from, until: window.until }).collect(),
             plan_valid: ticket.entitlement.is_some(),
             declined_by: declined.remove(&ticket.id).unwrap_or_default(),
             lapsed_with: lapsed.remove(&ticket.id).unwrap_or_default(),

@@ -1,6 +1,11 @@
 //! `POST /api/v1/tickets` and what customers and staff may read and do of a ticket.
 
-use super::{Filed, Filer, Typed, file, mismatch, read};
+mod track;
+
+pub(super) use track::of_token;
+
+use super::times::{self, LocalTime, TypedTime};
+use super::{Filed, Filer, Typed, change, file, mismatch, read};
 use crate::accounts::Person;
 use crate::db::Lane;
 use crate::http::caller::Caller;
@@ -32,6 +37,8 @@ pub fn routes() -> Router<Site> {
         .route("/api/v1/tickets/{id}/cancel", post(cancel))
         .route("/api/v1/tickets/{id}/solved", post(solved))
         .route("/api/v1/tickets/{id}/note", post(note))
+        .route("/api/v1/tickets/{id}/reschedule", post(reschedule))
+        .merge(track::routes())
 }
 
 /// A body as it came, with its hash.
@@ -101,6 +108,7 @@ fn shown(site: &Site, ticket: &Ticket) -> Value {
         "needs_human": ticket.life.needs_human.as_ref().map(|flag| flag.reason.word()),
         "expert": ticket.life.state.holder(),
         "visit": visit.map(|visit| json!({ "start_at": visit.start_at, "end_at": visit.end_at() })),
+        "windows": ticket.windows,
         "filed_at": ticket.filed_at,
         "ended_at": ticket.ended_at,
         "summary": ticket.summary,
@@ -150,11 +158,9 @@ pub(super) async fn act(site: &Site, caller: &Caller, id: TicketId, to_do: Move)
 /// Makes a move of a ticket that this one may change.
 pub(super) async fn act_as(site: &Site, actor: Actor, id: TicketId, to_do: Move) -> Answer<Ticket> {
     let (now, timing) = (site.now(), site.config.timing.clone());
-    let lane = match actor {
-        Actor::Agent(_) | Actor::Admin(_) => Lane::Desk,
-        Actor::Customer(_) | Actor::Expert(_) | Actor::Server => Lane::Intake,
-    };
-    let done = site.db.write(lane, async move |tx| tickets::act(tx, id, to_do.clone(), actor, now, &timing).await);
+    let done = site
+        .db
+        .write(change::lane(actor), async move |tx| tickets::act(tx, id, to_do.clone(), actor, now, &timing).await);
     match done.await? {
         None => Err(Refused::new(ProblemCode::NotFound)),
         Some(Ok(ticket)) => Ok(ticket),
@@ -186,6 +192,31 @@ async fn cancel(State(site): State<Site>, caller: Caller, Path(id): Path<TicketI
 
 async fn solved(State(site): State<Site>, caller: Caller, Path(id): Path<TicketId>) -> Answer<Json<Value>> {
     let ticket = act(&site, &caller, id, Move::Solve).await?;
+    Ok(Json(shown(&site, &ticket)))
+}
+
+/// When somebody may come, as it was typed; an empty list means as soon as possible.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TypedTimes {
+    windows: Vec<TypedTime>,
+}
+
+impl TypedTimes {
+    fn read(&self) -> Answer<Vec<LocalTime>> {
+        Ok(times::read(&self.windows).map_err(Problem::fields)?)
+    }
+}
+
+async fn reschedule(
+    State(site): State<Site>,
+    caller: Caller,
+    Path(id): Path<TicketId>,
+    sent: Bytes,
+) -> Answer<Json<Value>> {
+    visible(&site, &caller, id).await?;
+    let chosen = parse::<TypedTimes>(&sent)?.read()?;
+    let ticket = change::reschedule(&site, caller.actor(), id, chosen).await?;
     Ok(Json(shown(&site, &ticket)))
 }
 

@@ -16,7 +16,7 @@ use shared::ids::CustomerId;
 use shared::problem::ProblemCode;
 use shared::skills::Skills;
 
-async fn client(db: &Database) -> (World, Client) {
+pub(super) async fn client(db: &Database) -> (World, Client) {
     let world = World::new(db).await;
     let now = world.now();
     db.write(Lane::Desk, async move |tx| {
@@ -39,12 +39,12 @@ async fn client(db: &Database) -> (World, Client) {
     (world, mia)
 }
 
-async fn send(client: &Client, key: &str, body: &Value) -> Heard {
+pub(super) async fn send(client: &Client, key: &str, body: &Value) -> Heard {
     let request = Request::post("/api/v1/tickets").header(header::CONTENT_TYPE, "application/json");
     client.send(request.header("idempotency-key", key).body(Body::from(body.to_string())).unwrap()).await
 }
 
-fn plain() -> Value {
+pub(super) fn plain() -> Value {
     json!({"category": "tv", "product": {"make": "Łumen", "model": "X-55"}, "title": "No picture", "description": "Since the storm."})
 }
 

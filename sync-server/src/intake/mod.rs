@@ -6,9 +6,13 @@
 //! take from customers is refused before anything is read.
 
 pub mod api;
+mod change;
 pub mod pages;
+mod times;
 mod typed;
 
+#[cfg(test)]
+mod change_tests;
 #[cfg(test)]
 #[path = "api_tests.rs"]
 mod tests;
@@ -150,6 +154,7 @@ async fn look_up(
 ) -> Result<Filing, Refusal> {
     let id: TicketId = site.new_id();
     let number = site.links.ticket_number("", "", 0);
+    let horizon = i64::from(site.config.matching.horizon_minutes);
     let filer = filer.clone();
     site.db
         .read(async move |conn| {
@@ -162,6 +167,12 @@ async fn look_up(
             let Some(need) = workforce::store::need(conn, &wanted.category, wanted.symptom.as_ref()).await? else {
                 return Err(unknown_need(&wanted.category).into());
             };
+            let mut windows = Vec::new();
+            if !wanted.windows.is_empty() {
+                let place = customers::store::site(conn, at).await?.ok_or(Error::Bug("a site is gone".into()))?;
+                let read = times::windows(&wanted.windows, &place.zone, now, horizon);
+                windows = read.map_err(|fault| Problem::fields(vec![fault]))?;
+            }
             let plan = plans::store::covering(conn, customer, &wanted.category, now).await?;
             let entitlement = plan.as_ref().map(|plan| plan.id);
             let hours = plan.map_or(PROMISE_HOURS, |plan| plan.promise_hours);
@@ -187,6 +198,7 @@ async fn look_up(
                 work_minutes: need.work_minutes,
                 language: who.locale,
                 due_at: now.plus_minutes(i64::from(hours) * 60),
+                windows,
             })
         })
         .await

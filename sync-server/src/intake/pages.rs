@@ -1,9 +1,13 @@
 //! The customer's pages: register, report a problem, see what becomes of it. All of them work without scripts on a
 //! small screen; a second click, the back button and a resend lead to the same ticket.
 
+mod choose;
 mod track;
+mod words;
 
+use self::words::{in_words, now_in_words};
 use super::api::{act, add_note, cancel_reason, visible};
+use super::times::{self, Day};
 use super::{Filed, Filer, Typed, TypedProduct, file, read};
 use crate::accounts::Person;
 use crate::customers::register::{self, By};
@@ -30,7 +34,7 @@ use shared::ids::{CustomerId, NoteId, TicketId};
 use shared::problem::{Problem, ProblemCode};
 use shared::text::NoteText;
 use shared::texts::Language;
-use shared::ticket::{CannotFix, HoldReason, HumanReason, Move, State as TicketState};
+use shared::ticket::{HumanReason, Move};
 use shared::time::{Timestamp, Zone};
 
 /// Tickets in the list.
@@ -47,6 +51,7 @@ pub fn routes() -> Router<Site> {
         .route("/tickets/{id}", get(own))
         .route("/tickets/{id}/cancel", post(cancel))
         .route("/tickets/{id}/note", post(note))
+        .route("/tickets/{id}/reschedule", post(reschedule))
         .merge(track::routes())
 }
 
@@ -158,6 +163,7 @@ struct ReportPage {
     category: Category,
     symptoms: Vec<Choice>,
     sites: Vec<Choice>,
+    days: Vec<Day>,
 }
 
 #[derive(Deserialize)]
@@ -198,9 +204,13 @@ async fn report_page(
     });
     let mut symptoms: Vec<Choice> = symptoms.collect();
     symptoms.push(Choice::new("", "Something else, or not sure"));
+    let zone = sites.first().map_or_else(Zone::utc, |site| site.zone.clone());
+    let horizon = i64::from(site.config.matching.horizon_minutes);
+    let is_ticked = |name: &str| !form.value(&format!("{}{name}", choose::BOX)).is_empty();
+    let days = times::days(&zone, site.now(), horizon, |name, _| is_ticked(name));
     let address = |site: &customers::Site| Choice::new(site.id.to_string(), site.address_lines().join(", "));
     let sites = if sites.len() > 1 { sites.iter().map(address).collect() } else { Vec::new() };
-    page(&ReportPage { frame: frame(site, "/tickets/new", Some(caller)), form, category, symptoms, sites })
+    page(&ReportPage { frame: frame(site, "/tickets/new", Some(caller)), form, category, symptoms, sites, days })
 }
 
 async fn report_send(State(site): State<Site>, caller: Caller, mut form: Form) -> Answer<Response> {
@@ -216,6 +226,7 @@ async fn report_send(State(site): State<Site>, caller: Caller, mut form: Form) -
         access_note: text("access_note"),
         symptom: text("symptom"),
         priority: String::new(),
+        windows: times::ticked(form.ticked(choose::BOX)),
     };
     let hash = body_hash(&serde_json::to_vec(&typed).map_err(Refused::internal)?);
     let problem = match (read(&typed, false), IdempotencyKey::parse(form.value("key"))) {
@@ -270,12 +281,15 @@ struct TicketPage {
     is_own: bool,
     is_dangerous: bool,
     can_cancel: bool,
+    form: Form,
+    choosing: Option<choose::Choosing>,
     note_key: String,
     track: String,
     base: String,
 }
 
 /// How somebody came to a ticket's page.
+#[derive(Clone)]
 enum Way {
     /// Signed in; right after the report or later.
     Own {
@@ -286,10 +300,26 @@ enum Way {
     Token(String),
 }
 
+impl Way {
+    /// Where the page is.
+    fn base(&self, ticket: TicketId) -> String {
+        match self {
+            Self::Own { .. } => format!("/tickets/{ticket}"),
+            Self::Token(token) => format!("/track/{token}"),
+        }
+    }
+}
+
 async fn ticket_page(site: &Site, frame: Frame, ticket: Ticket, way: Way) -> Answer<Html<String>> {
-    let (is_own, filed, base) = match way {
-        Way::Own { filed } => (true, filed, format!("/tickets/{}", ticket.id)),
-        Way::Token(token) => (false, false, format!("/track/{token}")),
+    ticket_page_with(site, frame, ticket, way, Form::new()).await
+}
+
+/// The page, with what was typed on it and what is wrong with that.
+async fn ticket_page_with(site: &Site, frame: Frame, ticket: Ticket, way: Way, form: Form) -> Answer<Html<String>> {
+    let base = way.base(ticket.id);
+    let (is_own, filed) = match way {
+        Way::Own { filed } => (true, filed),
+        Way::Token(_) => (false, false),
     };
     let (id, at, holder) = (ticket.id, ticket.site, ticket.life.state.holder().or(ticket.last_expert));
     let (lines, notes, place, expert) = site
@@ -307,10 +337,12 @@ async fn ticket_page(site: &Site, frame: Frame, ticket: Ticket, way: Way) -> Ans
         .await?;
     let zone = place.as_ref().map_or_else(Zone::utc, |place| place.zone.clone());
     let when = |at: Timestamp| Language::English.catalogue().when(&zone, at);
+    let horizon = i64::from(site.config.matching.horizon_minutes);
+    let choosing = choose::choosing(&ticket, &zone, &form, site.now(), horizon);
     let expert = expert.map_or_else(|| "Your expert".to_owned(), |expert| expert.name.to_string());
     let told = lines.iter().rev().filter(|line| !line.event.skipped);
     let news = told
-        .filter_map(|line| in_words(&line.event.fact, &expert, &when).map(|words| News { when: when(line.at), words }));
+        .filter_map(|line| in_words(&line.event.fact, &expert, &zone).map(|words| News { when: when(line.at), words }));
     let notes_shown =
         notes.iter().map(|note| News { when: when(note.at), words: format!("{}: {}", note.author_name, note.text) });
     let (state, next) = now_in_words(&ticket, &expert, &when);
@@ -329,97 +361,13 @@ async fn ticket_page(site: &Site, frame: Frame, ticket: Ticket, way: Way) -> Ans
         is_own,
         is_dangerous,
         can_cancel,
+        form,
+        choosing,
         base,
         note_key: site.new_id::<shared::ids::of::Note>().to_string(),
         track: site.address(&format!("/track/{}", site.links.track(ticket.id))),
         ticket,
     })
-}
-
-/// Where a ticket is, and what comes next, for its customer.
-fn now_in_words(ticket: &Ticket, expert: &str, when: &impl Fn(Timestamp) -> String) -> (String, String) {
-    let asked = ticket.life.needs_human.as_ref().map(|flag| flag.reason);
-    let say = |state: &str, next: String| (state.to_owned(), next);
-    match &ticket.life.state {
-        TicketState::Waiting if asked == Some(HumanReason::NoPlan) => say(
-            "Waiting for a plan",
-            "No valid plan covers this product. Your ticket keeps its number; it starts by itself as soon as a plan is bought.".to_owned(),
-        ),
-        TicketState::Waiting if asked.is_some() => {
-            say("We are looking into it", "A person of ours takes care of your ticket and will contact you.".to_owned())
-        }
-        TicketState::Waiting => say("Looking for the right expert", "We ask the expert who fits best and tell you who comes and when.".to_owned()),
-        TicketState::Offered { .. } => say("Asking an expert", "An expert has been asked. We tell you who comes and when.".to_owned()),
-        TicketState::Accepted { visit, .. } => {
-            say("An expert will come", format!("{expert} will come. Expected arrival: {}.", when(visit.start_at)))
-        }
-        TicketState::EnRoute { visit, departed_at, .. } => {
-            let arrival = departed_at.plus_minutes(i64::from(visit.travel_minutes));
-            say("On the way", format!("{expert} is on the way. Expected arrival: {}.", when(arrival)))
-        }
-        TicketState::OnSite { .. } => say("Being repaired", format!("{expert} is with you.")),
-        TicketState::OnHold { why: HoldReason::Part, until, .. } => {
-            say("A part is needed", format!("We go on from {} and tell you who comes.", when(*until)))
-        }
-        TicketState::OnHold { why: HoldReason::NoAccess, .. } => say(
-            "Nobody opened",
-            "Our expert was there and could not get in. Please tell us when we can come again.".to_owned(),
-        ),
-        TicketState::OnHold { why: HoldReason::WrongAddress, .. } => {
-            say("We could not find you", "Please write us the right address in a note.".to_owned())
-        }
-        TicketState::OnHold { why: HoldReason::Customer, until, .. } => {
-            say("On hold", format!("We look for an expert again on {}.", when(*until)))
-        }
-        TicketState::Completed { at, .. } => say("Done", format!("Completed on {}.", when(*at))),
-        TicketState::Cancelled { at, .. } => say("Cancelled", format!("Cancelled on {}. Nobody will come.", when(*at))),
-    }
-}
-
-/// A fact as its customer may read it; nothing of what is between us and our experts.
-fn in_words(fact: &Fact, expert: &str, when: &impl Fn(Timestamp) -> String) -> Option<String> {
-    Some(match fact {
-        Fact::Received { .. } => "We received your report.".to_owned(),
-        Fact::PlanFound => "A plan covers your ticket now.".to_owned(),
-        Fact::WaitsForShift { until } => format!("The next expert works from about {}.", when(*until)),
-        Fact::Accepted { visit, .. } => format!("An expert accepted. Expected arrival: {}.", when(visit.start_at)),
-        Fact::Declined { after_acceptance: true, .. } | Fact::Released { .. } => {
-            "The expert cannot come; we are looking for another one.".to_owned()
-        }
-        Fact::Late { visit, .. } | Fact::Moved { visit, .. } => {
-            format!("The expert is running late. Expected arrival: {}.", when(visit.start_at))
-        }
-        Fact::Departed { .. } => "The expert is on the way.".to_owned(),
-        Fact::Arrived { .. } => "The expert arrived.".to_owned(),
-        Fact::Completed { summary, .. } => format!("{expert} completed the work: {summary}"),
-        Fact::CannotFix { why, .. } => cannot_fix_in_words(*why).to_owned(),
-        Fact::Held { until, .. } => format!("On hold until {}.", when(*until)),
-        Fact::Resumed => "It goes on.".to_owned(),
-        Fact::SolvedWithoutVisit { .. } => "Solved without a visit.".to_owned(),
-        Fact::Cancelled { .. } => "Cancelled.".to_owned(),
-        Fact::Offered { .. }
-        | Fact::Declined { after_acceptance: false, .. }
-        | Fact::Lapsed { .. }
-        | Fact::Withdrawn { .. }
-        | Fact::Reminded { .. }
-        | Fact::NeedCorrected { .. }
-        | Fact::NeedsHuman { .. }
-        | Fact::Settled { .. }
-        | Fact::Escalated { .. }
-        | Fact::SitePinned { .. }
-        | Fact::NoteAdded { .. }
-        | Fact::WorkRecorded { .. } => return None,
-    })
-}
-
-fn cannot_fix_in_words(why: CannotFix) -> &'static str {
-    match why {
-        CannotFix::Skill => "It needs another expert; we are looking for one.",
-        CannotFix::Part => "A part is missing to finish the work.",
-        CannotFix::NoAccess => "The expert was there and nobody opened.",
-        CannotFix::WrongAddress => "The expert could not find the address.",
-        CannotFix::Unsafe => "The work was stopped because it was not safe; somebody will ring you.",
-    }
 }
 
 #[derive(Deserialize)]
@@ -471,6 +419,16 @@ async fn cancel(State(site): State<Site>, caller: Caller, Path(id): Path<TicketI
         Err(other) => return Err(other),
     }
     Ok(Redirect::to(&format!("/tickets/{id}")))
+}
+
+async fn reschedule(
+    State(site): State<Site>,
+    caller: Caller,
+    Path(id): Path<TicketId>,
+    form: Form,
+) -> Answer<Response> {
+    let ticket = visible(&site, &caller, id).await?;
+    choose::send(&site, (caller.actor(), Some(&caller)), ticket, form, Way::Own { filed: false }).await
 }
 
 async fn note(State(site): State<Site>, caller: Caller, Path(id): Path<TicketId>, mut form: Form) -> Answer<Redirect> {

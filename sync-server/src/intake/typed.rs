@@ -1,5 +1,6 @@
 //! A ticket as it was typed, and as it is wanted. Pure; the JSON call and the page share it.
 
+use super::times::{self, LocalTime, TypedTime};
 use crate::faults::Faults;
 use serde::{Deserialize, Serialize};
 use shared::ids::{CustomerId, SiteId};
@@ -28,6 +29,9 @@ pub struct Typed {
     pub symptom: String,
     /// `urgent`, from staff only.
     pub priority: String,
+    /// When somebody may come; none means as soon as possible.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub windows: Vec<TypedTime>,
 }
 
 /// The product as it was typed.
@@ -61,6 +65,8 @@ pub struct Wanted {
     pub site: Option<SiteId>,
     /// Ahead of all others; heard from staff only.
     pub urgent: bool,
+    /// When somebody may come; none means as soon as possible.
+    pub windows: Vec<LocalTime>,
 }
 
 /// Reads what was typed, or names every fault.
@@ -90,12 +96,16 @@ pub fn read(typed: &Typed, by_staff: bool) -> Result<Wanted, Vec<FieldError>> {
             false
         }
     };
+    let windows = times::read(&typed.windows).unwrap_or_else(|wrong| {
+        faults.extend("", wrong);
+        Vec::new()
+    });
     match (category, title) {
         (Some(category), Some(title)) if faults.is_empty() => {
             let description =
                 description.unwrap_or_else(|| title.as_str().parse().expect("a line is a text too, and shorter"));
             let site = typed.site;
-            Ok(Wanted { category, symptom, make, model, title, description, access_note, site, urgent })
+            Ok(Wanted { category, symptom, make, model, title, description, access_note, site, urgent, windows })
         }
         _ => Err(faults.into_errors()),
     }

@@ -46,8 +46,8 @@ pub async fn of(
 ) -> Result<Vec<NewNotice>, Untold> {
     let ticket = tickets::store::get(conn, id).await?.ok_or(Untold::Missing("the ticket"))?;
     let history = events::history(conn, id, (seq - LINES_MAX).max(0), LINES_MAX.min(seq)).await?;
-    if let (Audience::Customer, Some(visit)) = (to, lost_visit(&history)) {
-        return looking_again(conn, outside, &ticket, visit, seq, now, real_now).await;
+    if let (Audience::Customer, Some(lost)) = (to, lost_visit(&history)) {
+        return looking_again(conn, outside, &ticket, lost, seq, now, real_now).await;
     }
     let Some(telling) = of_event(&history, &ticket.life) else { return Ok(Vec::new()) };
     let (Telling::Expert(_, matter) | Telling::Customer(matter) | Telling::Admins(matter)) = &telling;
@@ -193,13 +193,13 @@ async fn looking_again(
     conn: &mut Conn,
     outside: &Outside,
     ticket: &Ticket,
-    visit: VisitPlan,
+    (visit, as_asked): (VisitPlan, bool),
     seq: i64,
     now: Timestamp,
     real_now: Timestamp,
 ) -> Result<Vec<NewNotice>, Untold> {
     let contact = facts::customer(conn, ticket.customer).await?.ok_or(Untold::Missing("the customer"))?;
-    let plan = |news_at| Matter::LookingAgain { start_at: visit.start_at, news_at };
+    let plan = |news_at| Matter::LookingAgain { start_at: visit.start_at, news_at, as_asked };
     let due_at = due_at(&plan(now), ticket.urgent, &contact.zone, now);
     let matter = plan(news_at(ticket.urgent, &contact.zone, due_at));
     if matter.past(Some(&ticket.life), now, real_now).is_some() {

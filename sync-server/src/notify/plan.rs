@@ -69,6 +69,9 @@ pub enum Matter {
         start_at: Timestamp,
         /// By when they hear again.
         news_at: Timestamp,
+        /// They asked for another time themselves.
+        #[serde(default)]
+        as_asked: bool,
     },
     /// A customer hears that the visit could not be finished, and what it waits for.
     Held {

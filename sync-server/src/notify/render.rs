@@ -170,7 +170,12 @@ pub fn looking_again(
     channel: Channel,
     link: &str,
 ) -> Option<Words> {
-    let Matter::LookingAgain { start_at, news_at } = matter else { return None };
+    let Matter::LookingAgain { start_at, news_at, as_asked } = matter else { return None };
+    let (subject, mail, sms, call) = if *as_asked {
+        (TextId::AnotherTimeSubject, TextId::AnotherTimeMail, TextId::AnotherTimeSms, TextId::AnotherTimeCall)
+    } else {
+        (TextId::MovedSubject, TextId::MovedMail, TextId::MovedSms, TextId::MovedCall)
+    };
     let speaker = Speaker::new(contact.language, channel);
     let number = about.number.to_string();
     let was = speaker.catalogue.when(&contact.zone, *start_at);
@@ -187,11 +192,9 @@ pub fn looking_again(
         ("link", link),
     ];
     Some(match channel {
-        Channel::Sms => speaker.words(None, TextId::MovedSms, &args, Some(link)),
-        Channel::Call => speaker.words(None, TextId::MovedCall, &args, None),
-        Channel::Email | Channel::Push => {
-            speaker.words(Some(TextId::MovedSubject), TextId::MovedMail, &args, Some(link))
-        }
+        Channel::Sms => speaker.words(None, sms, &args, Some(link)),
+        Channel::Call => speaker.words(None, call, &args, None),
+        Channel::Email | Channel::Push => speaker.words(Some(subject), mail, &args, Some(link)),
     })
 }
 

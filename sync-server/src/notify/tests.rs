@@ -173,6 +173,30 @@ async fn an_expert_who_had_said_yes_is_told_not_to_go_and_a_second_loss_is_told_
 }
 
 #[tokio::test]
+async fn whoever_chose_another_time_hears_once_that_the_visit_is_taken_back_and_no_sorry() {
+    both_engines(async |db| {
+        people(&db, NotifyBy::Sms, None).await;
+        let outside = outside(&db);
+        db.clock().jump(6 * 60 * 60_000);
+        let ticket = file(&db, 1, true, false).await;
+        moved(&db, ticket, vec![offer(&db, 21, ana(), 90), Move::Accept { expert: ana(), late: None }]).await;
+        drain(&db, registry(&outside)).await;
+        let tomorrow = now(&db).plus_minutes(24 * 60);
+        let windows = vec![shared::ticket::Window { from: tomorrow, until: tomorrow.plus_minutes(240) }];
+        moved(&db, ticket, vec![Move::Reschedule { windows }]).await;
+        drain(&db, registry(&outside)).await;
+        db.clock().jump(6 * 60_000);
+        drain(&db, registry(&outside)).await;
+        let bodies: Vec<String> = sent(&db).await.into_iter().map(|sent| sent.body).collect();
+        let taken_back = bodies.iter().filter(|body| body.starts_with("As you asked, your visit on Mon 2 Mar, 11:30"));
+        assert_eq!(taken_back.count(), 1, "{bodies:?}");
+        assert!(!bodies.iter().any(|body| body.contains("Sorry")), "{bodies:?}");
+        assert_eq!(bodies.iter().filter(|body| body.starts_with("Please do not go")).count(), 1, "Ana is told");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_visit_that_leaves_its_expert_is_told_once_with_the_new_time_or_that_of_the_next_news() {
     both_engines(async |db| {
         people(&db, NotifyBy::Sms, None).await;

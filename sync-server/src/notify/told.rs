@@ -4,7 +4,7 @@ use super::plan::{Matter, is_news};
 use crate::events::Line;
 use shared::event::Fact;
 use shared::ids::ExpertId;
-use shared::ticket::{CannotFix, HoldReason, HumanReason, Life, VisitPlan};
+use shared::ticket::{CannotFix, HoldReason, HumanReason, Life, ReleaseReason, VisitPlan};
 use shared::time::Timestamp;
 
 /// Whom an event is told to.
@@ -63,6 +63,7 @@ pub(super) fn of_event(history: &[Line], life: &Life) -> Option<Telling> {
         | Fact::Completed { .. }
         | Fact::CannotFix { .. }
         | Fact::NeedCorrected { .. }
+        | Fact::Rescheduled { .. }
         | Fact::Held { why: HoldReason::Customer, .. }
         | Fact::Resumed
         | Fact::SolvedWithoutVisit { released: None }
@@ -100,14 +101,16 @@ fn is_told_of(before: &[Line], expert: ExpertId, start_at: Timestamp) -> bool {
     start_at != known && (n_moves == 0 || is_news(told, start_at))
 }
 
-/// The visit that the customer was promised and that the last line of this history took from its expert.
-pub(super) fn lost_visit(history: &[Line]) -> Option<VisitPlan> {
+/// The visit that the customer was promised and that the last line of this history took from its expert, and whether the
+/// customer asked for it.
+pub(super) fn lost_visit(history: &[Line]) -> Option<(VisitPlan, bool)> {
     let (line, before) = history.split_last()?;
     let (Fact::Released { expert: his, .. } | Fact::Declined { expert: his, after_acceptance: true, .. }) =
         &line.event.fact
     else {
         return None;
     };
+    let as_asked = matches!(&line.event.fact, Fact::Released { why: ReleaseReason::Customer, .. });
     before.iter().rev().find_map(|line| {
         let (Fact::Accepted { expert, visit, .. }
         | Fact::Late { expert, visit, .. }
@@ -115,7 +118,7 @@ pub(super) fn lost_visit(history: &[Line]) -> Option<VisitPlan> {
         else {
             return None;
         };
-        (expert == his).then_some(*visit)
+        (expert == his).then_some((*visit, as_asked))
     })
 }
 

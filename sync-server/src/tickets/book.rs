@@ -10,7 +10,7 @@ use shared::ids::{EntitlementId, ExpertId, NoteId, OfferId, SkillId, TicketId};
 use shared::offer::{DeclineReason, OfferState};
 use shared::skills::{Level, Skills};
 use shared::text::{NoteText, Slug};
-use shared::ticket::{CannotFix, Move, Refusal, State, Timing};
+use shared::ticket::{CannotFix, Move, Refusal, ReleaseReason, State, Timing, Window};
 use shared::time::Timestamp;
 use std::collections::BTreeMap;
 
@@ -95,6 +95,22 @@ impl Book {
         let done = entry.ticket.life.clone().make(to_do, now, &self.timing)?;
         entry.take(done, actor, now);
         Ok(())
+    }
+
+    /// The customer chose when somebody may come. What is so already is refused as done before.
+    pub fn reschedule(
+        &mut self,
+        id: TicketId,
+        windows: Vec<Window>,
+        actor: Actor,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
+        let ticket = self.ticket(id).ok_or(Refusal::Illegal)?;
+        let is_held = matches!(ticket.life.state, State::OnHold { .. });
+        if ticket.windows == windows && !is_held && !ticket.life.state.is_ended() {
+            return Err(Refusal::Already);
+        }
+        self.make(id, Move::Reschedule { windows }, actor, now)
     }
 
     /// Answers a deadline that has passed.
@@ -253,7 +269,10 @@ impl Entry {
                 why: CannotFix::Part | CannotFix::NoAccess | CannotFix::WrongAddress | CannotFix::Unsafe,
             }
             | Fact::Arrived { expert }
-            | Fact::Held { expert: Some(expert), .. } => self.ticket.last_expert = Some(*expert),
+            | Fact::Held { expert: Some(expert), .. }
+            // The customer did not send him away: he is asked first for the other time.
+            | Fact::Released { expert, why: ReleaseReason::Customer } => self.ticket.last_expert = Some(*expert),
+            Fact::Rescheduled { windows } => self.ticket.windows.clone_from(windows),
             Fact::Completed { expert, summary, .. } => {
                 self.ticket.last_expert = Some(*expert);
                 self.ticket.summary = Some(summary.clone());
@@ -261,7 +280,7 @@ impl Entry {
             Fact::Received { .. }
             | Fact::PlanFound
             | Fact::WaitsForShift { .. }
-            | Fact::Released { .. }
+            | Fact::Released { why: ReleaseReason::Absent | ReleaseReason::Changed | ReleaseReason::Staff, .. }
             | Fact::Reminded { .. }
             | Fact::Departed { .. }
             | Fact::Late { .. }

@@ -7,7 +7,7 @@ use shared::ids::{CustomerId, EntitlementId, SiteId, TicketId};
 use shared::number::TicketNumber;
 use shared::skills::Skills;
 use shared::text::{Description, ShortLine, Slug, Title};
-use shared::ticket::{HumanReason, Life, Move, Timing};
+use shared::ticket::{HumanReason, Life, Move, Timing, Window};
 use shared::time::Timestamp;
 
 /// What is filed, with everything that was looked up for it.
@@ -55,6 +55,8 @@ pub struct Filing {
     pub language: String,
     /// By when the plan promises somebody.
     pub due_at: Timestamp,
+    /// When the customer lets somebody in; none means at any time.
+    pub windows: Vec<Window>,
 }
 
 /// The ticket as it begins, with its first lines.
@@ -98,6 +100,7 @@ pub fn begin(filing: Filing, now: Timestamp, timing: &Timing) -> (Ticket, Vec<Li
         work_minutes: filing.work_minutes,
         language: filing.language,
         due_at: filing.due_at,
+        windows: filing.windows,
         filed_at: now,
         filed_by: filing.by,
         life,

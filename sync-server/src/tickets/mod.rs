@@ -19,7 +19,7 @@ use shared::ids::{CustomerId, EntitlementId, ExpertId, SiteId, TicketId};
 use shared::number::TicketNumber;
 use shared::skills::Skills;
 use shared::text::{Description, ShortLine, Slug, Summary, Title};
-use shared::ticket::{Life, Move, Refusal, Timing};
+use shared::ticket::{Life, Move, Refusal, Timing, Window};
 use shared::time::Timestamp;
 
 /// A ticket, whole.
@@ -65,6 +65,8 @@ pub struct Ticket {
     pub language: String,
     /// By when the plan promises somebody.
     pub due_at: Timestamp,
+    /// When the customer lets somebody in; none means at any time.
+    pub windows: Vec<Window>,
     /// When it was filed.
     pub filed_at: Timestamp,
     /// By whom.

@@ -38,6 +38,7 @@ pub(crate) fn filing(number: u64) -> Filing {
         skills: Skills::default(),
         work_minutes: 60,
         language: "en".into(),
+        windows: Vec::new(),
         due_at: Timestamp::from_millis(crate::db::testing::START_MS).plus_minutes(8 * 60),
     }
 }

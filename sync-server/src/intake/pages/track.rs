@@ -2,8 +2,8 @@
 //! that we know of it. Who has the link sees how it goes, may write a note and may call it off; the address and what
 //! others wrote stay with who is signed in.
 
-use super::super::api::{act_as, add_note};
-use super::{Way, frame, ticket_page};
+use super::super::api::{act_as, add_note, of_token};
+use super::{Way, choose, frame, ticket_page};
 use crate::db::{Conn, Error};
 use crate::http::caller::MaybeCaller;
 use crate::http::{Answer, Refused, Site};
@@ -32,6 +32,7 @@ pub(super) fn routes() -> Router<Site> {
         .route("/track/{token}", get(show))
         .route("/track/{token}/cancel", post(cancel))
         .route("/track/{token}/note", post(note))
+        .route("/track/{token}/reschedule", post(reschedule))
 }
 
 #[derive(Template)]
@@ -74,13 +75,6 @@ async fn find(conn: &mut Conn, number: TicketNumber, contact: &str) -> Result<Op
     Ok((is_phone || is_email).then_some(ticket))
 }
 
-async fn of_token(site: &Site, token: &str) -> Answer<Ticket> {
-    let gone =
-        || Refused::with(ProblemCode::NotFound, "This link is not whole. Open it from our message again, or sign in.");
-    let id = site.links.tracked(token).ok_or_else(gone)?;
-    site.db.read(async move |conn| store::get(conn, id).await).await?.ok_or_else(gone)
-}
-
 async fn show(
     State(site): State<Site>,
     MaybeCaller(caller): MaybeCaller,
@@ -100,6 +94,17 @@ async fn cancel(State(site): State<Site>, Path(token): Path<String>) -> Answer<R
         Err(other) => return Err(other),
     }
     Ok(Redirect::to(&format!("/track/{token}")))
+}
+
+async fn reschedule(
+    State(site): State<Site>,
+    MaybeCaller(caller): MaybeCaller,
+    Path(token): Path<String>,
+    form: Form,
+) -> Answer<Response> {
+    let ticket = of_token(&site, &token).await?;
+    let customer = Actor::Customer(ticket.customer);
+    choose::send(&site, (customer, caller.as_ref()), ticket, form, Way::Token(token)).await
 }
 
 async fn note(State(site): State<Site>, Path(token): Path<String>, mut form: Form) -> Answer<Redirect> {

@@ -9,7 +9,7 @@ use shared::time::Timestamp;
 use sqlx::{AssertSqlSafe, Row};
 use std::collections::BTreeSet;
 
-/// Rows in one statement; a ticket has 33 columns.
+/// Rows in one statement; a ticket has 34 columns.
 const ROWS_MAX: usize = 200;
 
 fn json(value: &impl serde::Serialize) -> Result<String, Error> {
@@ -30,8 +30,8 @@ pub async fn insert(tx: &mut Tx, tickets: &[(Ticket, Vec<Line>)]) -> Result<BTre
             "insert into ticket (id, number, ver, customer, site, entitlement, category, symptom, category_label,
                symptom_label, make, model, title, description, access_note, urgent, skills, work_minutes, language,
                due_at, filed_at, filed_by, life, state, holder, stream_of, deadline_at, needs_human, last_expert,
-               summary, ended_at, n_events, changed_at) values {} on conflict (number) do nothing returning id",
-            values(rows.len(), 33)
+               summary, ended_at, n_events, changed_at, windows) values {} on conflict (number) do nothing returning id",
+            values(rows.len(), 34)
         );
         let mut query = sqlx::query(AssertSqlSafe(sql));
         for (ticket, _) in rows {
@@ -54,7 +54,7 @@ pub async fn insert(tx: &mut Tx, tickets: &[(Ticket, Vec<Line>)]) -> Result<BTre
             query = query.bind(ticket.last_expert.map(|id| id.to_string()));
             query = query.bind(ticket.summary.as_ref().map(ToString::to_string));
             query = query.bind(ticket.ended_at.map(Timestamp::as_millis)).bind(ticket.n_events);
-            query = query.bind(ticket.changed_at.as_millis());
+            query = query.bind(ticket.changed_at.as_millis()).bind(json(&ticket.windows)?);
         }
         for row in query.fetch_all(tx.sql()).await? {
             written.insert(read::parsed(&row, "id")?);
@@ -94,9 +94,9 @@ pub(in super::super) async fn update(tx: &mut Tx, tickets: &[&Ticket]) -> Result
             "update ticket set ver = v.column2, entitlement = v.column3, life = v.column4, state = v.column5,
                holder = v.column6, stream_of = v.column7, deadline_at = v.column8, needs_human = v.column9,
                last_expert = v.column10, summary = v.column11, ended_at = v.column12, n_events = v.column13,
-               changed_at = v.column14, skills = v.column15
+               changed_at = v.column14, skills = v.column15, windows = v.column16
              from (values {}) as v where ticket.id = v.column1",
-            values(rows.len(), 15)
+            values(rows.len(), 16)
         );
         let mut query = sqlx::query(AssertSqlSafe(sql));
         for ticket in rows {
@@ -111,6 +111,7 @@ pub(in super::super) async fn update(tx: &mut Tx, tickets: &[&Ticket]) -> Result
             query = query.bind(ticket.summary.as_ref().map(ToString::to_string));
             query = query.bind(ticket.ended_at.map(Timestamp::as_millis)).bind(ticket.n_events);
             query = query.bind(ticket.changed_at.as_millis()).bind(json(&ticket.skills)?);
+            query = query.bind(json(&ticket.windows)?);
         }
         query.execute(tx.sql()).await?;
     }
