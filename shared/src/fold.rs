@@ -57,8 +57,10 @@ fn lay(view: &mut TicketView, author: &str, own: &Overlay) {
     if let Intent::TicketLate { minutes } = &own.intent {
         if let Some(visit) = &mut view.doc.visit {
             match view.doc.phase {
-                Phase::Accepted | Phase::EnRoute => {
+                Phase::Accepted => visit.start_at = visit.start_at.plus_minutes(i64::from(minutes.get())),
+                Phase::EnRoute => {
                     visit.start_at = visit.start_at.plus_minutes(i64::from(minutes.get()));
+                    visit.travel_minutes = visit.travel_minutes.saturating_add(minutes.get());
                 }
                 Phase::OnSite => visit.work_minutes = visit.work_minutes.saturating_add(minutes.get()),
                 Phase::Offered | Phase::Completed | Phase::Cancelled => {}

@@ -131,7 +131,9 @@ impl Life {
                 (state, visit, Some(visit.leave_at().max(now)))
             }
             State::EnRoute { expert: his, visit, departed_at } if *his == expert => {
-                let visit = moved(visit);
+                // The way takes so much longer.
+                let travel_minutes = visit.travel_minutes.saturating_add(minutes);
+                let visit = VisitPlan { travel_minutes, ..moved(visit) };
                 (State::EnRoute { expert, visit, departed_at: *departed_at }, visit, self.extended(later))
             }
             State::OnSite { expert: his, visit, arrived_at } if *his == expert => {
