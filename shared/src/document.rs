@@ -48,6 +48,21 @@ pub struct TicketDoc {
     /// How it ended.
     #[serde(default)]
     pub end: Option<EndDoc>,
+    /// The visit that was to end this trouble: then this ticket is its follow-up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earlier: Option<EarlierDoc>,
+}
+
+/// What was done before, in a follow-up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EarlierDoc {
+    /// The ticket that is followed.
+    pub number: TicketNumber,
+    /// How it had ended.
+    pub end: EndDoc,
+    /// This expert was there himself.
+    #[serde(default)]
+    pub by_you: bool,
 }
 
 /// An open offer.

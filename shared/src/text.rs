@@ -145,6 +145,11 @@ impl FromStr for Phone {
     }
 }
 
+impl<const MAX: usize> Prose<MAX> {
+    /// The most characters that fit.
+    pub const MAX: usize = MAX;
+}
+
 macro_rules! plain_text {
     ($([$($generics:tt)*] $type:ty),* $(,)?) => {$(
         impl<$($generics)*> $type {

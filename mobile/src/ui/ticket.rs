@@ -6,7 +6,7 @@ use crate::ui::offer::OfferBox;
 use crate::ui::today::{Chips, take};
 use crate::ui::words;
 use dioxus::prelude::*;
-use shared::document::{ContactDoc, ProductDoc, TicketDoc};
+use shared::document::{ContactDoc, EarlierDoc, ProductDoc, SiteDoc, TicketDoc};
 use shared::fold::TicketView;
 use shared::ids::TicketId;
 use shared::intent::Intent;
@@ -35,6 +35,7 @@ pub(super) fn TicketScreen(id: TicketId) -> Element {
                     onclick: move |_| take(ui, act, id), "{words::act(act)}" }
             }
             Ended { doc: doc.clone() }
+            if let Some(earlier) = doc.earlier.clone() { Earlier { earlier, site: doc.site.clone() } }
             Visit { doc: doc.clone() }
             if !view.given_back { Late { id, phase: doc.phase } }
             Where { view: view.clone() }
@@ -72,6 +73,22 @@ fn Ended(doc: TicketDoc) -> Element {
         section { class: "box", "data-testid": "end",
             if let Some(outcome) = end.outcome { strong { "{words::outcome(outcome)}" } }
             if let Some(summary) = end.summary { p { class: "prose", dir: "auto", "{summary}" } }
+        }
+    }
+}
+
+/// It was to be fixed before: what was done then, so that nobody does the same once more.
+#[component]
+fn Earlier(earlier: EarlierDoc, site: SiteDoc) -> Element {
+    let ui = use_ui();
+    let own = ui.snapshot.read().expert.as_ref().map(|expert| expert.zone.clone());
+    let when = words::when(earlier.end.at, &site.zone, own.as_ref(), *ui.minute.read());
+    let who = if earlier.by_you { "You were there" } else { "A colleague was there" };
+    rsx! {
+        section { class: "box", "data-testid": "earlier", h2 { "It is still not working" }
+            p { class: "quiet", "{who}: " bdi { dir: "ltr", "{earlier.number}" } ", {when}" }
+            if let Some(outcome) = earlier.end.outcome { strong { "{words::outcome(outcome)}" } }
+            if let Some(summary) = earlier.end.summary { p { class: "prose", dir: "auto", "{summary}" } }
         }
     }
 }

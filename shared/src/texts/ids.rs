@@ -133,6 +133,8 @@ texts! {
     SurveyThanks = "survey-thanks" ();
     SurveyThanksWorking = "survey-thanks-working" ();
     SurveyThanksNotWorking = "survey-thanks-not-working" ();
+    SurveyThanksFollowUp = "survey-thanks-follow-up" ("number");
+    SurveyFollow = "survey-follow" ("number");
     SurveyAlready = "survey-already" ();
     SurveyAlreadyBody = "survey-already-body" ();
     SurveyOver = "survey-over" ();

@@ -372,6 +372,7 @@ fn document(world: &World, phase: Phase, life: &Life) -> TicketDoc {
         why_you: None,
         notes: vec![],
         end: None,
+        earlier: None,
     }
 }
 

@@ -10,7 +10,7 @@ use crate::http::testing::{Client, Heard, site};
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 use shared::ids::TicketId;
-use shared::ticket::Move;
+use shared::ticket::{Move, Outcome};
 
 struct Desk {
     world: World,
@@ -322,6 +322,26 @@ async fn who_said_yes_is_rung_before_somebody_else_is_sent_and_who_works_there_i
         assert!(page.contains("Ana is there and works on it") && !page.contains("Offer it"), "{page}");
         let nobody = send(&emile, id(1), ben, None).await;
         assert_eq!(nobody.status, StatusCode::NOT_FOUND);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_follow_up_and_what_it_follows_lead_to_each_other() {
+    both_engines(async |db| {
+        let Desk { world, emile, .. } = desk(&db).await;
+        let ana = world.expert("Ana", "10001").await;
+        let first = world.ticket().await;
+        assert_eq!(send(&emile, first, ana, None).await.status, StatusCode::CREATED);
+        let summary = "New fuse.".parse().unwrap();
+        world.act(first, Move::Complete { expert: ana, outcome: Outcome::Fixed, summary }).await.unwrap();
+        let earlier = world.read(first).await;
+        let second = world.file(|filing| filing.follows = Some(crate::tickets::Earlier::of(&earlier))).await;
+        let page = emile.get(&format!("/desk/tickets/{second}")).await.text();
+        let said = format!("/desk/tickets/{first}");
+        assert!(page.contains(&said) && page.contains("Completed by Ana") && page.contains("New fuse."), "{page}");
+        let page = emile.get(&format!("/desk/tickets/{first}")).await.text();
+        assert!(page.contains("It did not stay fixed") && page.contains(&format!("/desk/tickets/{second}")), "{page}");
     })
     .await;
 }

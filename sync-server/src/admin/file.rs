@@ -41,6 +41,10 @@ pub(super) struct File {
     pub(super) owner_id: Option<shared::ids::StaffId>,
     pub(super) deeds: Vec<deeds::Deed>,
     pub(super) matter: Option<super::Matter>,
+    /// What this ticket follows.
+    pub(super) earlier: Option<Ticket>,
+    /// What follows it.
+    pub(super) follow_up: Option<Ticket>,
 }
 
 /// A stored decision in words.
@@ -75,6 +79,13 @@ pub(super) async fn read(
     let history = events::history(conn, id, 0, LINES_MAX).await?;
     let (mut experts, mut colleagues) = names::in_history(&history);
     experts.extend(ticket.life.state.holder());
+    let earlier = match ticket.follows {
+        Some(earlier) => tickets::get(conn, earlier).await?,
+        None => None,
+    };
+    let follow_up = tickets::follow_up_of(conn, id).await?;
+    experts
+        .extend(earlier.iter().chain(&follow_up).filter_map(|other| other.life.state.holder().or(other.last_expert)));
     let matter = super::inbox::matter(conn, Item::Ticket(id), now, real_now).await?;
     let task = match &matter {
         Some(matter) => store::task(conn, Item::Ticket(id), matter.since()).await?,
@@ -102,6 +113,8 @@ pub(super) async fn read(
         owner_id: task.map(|task| task.staff),
         deeds: matter.as_ref().map(|matter| deeds::possible(matter, now, timing)).unwrap_or_default(),
         matter,
+        earlier,
+        follow_up,
         history,
         names,
         ticket,

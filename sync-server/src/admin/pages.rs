@@ -343,6 +343,16 @@ struct TicketPage {
     seen: Option<String>,
     note_key: String,
     track: String,
+    earlier: Option<Again>,
+    follow_up: Option<Again>,
+}
+
+/// Another ticket about the same trouble.
+struct Again {
+    id: TicketId,
+    number: String,
+    state: String,
+    summary: Option<String>,
 }
 
 async fn show(State(site): State<Site>, caller: RequireDesk, Path(id): Path<TicketId>) -> Answer<Html<String>> {
@@ -382,6 +392,12 @@ fn ticket_page(site: &Site, caller: &RequireDesk, file: File) -> TicketPage {
         weights_version: why.weights_version,
         replays: why.replays,
     });
+    let again = |other: &Ticket| Again {
+        id: other.id,
+        number: other.number.to_string(),
+        state: words::state(&other.life.state, names, &at),
+        summary: other.summary.as_ref().map(ToString::to_string),
+    };
     let customer = file
         .customer
         .as_ref()
@@ -413,6 +429,8 @@ fn ticket_page(site: &Site, caller: &RequireDesk, file: File) -> TicketPage {
         seen: file.seen_at.map(&at),
         note_key: site.new_id::<shared::ids::of::Note>().to_string(),
         track: site.address(&format!("/track/{}", site.links.track(ticket.id))),
+        earlier: file.earlier.as_ref().map(again),
+        follow_up: file.follow_up.as_ref().map(again),
         ticket: file.ticket.clone(),
     }
 }

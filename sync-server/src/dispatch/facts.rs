@@ -82,7 +82,11 @@ pub(super) async fn needs(conn: &mut Conn, tickets: &[Ticket]) -> Result<Vec<Nee
     let mut needs = Vec::with_capacity(tickets.len());
     for ticket in tickets {
         let Some((site, areas)) = sites.with_areas(conn, ticket.site).await? else { continue };
-        let priority = if ticket.urgent { Priority::Urgent } else { Priority::Normal };
+        let priority = match (ticket.urgent, ticket.follows) {
+            (true, _) => Priority::Urgent,
+            (false, Some(_)) => Priority::High,
+            (false, None) => Priority::Normal,
+        };
         needs.push(Need {
             ticket: ticket.id,
             customer: ticket.customer,

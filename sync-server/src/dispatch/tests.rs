@@ -6,11 +6,12 @@ use crate::accounts::Person;
 use crate::db::testing::both_engines;
 use crate::http::testing::{Client, site};
 use crate::matching;
-use crate::tickets::{check, jobs};
+use crate::matching::need::Priority;
+use crate::tickets::{self, check, jobs};
 use serde_json::json;
 use shared::offer::DeclineReason;
 use shared::problem::ProblemCode;
-use shared::ticket::{HumanReason, Move, State};
+use shared::ticket::{HumanReason, Move, Outcome, State};
 
 #[tokio::test]
 async fn the_nearest_expert_with_the_skill_is_asked_and_the_choice_is_kept() {
@@ -200,6 +201,33 @@ async fn the_desk_reads_one_list_of_what_left_an_expert_and_where_each_ticket_is
         let row = &item["tickets"][0];
         assert_eq!((&row["was"], &row["now"]["state"]), (&json!("accepted"), &json!("offered")));
         assert_eq!(row["now"]["expert_name"], "Ben");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_follow_up_goes_ahead_of_older_tickets_and_to_the_expert_who_was_there() {
+    both_engines(async |db| {
+        let world = World::new(&db).await;
+        let (near, was_there) = (world.expert("Ana", "10003").await, world.expert("Ben", "10463").await);
+        let earlier = world.ticket().await;
+        let summary = "New fuse.".parse().unwrap();
+        world.round().await;
+        world.act(earlier, Move::Decline { expert: near, reason: DeclineReason::Busy }).await.unwrap();
+        world.round().await;
+        let done = Move::Complete { expert: was_there, outcome: Outcome::Fixed, summary };
+        world.act(earlier, done).await.unwrap();
+        let earlier = world.read(earlier).await;
+        let older = world.ticket().await;
+        world.minutes_pass(5);
+        let follow_up = world.file(|filing| filing.follows = Some(tickets::Earlier::of(&earlier))).await;
+        let waiting = db.read(async |conn| tickets::store::waiting(conn, 10).await).await.unwrap();
+        assert_eq!(waiting.iter().map(|ticket| ticket.id).collect::<Vec<_>>(), [follow_up, older]);
+        world.round().await;
+        assert_eq!(world.holder(follow_up).await, Some(was_there), "though another is nearer");
+        let kept = db.read(async move |conn| matching::store::latest(conn, follow_up).await).await.unwrap().unwrap();
+        let high = kept.decision.weights.unassigned_price(Priority::High, 0);
+        assert_eq!(kept.decision.unassigned_price, high, "to let it wait costs more than of others");
     })
     .await;
 }

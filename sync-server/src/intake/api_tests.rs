@@ -12,9 +12,10 @@ use crate::workforce::{Category, Symptom};
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use serde_json::{Value, json};
-use shared::ids::CustomerId;
+use shared::ids::{CustomerId, TicketId};
 use shared::problem::ProblemCode;
 use shared::skills::Skills;
+use shared::ticket::{Move, Outcome};
 
 pub(super) async fn client(db: &Database) -> (World, Client) {
     let world = World::new(db).await;
@@ -245,6 +246,75 @@ async fn a_ticket_is_found_by_its_number_with_a_contact_and_acted_on_by_its_link
         assert_eq!(own.matches("The bell is broken.").count(), 1, "{own}");
         let wrong = nobody.form("/track/nonsense/cancel", &[]).await;
         assert_eq!(wrong.status, StatusCode::NOT_FOUND);
+    })
+    .await;
+}
+
+/// Who was there and did it, today.
+async fn complete(world: &World, ticket: TicketId) {
+    let ana = world.expert("Ana", "10001").await;
+    world.round().await;
+    world.act(ticket, Move::Accept { expert: ana, late: None }).await.unwrap();
+    let summary = "New fuse.".parse().unwrap();
+    world.act(ticket, Move::Complete { expert: ana, outcome: Outcome::Fixed, summary }).await.unwrap();
+}
+
+async fn filed(client: &Client, key: &str, body: &Value) -> TicketId {
+    send(client, key, body).await.value()["id"].as_str().unwrap().parse().unwrap()
+}
+
+#[tokio::test]
+async fn a_ticket_for_the_same_product_within_thirty_days_is_the_one_follow_up_with_the_history_on_it() {
+    both_engines(async |db| {
+        let (world, mia) = client(&db).await;
+        let first = filed(&mia, "k1", &plain()).await;
+        assert_eq!(world.read(filed(&mia, "k2", &plain()).await).await.follows, None, "nobody was there yet");
+        complete(&world, first).await;
+        let done = world.read(first).await;
+        let mut other = plain();
+        other["product"]["model"] = "Y-1".into();
+        assert_eq!(world.read(filed(&mia, "k3", &other).await).await.follows, None, "another product");
+        world.minutes_pass(30 * 1_440);
+        let mut again = plain();
+        again["product"]["make"] = "łumen".into();
+        let second = filed(&mia, "k4", &again).await;
+        let follow_up = world.read(second).await;
+        assert_eq!((follow_up.follows, follow_up.last_expert), (Some(first), done.last_expert));
+        assert_eq!(filed(&mia, "k4", &again).await, second, "sent again");
+        assert_eq!(world.read(filed(&mia, "k5", &again).await).await.follows, None, "at most one");
+        let page = mia.get(&format!("/tickets/{second}")).await.text();
+        assert!(page.contains(&done.number.to_string()) && page.contains(&format!("/tickets/{first}")), "{page}");
+        let page = mia.get(&format!("/tickets/{first}")).await.text();
+        assert!(page.contains("It did not stay fixed") && page.contains(&format!("/tickets/{second}")), "{page}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn after_thirty_days_the_same_trouble_is_a_new_one() {
+    both_engines(async |db| {
+        let (world, mia) = client(&db).await;
+        let first = filed(&mia, "k1", &plain()).await;
+        complete(&world, first).await;
+        world.minutes_pass(30 * 1_440 + 1);
+        assert_eq!(world.read(filed(&mia, "k2", &plain()).await).await.follows, None);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn two_reports_at_the_same_time_make_one_follow_up() {
+    both_engines(async |db| {
+        let (world, mia) = client(&db).await;
+        let first = filed(&mia, "k1", &plain()).await;
+        complete(&world, first).await;
+        let body = plain();
+        let sent = ["a", "b", "c"].map(|key| filed(&mia, key, &body));
+        let mut n_following = 0;
+        for ticket in futures_util::future::join_all(sent).await {
+            n_following += usize::from(world.read(ticket).await.follows == Some(first));
+        }
+        assert_eq!(n_following, 1);
     })
     .await;
 }

@@ -25,7 +25,7 @@ use crate::http::Site;
 use crate::http::door::Full;
 use crate::http::idempotency::{self, Claim, IdempotencyKey, StoredAnswer};
 use crate::links::Links;
-use crate::tickets::{self, Filing};
+use crate::tickets::{self, Earlier, Filing, Product};
 use crate::{plans, workforce};
 use shared::event::Actor;
 use shared::ids::{CustomerId, TicketId};
@@ -87,6 +87,12 @@ pub async fn file(
     let filed = site.db.write(lane, async move |tx| {
         // What can be worked out is, before the key is claimed, so that claim and answer are one row written once.
         let mut filing = filing.clone();
+        if let Some(earlier) = filing.follows
+            && !tickets::store::may_follow(tx, earlier.ticket).await?
+        {
+            // Another report came first; this one is a ticket of its own.
+            filing.follows = None;
+        }
         for attempt in 0..NUMBERS_MAX {
             filing.number = links.ticket_number(&filer.scope, key.as_str(), attempt);
             let begun = tickets::begin(filing.clone(), now, &timing);
@@ -174,7 +180,11 @@ async fn look_up(
                 windows = read.map_err(|fault| Problem::fields(vec![fault]))?;
             }
             let plan = plans::store::covering(conn, customer, &wanted.category, now).await?;
-            let entitlement = plan.as_ref().map(|plan| plan.id);
+            let (make, model) = (wanted.make.as_ref(), wanted.model.as_ref());
+            let product = Product::new(customer, at, &wanted.category, make, model);
+            let earlier = tickets::store::earlier(conn, &product, Product::visited_since(now)).await?;
+            // What should have been fixed is still owed by the plan that covered it, though it ended since.
+            let entitlement = plan.as_ref().map(|plan| plan.id).or(earlier.as_ref().and_then(|one| one.entitlement));
             let hours = plan.map_or(PROMISE_HOURS, |plan| plan.promise_hours);
             Ok::<_, Refusal>(Filing {
                 id,
@@ -199,6 +209,7 @@ async fn look_up(
                 language: who.locale,
                 due_at: now.plus_minutes(i64::from(hours) * 60),
                 windows,
+                follows: earlier.as_ref().map(Earlier::of),
             })
         })
         .await

@@ -17,6 +17,7 @@ use crate::events;
 use crate::http::caller::{Caller, MaybeCaller};
 use crate::http::idempotency::{IdempotencyKey, body_hash};
 use crate::http::{Answer, Refused, Site};
+use crate::survey::{self, SurveyState};
 use crate::tickets::{Ticket, store};
 use crate::web::form::{Choice, Form};
 use crate::web::frame::{Frame, Viewer};
@@ -283,6 +284,10 @@ struct TicketPage {
     can_cancel: bool,
     form: Form,
     choosing: Option<choose::Choosing>,
+    /// Other tickets about the same trouble, and where the question stands whether it is working: number and address.
+    earlier: Option<(String, String)>,
+    follow_up: Option<(String, String)>,
+    survey: Option<String>,
     note_key: String,
     track: String,
     base: String,
@@ -322,7 +327,8 @@ async fn ticket_page_with(site: &Site, frame: Frame, ticket: Ticket, way: Way, f
         Way::Token(_) => (false, false),
     };
     let (id, at, holder) = (ticket.id, ticket.site, ticket.life.state.holder().or(ticket.last_expert));
-    let (lines, notes, place, expert) = site
+    let follows = ticket.follows;
+    let (lines, notes, place, expert, (earlier, follow_up), survey) = site
         .db
         .read(async move |conn| {
             let lines = events::history(conn, id, 0, HISTORY_MAX).await?;
@@ -332,7 +338,13 @@ async fn ticket_page_with(site: &Site, frame: Frame, ticket: Ticket, way: Way, f
                 Some(expert) => workforce::store::expert(conn, expert).await?,
                 None => None,
             };
-            Ok::<_, Error>((lines, notes, place, expert))
+            let earlier = match follows {
+                Some(earlier) => store::get(conn, earlier).await?,
+                None => None,
+            };
+            let again = (earlier, store::follow_up_of(conn, id).await?);
+            let survey = survey::store::of_ticket(conn, id).await?;
+            Ok::<_, Error>((lines, notes, place, expert, again, survey))
         })
         .await?;
     let zone = place.as_ref().map_or_else(Zone::utc, |place| place.zone.clone());
@@ -348,6 +360,12 @@ async fn ticket_page_with(site: &Site, frame: Frame, ticket: Ticket, way: Way, f
     let (state, next) = now_in_words(&ticket, &expert, &when);
     let cancel = Move::Cancel { why: shared::ticket::CancelReason::Customer };
     let can_cancel = ticket.life.clone().make(cancel, site.now(), &site.config.timing).is_ok();
+    let link = |other: Ticket| {
+        let to =
+            if is_own { format!("/tickets/{}", other.id) } else { format!("/track/{}", site.links.track(other.id)) };
+        (other.number.to_string(), to)
+    };
+    let survey = survey.filter(|survey| survey.state == SurveyState::Invited && survey.is_open(site.now()));
     let danger = Fact::NeedsHuman { reason: HumanReason::Danger };
     let is_dangerous = !ticket.life.state.is_ended() && lines.iter().any(|line| line.event.fact == danger);
     page(&TicketPage {
@@ -363,6 +381,9 @@ async fn ticket_page_with(site: &Site, frame: Frame, ticket: Ticket, way: Way, f
         can_cancel,
         form,
         choosing,
+        earlier: earlier.map(link),
+        follow_up: follow_up.map(link),
+        survey: survey.map(|survey| format!("/survey/{}", site.links.survey(survey.id))),
         base,
         note_key: site.new_id::<shared::ids::of::Note>().to_string(),
         track: site.address(&format!("/track/{}", site.links.track(ticket.id))),

@@ -1,13 +1,19 @@
-//! Taking the one answer.
+//! Taking the one answer, and what follows from "no": a follow-up ticket, in the same transaction.
 
 use super::{Comment, Survey, SurveyState, store};
 use crate::db::{Error, Tx};
+use crate::links::Links;
 use crate::notify::plan::{Audience, Channel, Matter, due_at};
 use crate::notify::{NewNotice, Recipient, facts, render, store as notices};
-use crate::tickets;
+use crate::tickets::{self, Book, NewNote, Ticket};
+use shared::event::Actor;
 use shared::ids::SurveyId;
 use shared::texts::Language;
+use shared::ticket::Timing;
 use shared::time::Timestamp;
+
+/// Numbers that are tried before a number that is taken counts as our fault.
+const NUMBERS_MAX: u32 = 16;
 
 /// An answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,36 +29,94 @@ pub struct Answer {
 /// What became of an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Taken {
-    /// It counts.
-    Now,
+    /// It counts. With the ticket that goes on, where it is not working.
+    Now(Option<Box<Ticket>>),
     /// An earlier one counts.
     Already(Survey),
     /// There is no such survey, or it is over.
     Over,
 }
 
-/// Takes an answer, once. "No" becomes a call of the desk in the same transaction; a reminder that waits is dropped.
-pub async fn give(tx: &mut Tx, id: SurveyId, answer: &Answer, now: Timestamp) -> Result<Taken, Error> {
+/// What an answer needs beside the transaction.
+#[derive(Clone, Debug)]
+pub struct Means {
+    /// Numbers come from them.
+    pub links: Links,
+    /// How long a new ticket may wait.
+    pub timing: Timing,
+    /// By the business clock.
+    pub now: Timestamp,
+}
+
+/// Takes an answer, once. "No" opens the one follow-up of the ticket; a reminder that waits is dropped.
+pub async fn give(tx: &mut Tx, id: SurveyId, answer: &Answer, means: &Means) -> Result<Taken, Error> {
+    let Some(survey) = store::get(tx, id).await? else { return Ok(Taken::Over) };
+    // The ticket is held first, as everywhere: a report of the same trouble may come at this moment.
+    let may_follow = tickets::store::may_follow(tx, survey.ticket).await?;
     let Some(survey) = store::lock(tx, id).await? else { return Ok(Taken::Over) };
     match survey.state {
         SurveyState::Answered => return Ok(Taken::Already(survey)),
-        SurveyState::Invited | SurveyState::NotReachable if !survey.is_open(now) => return Ok(Taken::Over),
+        SurveyState::Invited | SurveyState::NotReachable if !survey.is_open(means.now) => return Ok(Taken::Over),
         SurveyState::Invited | SurveyState::NotReachable => {}
     }
-    store::answer(tx, id, answer, now).await?;
+    store::answer(tx, id, answer, means.now).await?;
     let asked = ["survey", "survey_again"];
-    notices::drop_queued(tx, survey.ticket, &asked, "the survey has been answered", now).await?;
-    if !answer.working {
-        call(tx, &survey, answer, now).await?;
+    notices::drop_queued(tx, survey.ticket, &asked, "the survey has been answered", means.now).await?;
+    if answer.working {
+        return Ok(Taken::Now(None));
     }
-    Ok(Taken::Now)
+    let goes_on = if may_follow {
+        Some(open(tx, &survey, answer, means).await?)
+    } else {
+        join(tx, &survey, answer, means).await?
+    };
+    Ok(Taken::Now(goes_on.map(Box::new)))
+}
+
+fn missing(what: &str, survey: &Survey) -> Error {
+    Error::Bug(format!("the {what} of survey {} is not there", survey.id))
+}
+
+/// Opens the follow-up.
+async fn open(tx: &mut Tx, survey: &Survey, answer: &Answer, means: &Means) -> Result<Ticket, Error> {
+    let earlier = tickets::store::get(tx, survey.ticket).await?.ok_or_else(|| missing("ticket", survey))?;
+    let (id, key) = (tx.new_id(), survey.id.to_string());
+    for attempt in 0..NUMBERS_MAX {
+        let number = means.links.ticket_number("survey", &key, attempt);
+        let said = answer.comment.as_ref().map(Comment::as_str);
+        let filing = tickets::follow_up_filing(&earlier, id, number, said, means.now);
+        let begun = tickets::begin(filing, means.now, &means.timing);
+        let ticket = begun.0.clone();
+        if tickets::store::insert(tx, &[begun]).await?.contains(&id) {
+            return Ok(ticket);
+        }
+    }
+    Err(Error::Bug("no free ticket number was found".into()))
+}
+
+/// The customer had reported it again before answering: what they write joins that ticket. Where it has ended, nothing
+/// goes on by itself, so somebody rings.
+async fn join(tx: &mut Tx, survey: &Survey, answer: &Answer, means: &Means) -> Result<Option<Ticket>, Error> {
+    let follow_up = tickets::store::follow_up_of(tx, survey.ticket).await?;
+    let Some(follow_up) = follow_up.filter(|ticket| !ticket.life.state.is_ended()) else {
+        call(tx, survey, answer, means.now).await?;
+        return Ok(None);
+    };
+    if let Some(text) = answer.comment.as_ref().and_then(|comment| comment.as_str().parse().ok()) {
+        let contact = facts::customer(tx, survey.customer).await?.ok_or_else(|| missing("customer", survey))?;
+        let author = Actor::Customer(survey.customer);
+        let (id, ticket, author_name) = (tx.new_id(), follow_up.id, contact.name.clone());
+        let mut book = Book::open(tx, &[ticket], means.timing.clone()).await?;
+        book.note(NewNote { id, ticket, author, author_name, text, late: false, at: means.now });
+        book.save(tx).await?;
+    }
+    Ok(Some(follow_up))
 }
 
 /// Somebody rings, in the morning if it is night there.
 async fn call(tx: &mut Tx, survey: &Survey, answer: &Answer, now: Timestamp) -> Result<(), Error> {
-    let missing = |what: &str| Error::Bug(format!("the {what} of survey {} is not there", survey.id));
-    let ticket = tickets::store::get(tx, survey.ticket).await?.ok_or_else(|| missing("ticket"))?;
-    let contact = facts::customer(tx, survey.customer).await?.ok_or_else(|| missing("customer"))?;
+    let ticket = tickets::store::get(tx, survey.ticket).await?.ok_or_else(|| missing("ticket", survey))?;
+    let contact = facts::customer(tx, survey.customer).await?.ok_or_else(|| missing("customer", survey))?;
     let about = facts::about(tx, &ticket).await?;
     let matter = Matter::NotWorking { survey: survey.id };
     let due_at = due_at(&matter, ticket.urgent, &contact.zone, now);

@@ -1,6 +1,6 @@
 //! The survey as JSON, by the token of its link: `GET` and `POST /api/v1/survey/{token}`.
 
-use super::{Answer, Comment, SurveyState, Taken, give, store};
+use super::{Answer, Comment, Means, SurveyState, Taken, give, store};
 use crate::db::{Error, Lane};
 use crate::http::{Answer as Answered, Json, Refused, Site};
 use crate::tickets;
@@ -8,7 +8,7 @@ use axum::Router;
 use axum::extract::{Path, State};
 use axum::routing::get;
 use serde::{Deserialize, Serialize};
-use shared::ids::SurveyId;
+use shared::ids::{SurveyId, TicketId};
 use shared::problem::{Problem, ProblemCode};
 
 /// The routes.
@@ -38,6 +38,15 @@ struct Given {
 #[derive(Debug, Serialize)]
 struct Thanks {
     answered: bool,
+    /// The ticket that goes on where it is not working.
+    follow_up: Option<FollowUp>,
+}
+
+#[derive(Debug, Serialize)]
+struct FollowUp {
+    id: TicketId,
+    number: String,
+    track_url: String,
 }
 
 fn find(site: &Site, token: &str) -> Answered<SurveyId> {
@@ -64,7 +73,7 @@ async fn answer(
     Path(token): Path<String>,
     Json(given): Json<Given>,
 ) -> Answered<Json<Thanks>> {
-    let (id, now) = (find(&site, &token)?, site.now());
+    let id = find(&site, &token)?;
     if given.rating.is_some_and(|rating| !(1..=5).contains(&rating)) {
         return Err(Problem::field("rating", "invalid", "A rating is 1 to 5.").into());
     }
@@ -72,8 +81,16 @@ async fn answer(
     let comment = comment.map(|comment| comment.parse::<Comment>()).transpose();
     let comment = comment.map_err(|bad| Problem::field("comment", "invalid", bad.to_string()))?;
     let answer = Answer { working: given.working, rating: given.rating, comment };
-    match site.db.write(Lane::Intake, async move |tx| give(tx, id, &answer, now).await).await? {
-        Taken::Now => Ok(Json(Thanks { answered: true })),
+    let means = Means { links: site.links.clone(), timing: site.config.timing.clone(), now: site.now() };
+    match site.db.write(Lane::Intake, async move |tx| give(tx, id, &answer, &means).await).await? {
+        Taken::Now(goes_on) => {
+            let follow_up = goes_on.map(|ticket| FollowUp {
+                id: ticket.id,
+                number: ticket.number.to_string(),
+                track_url: site.address(&format!("/track/{}", site.links.track(ticket.id))),
+            });
+            Ok(Json(Thanks { answered: true, follow_up }))
+        }
         Taken::Already(_) => {
             Err(Refused::with(ProblemCode::AlreadySettled, "This survey was answered; the first answer counts."))
         }

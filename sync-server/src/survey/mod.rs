@@ -1,7 +1,7 @@
 //! Asks the customer how it was: once, with one reminder, and takes one answer.
 //!
 //! A survey begins when an expert completes a ticket; not after a cancellation, and not when it was solved without a visit.
-//! The first question is whether it works. "No" puts a call into the desk's inbox. Opening the page records nothing: mail
+//! The first question is whether it works. "No" opens the ticket's one follow-up. Opening the page records nothing: mail
 //! scanners follow links. A second answer is told that the first one counts.
 
 mod answer;
@@ -10,7 +10,7 @@ pub mod jobs;
 pub mod pages;
 pub mod store;
 
-pub use answer::{Answer, Taken, give};
+pub use answer::{Answer, Means, Taken, give};
 
 use serde::Serialize;
 use shared::ids::{CustomerId, ExpertId, SurveyId, TicketId};

@@ -1,11 +1,11 @@
 //! The page behind a survey's link. It needs no sign-in: the link is the key.
 
-use super::{Answer, Comment, Survey, SurveyState, Taken, give, store};
+use super::{Answer, Comment, Means, Survey, SurveyState, Taken, give, store};
 use crate::db::{Conn, Error, Lane};
 use crate::http::Answer as Answered;
 use crate::http::Site;
 use crate::notify::facts;
-use crate::tickets;
+use crate::tickets::{self, Ticket};
 use crate::web::{self, Choice, Form, Frame};
 use askama::Template;
 use axum::Router;
@@ -44,6 +44,8 @@ struct Said {
     title: String,
     body: String,
     is_good: bool,
+    /// Where the ticket that goes on can be followed, and the words of the link.
+    onward: Option<(String, String)>,
 }
 
 /// A survey with what its page says.
@@ -53,13 +55,15 @@ struct Shown {
     language: Language,
     number: String,
     title: String,
+    follow_up: Option<Ticket>,
 }
 
 async fn load(conn: &mut Conn, id: SurveyId) -> Result<Option<Shown>, Error> {
     let Some(survey) = store::get(conn, id).await? else { return Ok(None) };
     let Some(ticket) = tickets::store::get(conn, survey.ticket).await? else { return Ok(None) };
     let language = facts::customer(conn, survey.customer).await?.map(|contact| contact.language).unwrap_or_default();
-    Ok(Some(Shown { survey, language, number: ticket.number.to_string(), title: ticket.title.to_string() }))
+    let follow_up = tickets::store::follow_up_of(conn, ticket.id).await?;
+    Ok(Some(Shown { survey, language, number: ticket.number.to_string(), title: ticket.title.to_string(), follow_up }))
 }
 
 async fn find(site: &Site, token: &str) -> Answered<Option<Shown>> {
@@ -70,7 +74,7 @@ async fn find(site: &Site, token: &str) -> Answered<Option<Shown>> {
 async fn show(State(site): State<Site>, Path(token): Path<String>) -> Answered<Response> {
     let Some(shown) = find(&site, &token).await? else { return over(&site) };
     match shown.survey.state {
-        SurveyState::Answered => already(&site, shown.language),
+        SurveyState::Answered => already(&site, &shown),
         SurveyState::Invited | SurveyState::NotReachable if !shown.survey.is_open(site.now()) => over(&site),
         SurveyState::Invited | SurveyState::NotReachable => ask(&site, token, &shown, Form::new()),
     }
@@ -79,21 +83,27 @@ async fn show(State(site): State<Site>, Path(token): Path<String>) -> Answered<R
 async fn answer(State(site): State<Site>, Path(token): Path<String>, form: Form) -> Answered<Response> {
     let Some(shown) = find(&site, &token).await? else { return over(&site) };
     if shown.survey.state == SurveyState::Answered {
-        return already(&site, shown.language);
+        return already(&site, &shown);
     }
     let answer = match read(form, shown.language.catalogue()) {
         Ok(answer) => answer,
         Err(form) => return ask(&site, token, &shown, form),
     };
-    let (id, working, now) = (shown.survey.id, answer.working, site.now());
-    let taken = site.db.write(Lane::Intake, async move |tx| give(tx, id, &answer, now).await).await?;
+    let (id, working) = (shown.survey.id, answer.working);
+    let means = Means { links: site.links.clone(), timing: site.config.timing.clone(), now: site.now() };
+    let taken = site.db.write(Lane::Intake, async move |tx| give(tx, id, &answer, &means).await).await?;
+    let words = shown.language.catalogue();
     match taken {
-        Taken::Now => {
-            let words = shown.language.catalogue();
-            let body = if working { TextId::SurveyThanksWorking } else { TextId::SurveyThanksNotWorking };
-            said(&site, StatusCode::OK, words, TextId::SurveyThanks, body, true)
+        Taken::Now(Some(goes_on)) => {
+            let number = goes_on.number.to_string();
+            let body = words.text(TextId::SurveyThanksFollowUp, &[("number", Value::Text(&number))]);
+            said(&site, StatusCode::OK, words, TextId::SurveyThanks, body, Some(&goes_on))
         }
-        Taken::Already(_) => already(&site, shown.language),
+        Taken::Now(None) => {
+            let body = if working { TextId::SurveyThanksWorking } else { TextId::SurveyThanksNotWorking };
+            said(&site, StatusCode::OK, words, TextId::SurveyThanks, words.text(body, &[]), None)
+        }
+        Taken::Already(_) => already(&site, &shown),
         Taken::Over => over(&site),
     }
 }
@@ -151,19 +161,27 @@ fn said(
     status: StatusCode,
     words: &Catalogue,
     title: TextId,
-    body: TextId,
-    is_good: bool,
+    body: String,
+    goes_on: Option<&Ticket>,
 ) -> Answered<Response> {
-    let (title, body) = (words.text(title, &[]), words.text(body, &[]));
-    let page: Html<String> = web::page(&Said { frame: frame(site, words), title, body, is_good })?;
+    let onward = goes_on.map(|ticket| {
+        let number = ticket.number.to_string();
+        let follow = words.text(TextId::SurveyFollow, &[("number", Value::Text(&number))]);
+        (format!("/track/{}", site.links.track(ticket.id)), follow)
+    });
+    let (title, is_good) = (words.text(title, &[]), status == StatusCode::OK);
+    let page: Html<String> = web::page(&Said { frame: frame(site, words), title, body, is_good, onward })?;
     Ok((status, page).into_response())
 }
 
-fn already(site: &Site, language: Language) -> Answered<Response> {
-    said(site, StatusCode::OK, language.catalogue(), TextId::SurveyAlready, TextId::SurveyAlreadyBody, true)
+fn already(site: &Site, shown: &Shown) -> Answered<Response> {
+    let words = shown.language.catalogue();
+    let body = words.text(TextId::SurveyAlreadyBody, &[]);
+    said(site, StatusCode::OK, words, TextId::SurveyAlready, body, shown.follow_up.as_ref())
 }
 
 fn over(site: &Site) -> Answered<Response> {
     let words = Language::default().catalogue();
-    said(site, StatusCode::NOT_FOUND, words, TextId::SurveyOver, TextId::SurveyOverBody, false)
+    let body = words.text(TextId::SurveyOverBody, &[]);
+    said(site, StatusCode::NOT_FOUND, words, TextId::SurveyOver, body, None)
 }

@@ -3,7 +3,7 @@
 use super::{Answer, Survey, SurveyState};
 use crate::db::{Conn, Error, Tx};
 use crate::tickets::Ticket;
-use shared::ids::SurveyId;
+use shared::ids::{SurveyId, TicketId};
 use shared::time::Timestamp;
 use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
@@ -27,6 +27,13 @@ pub async fn begin(tx: &mut Tx, ticket: &Ticket, invited: bool, now: Timestamp) 
 pub async fn get(conn: &mut Conn, id: SurveyId) -> Result<Option<Survey>, Error> {
     let sql = format!("select {COLUMNS} from survey where id = $1");
     let row = sqlx::query(AssertSqlSafe(sql)).bind(id.to_string()).fetch_optional(conn.sql()).await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// The survey about a ticket.
+pub async fn of_ticket(conn: &mut Conn, ticket: TicketId) -> Result<Option<Survey>, Error> {
+    let sql = format!("select {COLUMNS} from survey where ticket = $1");
+    let row = sqlx::query(AssertSqlSafe(sql)).bind(ticket.to_string()).fetch_optional(conn.sql()).await?;
     row.as_ref().map(read).transpose()
 }
 

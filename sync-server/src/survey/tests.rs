@@ -2,17 +2,18 @@
 
 use super::{Survey, SurveyState, jobs, pages, store};
 use crate::customers::NotifyBy;
-use crate::db::Database;
 use crate::db::testing::both_engines;
+use crate::db::{Database, Lane};
 use crate::http::testing::{Client, site};
 use crate::jobs::Registry;
 use crate::notify::Outside;
 use crate::notify::plan::Channel;
 use crate::notify::samples::*;
 use crate::notify::store as notices;
-use crate::tickets::samples::id;
+use crate::tickets::samples::{filing, id};
+use crate::tickets::{self, Ticket, begin};
 use shared::ids::TicketId;
-use shared::ticket::{Move, Outcome};
+use shared::ticket::{CancelReason, Move, Outcome, Timing};
 
 /// Who tells, sends and asks.
 fn asking(outside: &Outside) -> Registry {
@@ -25,6 +26,36 @@ async fn complete(db: &Database, number: u64) -> TicketId {
     let done = Move::Complete { expert: id(11), outcome: Outcome::Fixed, summary };
     moved(db, ticket, vec![offer(db, 20 + number, id(11), 60), done]).await;
     ticket
+}
+
+/// A completed ticket whose customer has been asked, with the address of the survey.
+async fn asked_about(db: &Database) -> (Client, TicketId, String) {
+    let n = surveys(db).await.len() as u64;
+    if n == 0 {
+        people(db, NotifyBy::Sms, Some("mia@example.com")).await;
+    }
+    let ticket = complete(db, n + 1).await;
+    jump_hours(db, 5);
+    drain(db, asking(&outside(db))).await;
+    let survey = db.read(async move |conn| store::of_ticket(conn, ticket).await).await.unwrap().expect("it was begun");
+    let site = site(db);
+    let path = format!("/survey/{}", site.links.survey(survey.id));
+    (Client::new(site, pages::routes()), ticket, path)
+}
+
+async fn read(db: &Database, ticket: TicketId) -> Ticket {
+    db.read(async move |conn| tickets::store::get(conn, ticket).await).await.unwrap().expect("it was filed")
+}
+
+async fn follow_up(db: &Database, ticket: TicketId) -> Option<Ticket> {
+    db.read(async move |conn| tickets::store::follow_up_of(conn, ticket).await).await.unwrap()
+}
+
+/// What somebody has to ring about.
+async fn calls(db: &Database) -> Vec<(Option<TicketId>, String)> {
+    let now = db.clock().business_now();
+    let calls = db.read(async move |conn| notices::calls(conn, now, 10).await).await.unwrap();
+    calls.into_iter().map(|call| (call.ticket, call.matter.word().to_owned())).collect()
 }
 
 async fn surveys(db: &Database) -> Vec<Survey> {
@@ -85,19 +116,9 @@ async fn nobody_is_asked_without_a_visit_and_who_cannot_be_asked_is_no_fault() {
 }
 
 #[tokio::test]
-async fn an_answer_counts_once_and_no_makes_a_call_for_the_desk() {
+async fn no_it_is_not_working_opens_one_follow_up_ahead_in_the_queue_and_the_answer_counts_once() {
     both_engines(async |db| {
-        people(&db, NotifyBy::Sms, Some("mia@example.com")).await;
-        let ticket = complete(&db, 1).await;
-        let site = site(&db);
-        let mut outside = outside(&db);
-        outside.pages.links = site.links.clone();
-        jump_hours(&db, 5);
-        drain(&db, asking(&outside)).await;
-        let survey = surveys(&db).await.remove(0).id;
-        let path = format!("/survey/{}", site.links.survey(survey));
-        let client = Client::new(site, pages::routes());
-
+        let (client, ticket, path) = asked_about(&db).await;
         let page = client.get(&path).await;
         assert_eq!(page.status, 200);
         assert!(page.text().contains("Is it working now?") && page.text().contains("No picture since the storm"));
@@ -111,23 +132,51 @@ async fn an_answer_counts_once_and_no_makes_a_call_for_the_desk() {
         let no = [("working", "no"), ("rating", "2"), ("comment", "Still dark — né?")];
         let thanks = client.form(&path, &no).await;
         assert_eq!(thanks.status, 200);
-        assert!(thanks.text().contains("Somebody will ring you."));
+        let follow_up = follow_up(&db, ticket).await.expect("it was opened");
+        assert!(thanks.text().contains(&format!("the new ticket is {}", follow_up.number)), "{}", thanks.text());
+        assert!(thanks.text().contains("/track/"));
+        assert_eq!(follow_up.last_expert, Some(id(11)), "who was there is preferred");
+        assert!(follow_up.description.as_str().starts_with("Still dark — né?\n\n"));
+        assert!(follow_up.life.is_matchable() && follow_up.entitlement.is_some());
+
         let again = client.form(&path, &[("working", "yes")]).await;
         assert!(again.text().contains("You already answered"), "{}", again.text());
-        assert!(client.get(&path).await.text().contains("You already answered"));
+        assert!(again.text().contains(&follow_up.number.to_string()), "and where it goes on");
         let answered = surveys(&db).await.remove(0);
         assert_eq!((answered.working, answered.rating), (Some(false), Some(2)));
-
-        let now = db.clock().business_now();
-        let calls = db.read(async move |conn| notices::calls(conn, now, 10).await).await.unwrap();
-        assert_eq!(
-            calls.iter().map(|call| (call.ticket, call.matter.word())).collect::<Vec<_>>(),
-            [(Some(ticket), "not_working")]
-        );
-        assert!(calls[0].body.contains("Still dark — né?"));
+        let waiting = db.read(async |conn| tickets::store::waiting(conn, 10).await).await.unwrap();
+        assert_eq!(waiting.iter().map(|ticket| ticket.id).collect::<Vec<_>>(), [follow_up.id], "one, and no second");
+        assert_eq!(calls(&db).await, [], "nobody has to ring for it");
         jump_hours(&db, 24 * 5);
-        drain(&db, asking(&outside)).await;
+        drain(&db, asking(&outside(&db))).await;
         assert_eq!(asked(&db).await.len(), 1, "no reminder after an answer");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_no_joins_the_follow_up_that_the_customer_filed_before_it_and_rings_where_that_has_ended() {
+    both_engines(async |db| {
+        for ended in [false, true] {
+            let (client, ticket, path) = asked_about(&db).await;
+            let earlier = read(&db, ticket).await;
+            let mut reported = filing(900 + u64::from(ended));
+            reported.follows = Some(tickets::Earlier::of(&earlier));
+            let (filed, begun) = (reported.id, vec![begin(reported, now(&db), &Timing::default())]);
+            db.write(Lane::Intake, async move |tx| tickets::store::insert(tx, &begun).await).await.unwrap();
+            if ended {
+                moved(&db, filed, vec![Move::Cancel { why: CancelReason::Customer }]).await;
+            }
+            client.form(&path, &[("working", "no"), ("comment", "Dark again")]).await;
+            let notes = db.read(async move |conn| tickets::store::notes(conn, &[filed], 10).await).await.unwrap();
+            let said: Vec<_> = notes.iter().map(|note| (note.author_name.as_str(), note.text.as_str())).collect();
+            let rung = calls(&db).await;
+            if ended {
+                assert_eq!((said, rung), (vec![], vec![(Some(ticket), "not_working".to_owned())]));
+            } else {
+                assert_eq!((said, rung), (vec![("Mia Chén", "Dark again")], vec![]));
+            }
+        }
     })
     .await;
 }

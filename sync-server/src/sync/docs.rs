@@ -5,7 +5,7 @@ use crate::matching::candidate::Origin;
 use crate::matching::decide::Decision;
 use crate::tickets::Ticket;
 use crate::tickets::store::NoteRow;
-use shared::document::{ContactDoc, EndDoc, NoteDoc, OfferDoc, ProductDoc, SiteDoc, TicketDoc};
+use shared::document::{ContactDoc, EarlierDoc, EndDoc, NoteDoc, OfferDoc, ProductDoc, SiteDoc, TicketDoc};
 use shared::ids::ExpertId;
 use shared::ticket::{Phase, State};
 
@@ -15,6 +15,7 @@ pub(super) fn ticket(
     site: &Site,
     notes: &[NoteRow],
     decision: Option<&Decision>,
+    earlier: Option<&Ticket>,
     expert: ExpertId,
 ) -> Option<TicketDoc> {
     let phase: Phase = ticket.life.state.phase()?;
@@ -63,6 +64,10 @@ pub(super) fn ticket(
         why_you,
         notes: own.map(note).collect(),
         end: end(ticket),
+        earlier: earlier.and_then(|earlier| {
+            let by_you = earlier.last_expert == Some(expert);
+            Some(EarlierDoc { number: earlier.number, end: end(earlier)?, by_you })
+        }),
     })
 }
 

@@ -124,7 +124,12 @@ impl Bodies {
         for ticket in held {
             let Some(site) = customers::store::site(conn, ticket.site).await? else { continue };
             let decision = matching::store::latest(conn, ticket.id).await?.map(|stored| stored.decision);
-            if let Some(doc) = docs::ticket(ticket, &site, &notes, decision.as_ref(), expert) {
+            let earlier = match ticket.follows {
+                Some(earlier) => store::get(conn, earlier).await?,
+                None => None,
+            };
+            let (decision, earlier) = (decision.as_ref(), earlier.as_ref());
+            if let Some(doc) = docs::ticket(ticket, &site, &notes, decision, earlier, expert) {
                 let doc = serde_json::to_value(doc).map_err(|error| Error::Bug(format!("a document: {error}")))?;
                 docs.insert(ticket.id.to_string(), doc);
             }

@@ -134,6 +134,27 @@ async fn an_offer_arrives_and_the_work_comes_back() {
 }
 
 #[tokio::test]
+async fn a_follow_up_brings_what_was_done_before() {
+    both_engines(async |db| {
+        let world = World::new(&db).await;
+        let ana = world.expert("Ana Núñez", "10003").await;
+        let mut phone = Phone::of(&world, ana).await;
+        let first = world.ticket().await;
+        world.round().await;
+        phone.taps(complete(), first).await;
+        assert_eq!(phone.tickets[&first.to_string()].earlier, None);
+        let first = world.read(first).await;
+        let second = world.file(|filing| filing.follows = Some(crate::tickets::Earlier::of(&first))).await;
+        world.round().await;
+        phone.send(vec![]).await.unwrap();
+        let earlier = phone.tickets[&second.to_string()].earlier.clone().unwrap();
+        assert_eq!((earlier.number, earlier.by_you), (first.number, true));
+        assert_eq!(earlier.end.summary.as_deref(), Some("Changed the fuse."));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn work_done_offline_comes_in_one_push_and_a_repeat_changes_nothing() {
     both_engines(async |db| {
         let world = World::new(&db).await;

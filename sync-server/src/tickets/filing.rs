@@ -1,6 +1,6 @@
 //! A ticket at its beginning: from what was filed to the first life and the first lines of its history. Pure.
 
-use super::Ticket;
+use super::{Earlier, Ticket};
 use crate::events::Line;
 use shared::event::{Actor, Event, Fact};
 use shared::ids::{CustomerId, EntitlementId, SiteId, TicketId};
@@ -57,6 +57,8 @@ pub struct Filing {
     pub due_at: Timestamp,
     /// When the customer lets somebody in; none means at any time.
     pub windows: Vec<Window>,
+    /// The ticket that was to end this trouble.
+    pub follows: Option<Earlier>,
 }
 
 /// The ticket as it begins, with its first lines.
@@ -105,11 +107,13 @@ pub fn begin(filing: Filing, now: Timestamp, timing: &Timing) -> (Ticket, Vec<Li
         filed_by: filing.by,
         life,
         stream_of: None,
-        last_expert: None,
+        // Matching prefers him, and a decline takes him off.
+        last_expert: filing.follows.and_then(|earlier| earlier.expert),
         summary: None,
         ended_at: None,
         n_events: i64::try_from(lines.len()).expect("a ticket begins with a line or two"),
         changed_at: now,
+        follows: filing.follows.map(|earlier| earlier.ticket),
     };
     (ticket, lines)
 }

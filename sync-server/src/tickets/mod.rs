@@ -8,11 +8,13 @@ pub mod api;
 mod book;
 pub mod check;
 mod filing;
+mod follow_up;
 pub mod jobs;
 pub mod store;
 
 pub use book::{Book, NewNote};
 pub use filing::{Filing, begin};
+pub use follow_up::{Earlier, FOLLOW_UP_DAYS, Product, filing as follow_up_filing, was_visited};
 
 use shared::event::Actor;
 use shared::ids::{CustomerId, EntitlementId, ExpertId, SiteId, TicketId};
@@ -85,6 +87,8 @@ pub struct Ticket {
     pub n_events: i64,
     /// When something last happened.
     pub changed_at: Timestamp,
+    /// The ticket that was to end this trouble; this one is its follow-up.
+    pub follows: Option<TicketId>,
 }
 
 /// Makes one move of one ticket in the caller's transaction. None if there is no such ticket.

@@ -40,5 +40,6 @@ pub(crate) fn filing(number: u64) -> Filing {
         language: "en".into(),
         windows: Vec::new(),
         due_at: Timestamp::from_millis(crate::db::testing::START_MS).plus_minutes(8 * 60),
+        follows: None,
     }
 }

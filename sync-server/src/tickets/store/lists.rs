@@ -60,16 +60,18 @@ pub async fn of_site_open(conn: &mut Conn, site: SiteId, limit: i64) -> Result<V
     query.fetch_all(conn.sql()).await?.iter().map(read::ticket).collect()
 }
 
-/// Waiting tickets that the matcher may look for, the urgent first, then the oldest.
+/// Waiting tickets that the matcher may look for: the urgent first, then follow-ups, then the oldest.
 pub async fn matchable(conn: &mut Conn, limit: i64) -> Result<Vec<Ticket>, Error> {
     let tickets = waiting(conn, limit).await?;
     Ok(tickets.into_iter().filter(|ticket| ticket.life.is_matchable()).collect())
 }
 
-/// Tickets that nobody has been asked about yet, the urgent first, then the oldest.
+/// Tickets that nobody has been asked about yet: the urgent first, then follow-ups, then the oldest.
 pub async fn waiting(conn: &mut Conn, limit: i64) -> Result<Vec<Ticket>, Error> {
-    let sql =
-        format!("select {COLUMNS} from ticket where state = 'waiting' order by urgent desc, filed_at, id limit $1");
+    let sql = format!(
+        "select {COLUMNS} from ticket where state = 'waiting'
+         order by urgent desc, case when follows is null then 1 else 0 end, filed_at, id limit $1"
+    );
     let rows = sqlx::query(AssertSqlSafe(sql)).bind(limit).fetch_all(conn.sql()).await?;
     rows.iter().map(read::ticket).collect()
 }

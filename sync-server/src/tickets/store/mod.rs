@@ -1,11 +1,13 @@
 //! The tables `ticket`, `offer`, `note` and `need_report`.
 
+mod follow_ups;
 mod lists;
 mod offers;
 mod read;
 mod reviews;
 mod write;
 
+pub use follow_ups::{earlier, follow_up_of, may_follow};
 pub use lists::{
     Counts, NoteRow, after, by_number, counts, get, held_at_sites_of, held_by, inbox, many, matchable, notes,
     of_customer, of_site_open, on_site, overdue, unsound, versions_in_stream, waiting, waiting_for_plan,

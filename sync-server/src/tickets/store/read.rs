@@ -11,7 +11,7 @@ use std::str::FromStr;
 /// The columns that [`ticket`] reads.
 pub(super) const COLUMNS: &str = "id, number, ver, customer, site, entitlement, category, symptom, category_label, \
     symptom_label, make, model, title, description, access_note, urgent, skills, work_minutes, language, due_at, \
-    filed_at, filed_by, life, stream_of, last_expert, summary, ended_at, n_events, changed_at, windows";
+    filed_at, filed_by, life, stream_of, last_expert, summary, ended_at, n_events, changed_at, windows, follows";
 
 /// A column that holds text of ours. What does not parse was not written by this program.
 pub(super) fn parsed<T: FromStr>(row: &AnyRow, column: &str) -> Result<T, Error>
@@ -77,5 +77,6 @@ pub(super) fn ticket(row: &AnyRow) -> Result<Ticket, Error> {
         n_events: row.try_get("n_events")?,
         changed_at: instant(row, "changed_at")?,
         windows: json(row, "windows")?,
+        follows: parsed_option(row, "follows")?,
     })
 }

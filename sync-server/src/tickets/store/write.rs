@@ -9,7 +9,7 @@ use shared::time::Timestamp;
 use sqlx::{AssertSqlSafe, Row};
 use std::collections::BTreeSet;
 
-/// Rows in one statement; a ticket has 34 columns.
+/// Rows in one statement; a ticket has 35 columns.
 const ROWS_MAX: usize = 200;
 
 fn json(value: &impl serde::Serialize) -> Result<String, Error> {
@@ -30,8 +30,9 @@ pub async fn insert(tx: &mut Tx, tickets: &[(Ticket, Vec<Line>)]) -> Result<BTre
             "insert into ticket (id, number, ver, customer, site, entitlement, category, symptom, category_label,
                symptom_label, make, model, title, description, access_note, urgent, skills, work_minutes, language,
                due_at, filed_at, filed_by, life, state, holder, stream_of, deadline_at, needs_human, last_expert,
-               summary, ended_at, n_events, changed_at, windows) values {} on conflict (number) do nothing returning id",
-            values(rows.len(), 34)
+               summary, ended_at, n_events, changed_at, windows, follows)
+             values {} on conflict (number) do nothing returning id",
+            values(rows.len(), 35)
         );
         let mut query = sqlx::query(AssertSqlSafe(sql));
         for (ticket, _) in rows {
@@ -55,6 +56,7 @@ pub async fn insert(tx: &mut Tx, tickets: &[(Ticket, Vec<Line>)]) -> Result<BTre
             query = query.bind(ticket.summary.as_ref().map(ToString::to_string));
             query = query.bind(ticket.ended_at.map(Timestamp::as_millis)).bind(ticket.n_events);
             query = query.bind(ticket.changed_at.as_millis()).bind(json(&ticket.windows)?);
+            query = query.bind(ticket.follows.map(|id| id.to_string()));
         }
         for row in query.fetch_all(tx.sql()).await? {
             written.insert(read::parsed(&row, "id")?);
