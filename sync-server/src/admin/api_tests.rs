@@ -345,3 +345,26 @@ async fn a_follow_up_and_what_it_follows_lead_to_each_other() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn the_desk_ends_a_ticket_on_the_customers_word_but_not_while_an_expert_works_on_it() {
+    both_engines(async |db| {
+        let Desk { world, emile, .. } = desk(&db).await;
+        let ana = world.expert("Ana", "10001").await;
+        let (first, second) = (world.ticket().await, world.ticket().await);
+        for _ in 0..2 {
+            let back = emile.form(&format!("/desk/tickets/{first}/end"), &[("how", "solved")]).await;
+            assert_eq!(back.header("location"), format!("/desk/tickets/{first}"));
+        }
+        assert_eq!(world.read(first).await.life.state.word(), "completed");
+        let unclear = emile.form(&format!("/desk/tickets/{second}/end"), &[]).await;
+        assert_eq!(unclear.status, StatusCode::UNPROCESSABLE_ENTITY);
+        world.round().await;
+        world.act(second, Move::Arrive { expert: ana }).await.unwrap();
+        let page = emile.get(&format!("/desk/tickets/{second}")).await.text();
+        assert!(!page.contains("Nobody needs to come"), "{page}");
+        let refused = emile.form(&format!("/desk/tickets/{second}/end"), &[("how", "solved")]).await;
+        assert_eq!(refused.status, StatusCode::CONFLICT);
+    })
+    .await;
+}

@@ -15,7 +15,7 @@ use crate::config::Mode;
 use crate::dispatch::by_hand;
 use crate::http::caller::{Caller, RequireDesk};
 use crate::http::{Answer, Refused, Site};
-use crate::intake::api::{add_note, visible};
+use crate::intake::api::{act, add_note, cancel_reason, visible};
 use crate::tickets::{Ticket, store};
 use crate::web::form::Form;
 use crate::web::frame::{Frame, Viewer};
@@ -32,7 +32,7 @@ use shared::number::TicketNumber;
 use shared::problem::{Problem, ProblemCode};
 use shared::text::{NoteText, Reason};
 use shared::texts::Language;
-use shared::ticket::State as TicketState;
+use shared::ticket::{CancelReason, Move, State as TicketState};
 use shared::time::{Timestamp, Zone};
 
 /// Entries of a group on the page; a form has no room for many more.
@@ -50,6 +50,7 @@ pub fn routes() -> Router<Site> {
         .route("/desk/tickets", get(list))
         .route("/desk/tickets/{id}", get(show))
         .route("/desk/tickets/{id}/note", post(note))
+        .route("/desk/tickets/{id}/end", post(end))
         .route("/desk/tickets/{id}/offer", get(offers::choose).post(offers::send))
         .route("/desk/tickets/{id}/take-back", post(offers::take_back))
         .route("/admin/overrides", get(offers::report))
@@ -313,6 +314,7 @@ struct Reasoned {
     replays: bool,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each says whether one part of the page is shown")]
 #[derive(Template)]
 #[template(path = "admin/ticket.html")]
 struct TicketPage {
@@ -345,6 +347,8 @@ struct TicketPage {
     track: String,
     earlier: Option<Again>,
     follow_up: Option<Again>,
+    can_solve: bool,
+    can_cancel: bool,
 }
 
 /// Another ticket about the same trouble.
@@ -392,6 +396,7 @@ fn ticket_page(site: &Site, caller: &RequireDesk, file: File) -> TicketPage {
         weights_version: why.weights_version,
         replays: why.replays,
     });
+    let may = |to_do| ticket.life.clone().make(to_do, site.now(), &site.config.timing).is_ok();
     let again = |other: &Ticket| Again {
         id: other.id,
         number: other.number.to_string(),
@@ -429,6 +434,8 @@ fn ticket_page(site: &Site, caller: &RequireDesk, file: File) -> TicketPage {
         seen: file.seen_at.map(&at),
         note_key: site.new_id::<shared::ids::of::Note>().to_string(),
         track: site.address(&format!("/track/{}", site.links.track(ticket.id))),
+        can_solve: may(Move::Solve),
+        can_cancel: may(Move::Cancel { why: CancelReason::Staff }),
         earlier: file.earlier.as_ref().map(again),
         follow_up: file.follow_up.as_ref().map(again),
         ticket: file.ticket.clone(),
@@ -460,5 +467,20 @@ async fn note(
     };
     visible(&site, &caller.0, id).await?;
     add_note(&site, caller.0.actor(), id, key, text).await?;
+    Ok(Redirect::to(&format!("/desk/tickets/{id}")))
+}
+
+/// Ends a ticket on the customer's word. A second click finds it ended.
+async fn end(State(site): State<Site>, caller: RequireDesk, Path(id): Path<TicketId>, form: Form) -> Answer<Redirect> {
+    let to_do = match form.value("how") {
+        "solved" => Move::Solve,
+        "cancelled" => Move::Cancel { why: cancel_reason(&caller.0) },
+        _ => return Err(Problem::field("how", "invalid", "Say whether it is solved or called off.").into()),
+    };
+    match act(&site, &caller.0, id, to_do).await {
+        Ok(_) => {}
+        Err(Refused(problem)) if problem.code == ProblemCode::AlreadySettled => {}
+        Err(other) => return Err(other),
+    }
     Ok(Redirect::to(&format!("/desk/tickets/{id}")))
 }

@@ -150,7 +150,7 @@ async fn one(State(site): State<Site>, caller: Caller, Path(id): Path<TicketId>)
 }
 
 /// Makes a move of a ticket that the caller may see.
-pub(super) async fn act(site: &Site, caller: &Caller, id: TicketId, to_do: Move) -> Answer<Ticket> {
+pub(crate) async fn act(site: &Site, caller: &Caller, id: TicketId, to_do: Move) -> Answer<Ticket> {
     visible(site, caller, id).await?;
     act_as(site, caller.actor(), id, to_do).await
 }
@@ -180,7 +180,7 @@ fn refused(refusal: Refusal) -> Refused {
 }
 
 /// Why a ticket is called off, by who does it.
-pub(super) fn cancel_reason(caller: &Caller) -> CancelReason {
+pub(crate) fn cancel_reason(caller: &Caller) -> CancelReason {
     if caller.person.role().is_staff() { CancelReason::Staff } else { CancelReason::Customer }
 }
 

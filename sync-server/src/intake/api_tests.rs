@@ -12,10 +12,11 @@ use crate::workforce::{Category, Symptom};
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use serde_json::{Value, json};
+use shared::event::Fact;
 use shared::ids::{CustomerId, TicketId};
 use shared::problem::ProblemCode;
 use shared::skills::Skills;
-use shared::ticket::{Move, Outcome};
+use shared::ticket::{Move, Outcome, State};
 
 pub(super) async fn client(db: &Database) -> (World, Client) {
     let world = World::new(db).await;
@@ -315,6 +316,37 @@ async fn two_reports_at_the_same_time_make_one_follow_up() {
             n_following += usize::from(world.read(ticket).await.follows == Some(first));
         }
         assert_eq!(n_following, 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_sees_that_it_works_again_closes_the_ticket_and_the_expert_is_released() {
+    both_engines(async |db| {
+        let (world, mia) = client(&db).await;
+        let ana = world.expert("Ana", "10001").await;
+        let ticket = filed(&mia, "k1", &plain()).await;
+        world.round().await;
+        world.act(ticket, Move::Accept { expert: ana, late: None }).await.unwrap();
+        let page = mia.get(&format!("/tickets/{ticket}")).await.text();
+        assert!(page.contains("Yes, it works again"), "{page}");
+        let track =
+            mia.get(&format!("/api/v1/tickets/{ticket}")).await.value()["track_url"].as_str().unwrap().to_owned();
+        let token = track.rsplit('/').next().unwrap();
+        let page = mia.get(&format!("/track/{token}")).await.text();
+        assert!(!page.contains("Yes, it works again"), "a link may have been passed on");
+        assert_eq!(mia.form(&format!("/track/{token}/solved"), &[]).await.status, StatusCode::NOT_FOUND);
+        for _ in 0..2 {
+            let back = mia.form(&format!("/tickets/{ticket}/solved"), &[]).await;
+            assert_eq!(back.status, StatusCode::SEE_OTHER, "{}", back.text());
+        }
+        let state = world.read(ticket).await.life.state;
+        assert!(matches!(state, State::Completed { expert: None, outcome: Outcome::SolvedWithoutVisit, .. }));
+        let lines = db.read(async move |conn| crate::events::history(conn, ticket, 0, 50).await).await.unwrap();
+        let last = &lines.last().unwrap().event.fact;
+        assert_eq!(last, &Fact::SolvedWithoutVisit { released: Some(ana) }, "he is told by it");
+        let again = mia.json("POST", &format!("/api/v1/tickets/{ticket}/solved"), &json!({})).await;
+        assert_eq!(again.problem().code, ProblemCode::AlreadySettled);
     })
     .await;
 }

@@ -51,6 +51,7 @@ pub fn routes() -> Router<Site> {
         .route("/tickets/new", get(report_form).post(report_send))
         .route("/tickets/{id}", get(own))
         .route("/tickets/{id}/cancel", post(cancel))
+        .route("/tickets/{id}/solved", post(solved))
         .route("/tickets/{id}/note", post(note))
         .route("/tickets/{id}/reschedule", post(reschedule))
         .merge(track::routes())
@@ -284,6 +285,8 @@ struct TicketPage {
     can_cancel: bool,
     form: Form,
     choosing: Option<choose::Choosing>,
+    /// Only who signed in may say so: a link in a message may have been passed on.
+    can_solve: bool,
     /// Other tickets about the same trouble, and where the question stands whether it is working: number and address.
     earlier: Option<(String, String)>,
     follow_up: Option<(String, String)>,
@@ -360,6 +363,7 @@ async fn ticket_page_with(site: &Site, frame: Frame, ticket: Ticket, way: Way, f
     let (state, next) = now_in_words(&ticket, &expert, &when);
     let cancel = Move::Cancel { why: shared::ticket::CancelReason::Customer };
     let can_cancel = ticket.life.clone().make(cancel, site.now(), &site.config.timing).is_ok();
+    let solved = ticket.life.clone().make(Move::Solve, site.now(), &site.config.timing);
     let link = |other: Ticket| {
         let to =
             if is_own { format!("/tickets/{}", other.id) } else { format!("/track/{}", site.links.track(other.id)) };
@@ -381,6 +385,7 @@ async fn ticket_page_with(site: &Site, frame: Frame, ticket: Ticket, way: Way, f
         can_cancel,
         form,
         choosing,
+        can_solve: is_own && solved.is_ok(),
         earlier: earlier.map(link),
         follow_up: follow_up.map(link),
         survey: survey.map(|survey| format!("/survey/{}", site.links.survey(survey.id))),
@@ -433,7 +438,16 @@ async fn list(State(site): State<Site>, caller: Caller) -> Answer<Html<String>> 
 
 async fn cancel(State(site): State<Site>, caller: Caller, Path(id): Path<TicketId>) -> Answer<Redirect> {
     let why = cancel_reason(&caller);
-    match act(&site, &caller, id, Move::Cancel { why }).await {
+    once(&site, &caller, id, Move::Cancel { why }).await
+}
+
+async fn solved(State(site): State<Site>, caller: Caller, Path(id): Path<TicketId>) -> Answer<Redirect> {
+    once(&site, &caller, id, Move::Solve).await
+}
+
+/// Makes a move and goes back to the ticket.
+async fn once(site: &Site, caller: &Caller, id: TicketId, to_do: Move) -> Answer<Redirect> {
+    match act(site, caller, id, to_do).await {
         Ok(_) => {}
         // A second click.
         Err(Refused(problem)) if problem.code == ProblemCode::AlreadySettled => {}
