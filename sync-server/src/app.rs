@@ -160,6 +160,8 @@ pub fn routes() -> Router<Site> {
         .merge(sync::api::routes())
         .merge(admin::api::routes())
         .merge(admin::pages::routes())
+        .merge(admin::reports::api::routes())
+        .merge(admin::reports::pages::routes())
         .merge(admin::health::api::routes())
         .merge(admin::health::pages::routes())
 }

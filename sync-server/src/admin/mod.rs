@@ -15,6 +15,7 @@ mod hinting;
 mod inbox;
 mod names;
 pub mod pages;
+pub mod reports;
 mod sending;
 mod store;
 mod today;

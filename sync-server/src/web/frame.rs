@@ -139,7 +139,7 @@ impl Frame {
             STAFF[1],
             STAFF[2],
             STAFF[3],
-            link("/admin/overrides", "Overrides"),
+            link("/admin/reports", "Reports"),
             link("/admin/health", "Health"),
         ];
         match self.viewer {

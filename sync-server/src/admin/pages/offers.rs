@@ -223,7 +223,7 @@ pub(super) async fn report(
         Row { when: when(&zone, one.made.made_at), number, one }
     };
     page(&ReportPage {
-        frame: frame(&site, "/admin/overrides", &caller.0),
+        frame: frame(&site, "/admin/reports", &caller.0),
         rows: made.into_iter().map(row).collect(),
         next,
     })

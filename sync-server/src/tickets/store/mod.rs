@@ -4,6 +4,7 @@ mod follow_ups;
 mod lists;
 mod offers;
 mod read;
+mod reports;
 mod reviews;
 mod write;
 
@@ -13,6 +14,7 @@ pub use lists::{
     of_customer, of_site_open, on_site, overdue, unsound, versions_in_stream, waiting, waiting_for_plan,
 };
 pub use offers::{OfferRow, TurnedDownBy, declined, lapsed, offers_of, seen_at};
+pub use reports::{Finished, NeedCounts, finished, need_counts};
 pub use reviews::{NewReport, Review, open_reviews, reviewed};
 pub use write::insert;
 

@@ -1,0 +1,143 @@
+//! The reports as an admin meets them, on both engines: from visits and declines to figures, and from a figure to the row.
+
+use super::{api, pages};
+use crate::accounts::Person;
+use crate::db::testing::both_engines;
+use crate::db::{Database, Error, Lane};
+use crate::dispatch::world::{World, id};
+use crate::http::testing::{Client, site};
+use crate::tickets::{Book, Earlier};
+use crate::workforce::store::{NewNeed, create_skill, need, put_category, put_need, samples::a_skill};
+use crate::workforce::{Category, store};
+use axum::http::StatusCode;
+use serde_json::json;
+use shared::event::Actor;
+use shared::ids::{ExpertId, TicketId};
+use shared::skills::{Level, Skills};
+use shared::ticket::{CannotFix, Move, Outcome};
+
+async fn admin(db: &Database) -> (World, Client) {
+    let world = World::new(db).await;
+    let now = world.now();
+    let written = db.write(Lane::Desk, async move |tx| {
+        let tv = Category { slug: "tv".parse().unwrap(), label: "Television".parse().unwrap(), symptoms: Vec::new() };
+        put_category(tx, &tv, 1, true).await?;
+        let skills = Skills([(id(5), Level::LEARNED)].into());
+        put_need(tx, &NewNeed { category: tv.slug, symptom: None, skills, work_minutes: 45, urgent: false }, now)
+            .await?;
+        create_skill(tx, &a_skill(77, "gas")).await?;
+        Ok::<_, Error>(())
+    });
+    written.await.unwrap();
+    let client = Client::new(site(db), api::routes().merge(pages::routes()));
+    (world, client.signed_in(Person::Admin(id(3))).await)
+}
+
+async fn complete(world: &World, ticket: TicketId, expert: ExpertId, outcome: Outcome) {
+    while world.holder(ticket).await != Some(expert) {
+        assert!(world.round().await > 0, "nobody is asked");
+    }
+    let summary = "New fuse.".parse().unwrap();
+    world.act(ticket, Move::Complete { expert, outcome, summary }).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_visit_whose_trouble_came_back_does_not_count_as_fixed_at_first_visit() {
+    both_engines(async |db| {
+        let (world, ada) = admin(&db).await;
+        let ana = world.expert("Ana", "10001").await;
+        let plain = async || world.file(|filing| filing.symptom = None).await;
+        let (good, back) = (plain().await, plain().await);
+        complete(&world, good, ana, Outcome::Fixed).await;
+        complete(&world, back, ana, Outcome::Fixed).await;
+        let solved = plain().await;
+        world.act(solved, Move::Solve).await.unwrap();
+        let path = "/api/v1/admin/reports/first-visit-fix";
+        let report = |heard: serde_json::Value| heard["report"]["by_expert"].clone();
+        let before = report(ada.get(path).await.value());
+        assert_eq!((&before[0]["n"], &before[0]["fixed"]), (&json!(2), &json!(2)), "{before}");
+        let earlier = world.read(back).await;
+        let follow_up = world.file(|filing| filing.follows = Some(Earlier::of(&earlier))).await;
+        let after = report(ada.get(path).await.value());
+        assert_eq!((&after[0]["fixed"], &after[0]["came_back"]), (&json!(1), &json!(1)), "{after}");
+        complete(&world, follow_up, ana, Outcome::Fixed).await;
+        assert_eq!(report(ada.get(path).await.value()), after, "the second visit is no first one");
+        let page = ada.get("/admin/reports/first-visit-fix").await.text();
+        assert!(page.contains("50.0 %") && page.contains("Ana") && page.contains("Television"), "{page}");
+        world.minutes_pass(8 * 1_440);
+        assert_eq!(report(ada.get(&format!("{path}?days=7")).await.value()), json!([]));
+        assert!(ada.get("/admin/reports/first-visit-fix?days=7").await.text().contains("No visit ended a ticket"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_came_first_and_could_not_fix_it_has_the_visit_and_not_who_came_second() {
+    both_engines(async |db| {
+        let (world, ada) = admin(&db).await;
+        let ana = world.expert("Ana", "10001").await;
+        let ticket = world.file(|filing| filing.symptom = None).await;
+        world.round().await;
+        world.act(ticket, Move::Arrive { expert: ana }).await.unwrap();
+        let cannot = Move::CannotFix { expert: ana, why: CannotFix::Skill, part: None, until: None };
+        world.act(ticket, cannot).await.unwrap();
+        let ben = world.expert("Ben", "10463").await;
+        complete(&world, ticket, ben, Outcome::Fixed).await;
+        let report = ada.get("/api/v1/admin/reports/first-visit-fix").await.value();
+        let lines = report["report"]["by_expert"].as_array().unwrap().clone();
+        assert_eq!(lines.len(), 1, "{lines:?}");
+        assert_eq!((&lines[0]["name"], &lines[0]["more_visits"]), (&json!("Ana"), &json!(1)));
+    })
+    .await;
+}
+
+/// An expert says that a ticket needs gas.
+async fn lacks(world: &World, ticket: TicketId, expert: ExpertId, visited: bool) {
+    let (now, timing) = (world.now(), world.bounds.timing.clone());
+    let written = world.db.write(Lane::Work, async move |tx| {
+        let mut book = Book::open(tx, &[ticket], timing.clone()).await?;
+        book.record(ticket, shared::event::Fact::Resumed, Actor::Server, now);
+        book.lacks(ticket, expert, &[("gas".parse().unwrap(), id(77))].into(), visited, now);
+        book.save(tx).await
+    });
+    written.await.unwrap();
+}
+
+#[tokio::test]
+async fn wrong_visits_stand_apart_from_avoided_ones_and_lead_to_the_row_that_an_admin_corrects() {
+    both_engines(async |db| {
+        let (world, ada) = admin(&db).await;
+        let ana = world.expert("Ana", "10001").await;
+        let mut tickets = Vec::new();
+        for _ in 0..3 {
+            tickets.push(world.file(|filing| filing.symptom = None).await);
+        }
+        complete(&world, tickets[0], ana, Outcome::Fixed).await;
+        lacks(&world, tickets[1], ana, true).await;
+        lacks(&world, tickets[2], ana, false).await;
+        let report = ada.get("/api/v1/admin/reports/wrong-expert").await.value();
+        let line = &report["items"][0];
+        assert_eq!((&line["n_visits"], &line["wrong_visits"], &line["avoided"]), (&json!(2), &json!(1), &json!(1)));
+        assert_eq!((&line["wrong_thousandths"], &line["avoided_thousandths"]), (&json!(500), &json!(333)));
+        let page = ada.get("/admin/reports/wrong-expert").await.text();
+        assert!(page.contains("/admin/needs/review#row-tv-default"), "{page}");
+        let page = ada.get("/admin/needs/review").await.text();
+        assert!(page.contains("id=\"row-tv-default\"") && page.contains("1 wrong visit") && page.contains("1 avoided"));
+        assert!(page.contains("name=\"add-gas\"") && page.contains("Named 2 times"), "{page}");
+        let seen = page.split("name=\"seen_at\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+        let look = [("category", "tv"), ("symptom", ""), ("seen_at", &*seen), ("add-gas", "1")];
+        for _ in 0..2 {
+            let done = ada.form("/admin/needs/review", &look).await;
+            assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text());
+        }
+        let tv = "tv".parse().unwrap();
+        let row = db.read(async move |conn| need(conn, &tv, None).await).await.unwrap().unwrap();
+        assert!(row.skills.0.contains_key(&id(77)) && row.skills.0.len() == 2);
+        let rows = db.read(async |conn| store::needs(conn).await).await.unwrap();
+        assert_eq!(rows.iter().map(|(_, ver)| *ver).collect::<Vec<_>>(), [2], "a second click makes no other version");
+        assert!(ada.get("/admin/needs/review").await.text().contains("Nothing waits for a look"));
+        let unclear = ada.form("/admin/needs/review", &[("category", "TV!")]).await;
+        assert_eq!(unclear.status, StatusCode::UNPROCESSABLE_ENTITY);
+    })
+    .await;
+}

@@ -1,0 +1,50 @@
+//! Whether the right expert came: what was fixed at the first visit, and which rows of the needs table sent somebody who
+//! lacked a skill.
+//!
+//! Reports count what happened and judge nobody: each figure stands beside the number that it is a part of, and a
+//! share of few is shown as what it is.
+
+pub mod api;
+mod first_visit;
+pub mod pages;
+mod review;
+mod wrong_expert;
+
+#[cfg(test)]
+#[path = "api_tests.rs"]
+mod tests;
+
+use shared::time::Timestamp;
+
+/// Days that a report looks back, unless it is told otherwise.
+const DAYS: i64 = 30;
+/// The most.
+const DAYS_MAX: i64 = 366;
+/// Troubles that one report adds up; more are the business of an export.
+const FINISHED_MAX: i64 = 20_000;
+
+/// The time that a report is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Window {
+    days: i64,
+    from: Timestamp,
+    until: Timestamp,
+}
+
+impl Window {
+    /// The last days before now.
+    fn last(days: Option<i64>, now: Timestamp) -> Self {
+        let days = days.unwrap_or(DAYS).clamp(1, DAYS_MAX);
+        Self { days, from: now.plus_minutes(-days * 24 * 60), until: now }
+    }
+}
+
+/// A part of a whole in thousandths, rounded; nothing of nothing.
+fn thousandths(part: i64, whole: i64) -> Option<i64> {
+    (whole > 0).then(|| (part * 1_000 + whole / 2) / whole)
+}
+
+/// The same for people.
+fn percent(part: i64, whole: i64) -> String {
+    thousandths(part, whole).map_or_else(|| "–".to_owned(), |share| format!("{}.{} %", share / 10, share % 10))
+}

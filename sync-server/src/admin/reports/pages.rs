@@ -1,0 +1,215 @@
+//! The reports as pages, the review of the needs table, and the table of states drawn from the code.
+
+use super::first_visit::{self, Line};
+use super::review::{self, Look, Open};
+use super::wrong_expert;
+use super::{Window, percent};
+use crate::config::Mode;
+use crate::http::caller::RequireAdmin;
+use crate::http::{Answer, Site};
+use crate::web::form::Form;
+use crate::web::frame::{Frame, Viewer};
+use crate::web::page;
+use askama::Template;
+use axum::Router;
+use axum::extract::{Query, State};
+use axum::response::{Html, Redirect};
+use axum::routing::get;
+use serde::Deserialize;
+use shared::problem::Problem;
+use shared::text::Slug;
+use shared::time::Timestamp;
+
+/// Looking back so far is offered.
+const DAYS_OFFERED: [i64; 4] = [7, 30, 90, 365];
+
+/// The routes.
+pub fn routes() -> Router<Site> {
+    Router::new()
+        .route("/admin/reports", get(index))
+        .route("/admin/reports/first-visit-fix", get(first_visit_fix))
+        .route("/admin/reports/wrong-expert", get(wrong))
+        .route("/admin/needs/review", get(reviews).post(reviewed))
+}
+
+fn frame(site: &Site) -> Frame {
+    Frame::private("/admin/reports").seen_by(Viewer::Admin).in_demo(site.config.mode == Mode::Demo).wide()
+}
+
+#[derive(Template)]
+#[template(path = "admin/reports.html")]
+struct IndexPage {
+    frame: Frame,
+    n_to_review: usize,
+}
+
+async fn index(State(site): State<Site>, _: RequireAdmin) -> Answer<Html<String>> {
+    let open = site.db.read(async |conn| crate::tickets::store::open_reviews(conn).await).await?;
+    page(&IndexPage { frame: frame(&site), n_to_review: open.len() })
+}
+
+#[derive(Deserialize)]
+struct Wanted {
+    /// What is no number is the usual time: the page shows which.
+    #[serde(default)]
+    days: String,
+}
+
+impl Wanted {
+    fn window(&self, now: Timestamp) -> Window {
+        Window::last(self.days.parse().ok(), now)
+    }
+}
+
+/// The choices of how far back, and which one is shown.
+fn spans(window: Window) -> Vec<(i64, bool)> {
+    let mut days = DAYS_OFFERED.to_vec();
+    if !days.contains(&window.days) {
+        days.push(window.days);
+        days.sort_unstable();
+    }
+    days.into_iter().map(|days| (days, days == window.days)).collect()
+}
+
+struct Row {
+    name: String,
+    n: i64,
+    fixed: String,
+    n_fixed: i64,
+    more_visits: i64,
+    came_back: i64,
+    workaround: i64,
+}
+
+impl Row {
+    fn of(line: &Line) -> Self {
+        let tally = line.tally;
+        Self {
+            name: line.name.clone(),
+            n: tally.n,
+            fixed: percent(tally.fixed, tally.n),
+            n_fixed: tally.fixed,
+            more_visits: tally.more_visits,
+            came_back: tally.came_back,
+            workaround: tally.workaround,
+        }
+    }
+}
+
+struct Section {
+    id: &'static str,
+    title: &'static str,
+    first: &'static str,
+    rows: Vec<Row>,
+}
+
+#[derive(Template)]
+#[template(path = "admin/first_visit.html")]
+struct FirstVisitPage {
+    frame: Frame,
+    spans: Vec<(i64, bool)>,
+    all: i64,
+    fixed: String,
+    is_cut: bool,
+    sections: Vec<Section>,
+}
+
+async fn first_visit_fix(
+    State(site): State<Site>,
+    _: RequireAdmin,
+    Query(wanted): Query<Wanted>,
+) -> Answer<Html<String>> {
+    let window = wanted.window(site.now());
+    let report = site.db.read(async move |conn| first_visit::read(conn, window).await).await?;
+    let section =
+        |id, title, first, lines: &[Line]| Section { id, title, first, rows: lines.iter().map(Row::of).collect() };
+    page(&FirstVisitPage {
+        frame: frame(&site),
+        spans: spans(window),
+        all: report.all.n,
+        fixed: percent(report.all.fixed, report.all.n),
+        is_cut: report.is_cut,
+        sections: vec![
+            section("experts", "By the expert who came first", "Expert", &report.by_expert),
+            section("skills", "By skill", "Skill", &report.by_skill),
+            section("products", "By product", "Product", &report.by_product),
+        ],
+    })
+}
+
+#[derive(Template)]
+#[template(path = "admin/wrong_expert.html")]
+struct WrongPage {
+    frame: Frame,
+    spans: Vec<(i64, bool)>,
+    rows: Vec<WrongRow>,
+}
+
+struct WrongRow {
+    line: wrong_expert::Line,
+    wrong: String,
+    avoided: String,
+    anchor: String,
+}
+
+fn anchor(category: &Slug, symptom: Option<&Slug>) -> String {
+    format!("row-{category}-{}", symptom.map_or("default", Slug::as_str))
+}
+
+async fn wrong(State(site): State<Site>, _: RequireAdmin, Query(wanted): Query<Wanted>) -> Answer<Html<String>> {
+    let window = wanted.window(site.now());
+    let lines = site.db.read(async move |conn| wrong_expert::read(conn, window).await).await?;
+    let row = |line: wrong_expert::Line| WrongRow {
+        wrong: percent(line.wrong_visits, line.n_visits),
+        avoided: percent(line.avoided, line.n_visits + line.avoided),
+        anchor: anchor(&line.category, line.symptom.as_ref()),
+        line,
+    };
+    page(&WrongPage { frame: frame(&site), spans: spans(window), rows: lines.into_iter().map(row).collect() })
+}
+
+#[derive(Template)]
+#[template(path = "admin/needs_review.html")]
+struct ReviewPage {
+    frame: Frame,
+    rows: Vec<ReviewRow>,
+    done: bool,
+}
+
+struct ReviewRow {
+    open: Open,
+    anchor: String,
+    category: String,
+    symptom: String,
+    seen_at: i64,
+}
+
+#[derive(Deserialize)]
+struct Came {
+    done: Option<String>,
+}
+
+async fn reviews(State(site): State<Site>, _: RequireAdmin, Query(came): Query<Came>) -> Answer<Html<String>> {
+    let open = site.db.read(async |conn| review::read(conn).await).await?;
+    let row = |open: Open| ReviewRow {
+        anchor: anchor(&open.review.category, open.review.symptom.as_ref()),
+        category: open.review.category.to_string(),
+        symptom: open.review.symptom.as_ref().map(ToString::to_string).unwrap_or_default(),
+        seen_at: open.review.last_at.as_millis(),
+        open,
+    };
+    page(&ReviewPage { frame: frame(&site), rows: open.into_iter().map(row).collect(), done: came.done.is_some() })
+}
+
+async fn reviewed(State(site): State<Site>, RequireAdmin(admin): RequireAdmin, form: Form) -> Answer<Redirect> {
+    let unclear = || Problem::field("category", "invalid", "Please open the page again and choose the row once more.");
+    let category: Slug = form.value("category").parse().map_err(|_| unclear())?;
+    let symptom = form.filled("symptom").map(str::parse).transpose().map_err(|_| unclear())?;
+    let seen_at: i64 = form.value("seen_at").parse().map_err(|_| unclear())?;
+    let add = form.ticked("add-").filter_map(|slug| slug.parse().ok()).collect();
+    let decided = Look { category, symptom, seen_at: Timestamp::from_millis(seen_at), add };
+    let (actor, now) = (admin.actor(), site.now());
+    let looked = site.db.write(crate::db::Lane::Desk, async move |tx| review::look(tx, actor, &decided, now).await);
+    looked.await?;
+    Ok(Redirect::to("/admin/needs/review?done"))
+}
