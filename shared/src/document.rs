@@ -106,6 +106,9 @@ pub struct SiteDoc {
     /// How to get in.
     #[serde(default)]
     pub access_note: Option<String>,
+    /// The address was corrected since the expert last looked.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub corrected: bool,
 }
 
 /// Whom the expert rings.

@@ -6,7 +6,8 @@ use crate::offer::DeclineReason;
 use crate::place::Place;
 use crate::text::{Reason, Slug, Summary};
 use crate::ticket::{
-    CancelReason, CannotFix, HoldReason, HumanReason, Outcome, ReleaseReason, VisitPlan, Window, WithdrawReason,
+    CancelReason, CannotFix, Corrected, HoldReason, HumanReason, Outcome, ReleaseReason, VisitPlan, Window,
+    WithdrawReason,
 };
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -175,6 +176,14 @@ pub enum Fact {
         /// When; none means as soon as possible.
         windows: Vec<Window>,
     },
+    /// Something of the ticket was corrected.
+    Corrected {
+        /// What.
+        what: Vec<Corrected>,
+        /// The offered or promised visit with its new way and work, where it can be kept.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        visit: Option<VisitPlan>,
+    },
     /// Waits for something outside.
     Held {
         /// For what.
@@ -274,6 +283,7 @@ impl Fact {
             Self::CannotFix { .. } => "cannot_fix",
             Self::NeedCorrected { .. } => "need_corrected",
             Self::Rescheduled { .. } => "rescheduled",
+            Self::Corrected { .. } => "corrected",
             Self::Held { .. } => "held",
             Self::Resumed => "resumed",
             Self::SolvedWithoutVisit { .. } => "solved_without_visit",

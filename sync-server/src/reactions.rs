@@ -53,7 +53,10 @@ pub fn jobs(ticket: TicketId, seq: i64, event: &Event, now: Timestamp) -> Vec<Ne
         | Fact::WorkRecorded { .. } => vec![],
         Fact::Completed { .. } => vec![about(Kind::SurveyInvite, now)],
         // A ticket whose expert lacks a skill goes on at once; the others wait for a person or a date.
-        Fact::CannotFix { why: CannotFix::Skill, .. } | Fact::NeedCorrected { .. } | Fact::Rescheduled { .. } => {
+        Fact::CannotFix { why: CannotFix::Skill, .. }
+        | Fact::NeedCorrected { .. }
+        | Fact::Rescheduled { .. }
+        | Fact::Corrected { .. } => {
             vec![matching()]
         }
         Fact::CannotFix {

@@ -114,6 +114,15 @@ fn an_empty_day_says_whether_it_is_empty_or_only_not_fetched_yet() {
 }
 
 #[test]
+fn a_corrected_address_is_marked_on_today_and_on_the_ticket() {
+    let site = json!({"address": ["20 W 34th St"], "zone": "America/New_York", "corrected": true});
+    let moved = snapshot(vec![view(1, json!({ "site": site }))]);
+    assert!(text(&draw(moved.clone(), Screen::Today)).contains("Address corrected"));
+    let ticket = text(&draw(moved, Screen::Ticket(id(1))));
+    assert!(ticket.contains("Address corrected") && ticket.contains("This is the right one"), "{ticket}");
+}
+
+#[test]
 fn ill_is_one_tap_and_then_the_screen_says_until_when() {
     let mut day = snapshot(vec![]);
     let html = draw(day.clone(), Screen::You);

@@ -152,6 +152,9 @@ fn Where(view: TicketView) -> Element {
     let href = link.clone();
     rsx! {
         section { h2 { "Where" }
+            if site.corrected {
+                p { class: "box", role: "status", "The address was corrected. This is the right one:" }
+            }
             address { "data-testid": "address", for line in site.address { span { dir: "auto", "{line}" } } }
             a { class: "action", "data-testid": "navigate", href: "{href}",
                 onclick: move |event| { event.prevent_default(); outside.open(ui, &link, otherwise.clone()); }, "Navigate" }

@@ -112,6 +112,7 @@ pub(super) fn Chips(view: TicketView) -> Element {
     rsx! {
         span { class: "chips",
             if view.doc.urgent { span { class: "chip urgent", "Urgent" } }
+            if view.doc.site.corrected { span { class: "chip urgent", "data-testid": "corrected", "Address corrected" } }
             span { class: "chip", "data-testid": "state", "{words::state(&view)}" }
             if view.n_unsent > 0 { span { class: "chip unsent", "data-testid": "unsent", "Not sent yet" } }
         }

@@ -4,7 +4,7 @@ use super::moves::{Done, Refusal, done, ended, flagged};
 use super::reason::{CancelReason, HoldReason, HumanReason, ReleaseReason, WithdrawReason};
 use super::visit::Outcome;
 use super::window::{Window, may_begin};
-use super::{Life, NeedsHuman, State, Timing};
+use super::{Life, State, Timing};
 use crate::event::Fact;
 use crate::text::Reason;
 use crate::time::Timestamp;
@@ -60,13 +60,7 @@ impl Life {
         let fits = self.state.visit().is_some_and(|visit| may_begin(&windows, visit.start_at));
         let chosen = Fact::Rescheduled { windows };
         let done = match &self.state {
-            State::Waiting => {
-                let looked_in_vain = |flag: &NeedsHuman| flag.reason == HumanReason::NoCandidate;
-                let needs_human = self.needs_human.clone().filter(|flag| !looked_in_vain(flag));
-                let anew = Some(now.plus_minutes(timing.waiting_minutes));
-                let deadline_at = if needs_human.is_some() { self.deadline_at } else { anew };
-                done(Self { needs_human, deadline_at, ..self }, [])
-            }
+            State::Waiting => done(self.searched_anew(now, timing), []),
             State::Offered { .. } | State::Accepted { .. } if fits => done(self, []),
             State::Offered { .. } => self.withdraw(WithdrawReason::Customer, now, timing)?,
             State::Accepted { .. } => self.release(ReleaseReason::Customer, now, timing)?,

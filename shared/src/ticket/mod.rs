@@ -6,6 +6,7 @@
 
 mod by_expert;
 mod by_others;
+mod correct;
 mod moves;
 mod reason;
 mod table;
@@ -14,6 +15,7 @@ mod tests;
 mod visit;
 mod window;
 
+pub use correct::Corrected;
 pub use moves::{Done, Move, Refusal};
 pub use reason::{CancelReason, HoldReason, HumanReason, ReleaseReason, WithdrawReason};
 pub use table::{Row, table};

@@ -1,5 +1,6 @@
 //! Every legal move of a ticket. A move consumes the life and gives the next one with its events, or a refusal.
 
+use super::correct::Corrected;
 use super::reason::{CancelReason, HoldReason, HumanReason, ReleaseReason, WithdrawReason};
 use super::visit::{Act, CannotFix, Outcome, VisitPlan};
 use super::window::Window;
@@ -114,6 +115,13 @@ pub enum Move {
         /// When; none means as soon as possible.
         windows: Vec<Window>,
     },
+    /// Something of the ticket is corrected.
+    Correct {
+        /// What.
+        what: Vec<Corrected>,
+        /// The visit with its new way and work, where it can be kept.
+        visit: Option<VisitPlan>,
+    },
     /// Nobody in the area works before then.
     WaitForShift {
         /// When somebody does.
@@ -190,6 +198,7 @@ impl Life {
             Move::Hold { why, until } => self.hold(why, until, now),
             Move::Resume => self.resume(now, timing),
             Move::Reschedule { windows } => self.reschedule(windows, now, timing),
+            Move::Correct { what, visit } => self.correct(what, visit, now, timing),
             Move::WaitForShift { until } => self.wait_for_shift(until, now),
             Move::AskHuman { reason } => self.ask_human(reason, now, timing),
             Move::Settle { note } => self.settle(note, now, timing),

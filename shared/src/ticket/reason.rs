@@ -164,6 +164,8 @@ pub enum WithdrawReason {
     Ended,
     /// The customer chose another time.
     Customer,
+    /// The ticket was corrected, and no longer fits.
+    Corrected,
 }
 
 /// Why an accepted visit left its expert.
@@ -178,4 +180,6 @@ pub enum ReleaseReason {
     Staff,
     /// The customer chose another time.
     Customer,
+    /// The ticket was corrected, and no longer fits.
+    Corrected,
 }

@@ -1,6 +1,8 @@
 //! The table of states drawn from the code, so that pages, docs and `check` can be compared with what really happens.
 
-use super::{CancelReason, CannotFix, HoldReason, HumanReason, Life, Move, Outcome, ReleaseReason, State, Timing};
+use super::{
+    CancelReason, CannotFix, Corrected, HoldReason, HumanReason, Life, Move, Outcome, ReleaseReason, State, Timing,
+};
 use super::{VisitPlan, Window, WithdrawReason};
 use crate::chance::Seeded;
 use crate::ids::{ExpertId, OfferId};
@@ -79,6 +81,7 @@ impl Sample {
             Move::Hold { why: HoldReason::Part, until: self.now.plus_minutes(1) },
             Move::Resume,
             Move::Reschedule { windows: vec![Window { from: self.now, until: self.now.plus_minutes(30) }] },
+            Move::Correct { what: vec![Corrected::Address, Corrected::Need], visit: None },
             Move::AskHuman { reason: HumanReason::Danger },
             Move::Solve,
             Move::Cancel { why: CancelReason::Customer },

@@ -254,7 +254,7 @@ fn walk(seed: u64) -> (World, Life) {
         let until = world.now.plus_minutes(60);
         let offer = OfferId::new(world.now, &drawn);
         let windows = vec![Window { from: until, until: until.plus_minutes(60) }];
-        let to_do = match drawn.below(19) {
+        let to_do = match drawn.below(20) {
             0..=3 => Move::Offer { offer, expert, visit: world.visit(), decision: None },
             4 | 5 => Move::Accept { expert, late },
             6 => Move::Decline { expert, reason: DeclineReason::Ill },
@@ -274,6 +274,7 @@ fn walk(seed: u64) -> (World, Life) {
             15 => Move::AskHuman { reason: HumanReason::Danger },
             16 => Move::Settle { note: None },
             17 => Move::Reschedule { windows },
+            18 => Move::Correct { what: vec![Corrected::Address], visit: None },
             _ => Move::PlanFound,
         };
         if let Ok(done) = world.make(&life, to_do) {
@@ -367,6 +368,7 @@ fn document(world: &World, phase: Phase, life: &Life) -> TicketDoc {
             place: None,
             pinned: false,
             access_note: None,
+            corrected: false,
         },
         contact: ContactDoc { name: "Mia".into(), phone: None },
         why_you: None,

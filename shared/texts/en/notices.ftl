@@ -136,14 +136,14 @@ wrong-address-subject = We could not find you for { $number }
 wrong-address-mail = Hello { $name },
 
     our expert could not find you about "{ $title }" (ticket { $number }): the address seems to be wrong.
-    Please write us the right one by { $when }, in a note on this page:
+    Please correct it by { $when } on this page, and the same expert is asked first:
     { $link }
 
     If we do not hear from you, somebody will ring you.
 
     Penultimate Electronics
-wrong-address-sms = We could not find you for { $number }. Write us the right address in a note: { $link }
-wrong-address-call = Please ring { $name } at { $phone }: our expert could not find the address for { $title } (ticket { $number }). Ask for the right one and put it on the ticket.
+wrong-address-sms = We could not find you for { $number }. Please correct the address here: { $link }
+wrong-address-call = Please ring { $name } at { $phone }: our expert could not find the address for { $title } (ticket { $number }). Ask for the right one and correct it on the ticket's page.
 
 # How was it?
 survey-subject = Is it working? ({ $number })

@@ -95,6 +95,7 @@ fn expert_of(fact: &Fact) -> Option<ExpertId> {
         | Fact::WaitsForShift { .. }
         | Fact::NeedCorrected { .. }
         | Fact::Rescheduled { .. }
+        | Fact::Corrected { .. }
         | Fact::Resumed
         | Fact::NeedsHuman { .. }
         | Fact::Settled { .. }

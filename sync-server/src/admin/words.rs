@@ -5,7 +5,9 @@ use crate::notify::{Notice, NoticeState, plan};
 use shared::event::Fact;
 use shared::offer::DeclineReason;
 use shared::text::Summary;
-use shared::ticket::{CancelReason, CannotFix, HoldReason, Outcome, ReleaseReason, State, WithdrawReason};
+use shared::ticket::{
+    CancelReason, CannotFix, Corrected, HoldReason, Outcome, ReleaseReason, State, Window, WithdrawReason,
+};
 use shared::time::Timestamp;
 
 /// Where a ticket is.
@@ -99,6 +101,15 @@ fn cannot_fix(why: CannotFix) -> &'static str {
     }
 }
 
+fn corrected(what: Corrected) -> &'static str {
+    match what {
+        Corrected::Address => "the address",
+        Corrected::Contact => "whom to ring",
+        Corrected::Access => "how to get in",
+        Corrected::Need => "what it needs",
+    }
+}
+
 fn withdrawn(why: WithdrawReason) -> &'static str {
     match why {
         WithdrawReason::OffDuty => "off duty",
@@ -108,6 +119,7 @@ fn withdrawn(why: WithdrawReason) -> &'static str {
         WithdrawReason::Staff => "one of us took it back",
         WithdrawReason::Ended => "the ticket ended",
         WithdrawReason::Customer => "the customer chose another time",
+        WithdrawReason::Corrected => "the ticket was corrected and no longer fits",
     }
 }
 
@@ -117,11 +129,19 @@ fn released(why: ReleaseReason) -> &'static str {
         ReleaseReason::Changed => "skills, areas or hours were changed",
         ReleaseReason::Staff => "one of us sends somebody else",
         ReleaseReason::Customer => "the customer chose another time",
+        ReleaseReason::Corrected => "the ticket was corrected and no longer fits",
     }
 }
 
+fn rescheduled(windows: &[Window], when: &impl Fn(Timestamp) -> String) -> String {
+    if windows.is_empty() {
+        return "The customer wants somebody as soon as possible".to_owned();
+    }
+    let times = windows.iter().map(|window| format!("{} to {}", when(window.from), when(window.until)));
+    format!("The customer can be visited: {}", times.collect::<Vec<_>>().join("; "))
+}
+
 /// One line of a history.
-#[expect(clippy::too_many_lines, reason = "one match over every kind of line, a sentence each")]
 pub(super) fn fact(fact: &Fact, names: &Names, when: &impl Fn(Timestamp) -> String) -> String {
     let expert = |id| names.expert(id);
     match fact {
@@ -175,13 +195,11 @@ pub(super) fn fact(fact: &Fact, names: &Names, when: &impl Fn(Timestamp) -> Stri
             let skills: Vec<&str> = skills.iter().map(shared::text::Slug::as_str).collect();
             format!("Its need was corrected: {}", skills.join(", "))
         }
-        Fact::Rescheduled { windows } if windows.is_empty() => {
-            "The customer wants somebody as soon as possible".to_owned()
-        }
-        Fact::Rescheduled { windows } => {
-            let times: Vec<String> =
-                windows.iter().map(|window| format!("{} to {}", when(window.from), when(window.until))).collect();
-            format!("The customer can be visited: {}", times.join("; "))
+        Fact::Rescheduled { windows } => rescheduled(windows, when),
+        Fact::Corrected { what, visit } => {
+            let what: Vec<&str> = what.iter().map(|one| corrected(*one)).collect();
+            let way = visit.map(|visit| format!("; {} min on the way", visit.travel_minutes)).unwrap_or_default();
+            format!("Corrected: {}{way}", what.join(", "))
         }
         Fact::Held { why, until, part, .. } => held(*why, *until, part.as_ref(), when),
         Fact::Resumed => "Goes on".to_owned(),

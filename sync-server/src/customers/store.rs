@@ -1,12 +1,12 @@
 //! The tables of customers and their sites.
 
-use super::{Customer, NewCustomer, NewSite, NotifyBy, Site};
+use super::{Address, Customer, NewCustomer, NewSite, NotifyBy, Site};
 use crate::db::columns::{flag, instant, parsed, parsed_opt, place, place_opt};
 use crate::db::{Conn, Error, Tx, values};
 use crate::{phone, postal};
 use shared::ids::{CustomerId, SiteId};
 use shared::place::Place;
-use shared::text::fold_key;
+use shared::text::{Name, Phone, fold_key};
 use shared::time::Timestamp;
 use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
@@ -174,6 +174,29 @@ pub async fn add_site(
         .bind(now.as_millis())
         .execute(tx.sql())
         .await?;
+    Ok(())
+}
+
+/// Corrects a site; where it moved, what was known of its place is forgotten.
+pub async fn mend_site(
+    tx: &mut Tx,
+    id: SiteId,
+    address: Option<&Address>,
+    contact_name: &Name,
+    contact_phone: &Phone,
+) -> Result<(), Error> {
+    let sql = "update site set contact_name = $2, contact_phone = $3, ver = ver + 1 where id = $1";
+    let query = sqlx::query(sql).bind(id.to_string()).bind(contact_name.to_string()).bind(contact_phone.to_string());
+    query.execute(tx.sql()).await?;
+    let Some(address) = address else { return Ok(()) };
+    let sql =
+        "update site set line1 = $2, line2 = $3, city = $4, postal_code = $5, country = $6, zone = $7, lat_e7 = $8,
+        lon_e7 = $9, pin_lat_e7 = null, pin_lon_e7 = null where id = $1";
+    let query = sqlx::query(sql).bind(id.to_string()).bind(address.line1.to_string());
+    let query = query.bind(address.line2.as_ref().map(ToString::to_string)).bind(address.city.to_string());
+    let query = query.bind(address.postal_code.clone()).bind(address.country.clone());
+    let query = query.bind(address.zone.name().to_string());
+    query.bind(address.place.lat_e7()).bind(address.place.lon_e7()).execute(tx.sql()).await?;
     Ok(())
 }
 

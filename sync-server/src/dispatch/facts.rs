@@ -1,6 +1,7 @@
 //! What matching must know, read from tickets, customers, plans and the workforce, in matching's own words.
 
 use super::under_way::under_way;
+use crate::config::Config;
 use crate::customers::{self, Site};
 use crate::db::{Conn, Error};
 use crate::matching::calendar::{Period, Shift, ShiftDay};
@@ -29,6 +30,20 @@ pub struct Bounds {
     pub settings: Settings,
     /// What is preferred until an admin sets it.
     pub weights: Weights,
+}
+
+impl Bounds {
+    /// The numbers from the settings.
+    pub fn of(config: &Config) -> Self {
+        let matching = &config.matching;
+        let settings = Settings {
+            speed_km_per_hour: matching.speed_km_per_hour,
+            position_minutes_max: matching.position_minutes_max,
+            buffer_minutes: matching.buffer_minutes,
+            horizon_minutes: matching.horizon_minutes,
+        };
+        Self { timing: config.timing.clone(), settings, weights: Weights::default() }
+    }
 }
 
 /// What one round looks at.

@@ -11,6 +11,7 @@ pub mod by_hand;
 mod facts;
 pub mod jobs;
 mod late;
+pub mod mend;
 mod round;
 mod store;
 mod under_way;

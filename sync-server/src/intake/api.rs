@@ -4,6 +4,7 @@ mod track;
 
 pub(super) use track::of_token;
 
+use super::corrected::{self, TypedCorrection};
 use super::times::{self, LocalTime, TypedTime};
 use super::{Filed, Filer, Typed, change, file, mismatch, read};
 use crate::accounts::Person;
@@ -33,7 +34,7 @@ const PAGE_MAX: i64 = 50;
 pub fn routes() -> Router<Site> {
     Router::new()
         .route("/api/v1/tickets", post(create).get(list))
-        .route("/api/v1/tickets/{id}", get(one))
+        .route("/api/v1/tickets/{id}", get(one).patch(correct))
         .route("/api/v1/tickets/{id}/cancel", post(cancel))
         .route("/api/v1/tickets/{id}/solved", post(solved))
         .route("/api/v1/tickets/{id}/note", post(note))
@@ -192,6 +193,19 @@ async fn cancel(State(site): State<Site>, caller: Caller, Path(id): Path<TicketI
 
 async fn solved(State(site): State<Site>, caller: Caller, Path(id): Path<TicketId>) -> Answer<Json<Value>> {
     let ticket = act(&site, &caller, id, Move::Solve).await?;
+    Ok(Json(shown(&site, &ticket)))
+}
+
+async fn correct(
+    State(site): State<Site>,
+    caller: Caller,
+    Path(id): Path<TicketId>,
+    sent: Bytes,
+) -> Answer<Json<Value>> {
+    visible(&site, &caller, id).await?;
+    let typed: TypedCorrection = parse(&sent)?;
+    let wanted = corrected::read(&typed, caller.person.role().is_staff()).map_err(Problem::fields)?;
+    let ticket = change::correct(&site, caller.actor(), id, wanted).await?;
     Ok(Json(shown(&site, &ticket)))
 }
 

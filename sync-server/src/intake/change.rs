@@ -1,17 +1,22 @@
-//! What a customer, or the desk on a customer's word, changes about a ticket that is filed: when somebody may come.
+//! What a customer, or the desk on a customer's word, changes about a ticket that is filed: when somebody may come, where
+//! it is, whom to ring, what it needs.
 //!
 //! A change that is not possible any more is refused with what to do instead; one that is so already is no fault of
 //! whoever asked twice.
 
 use super::Refusal as NotTaken;
+use super::corrected::Wanted;
 use super::times::{self, LocalTime};
 use crate::customers;
 use crate::db::Lane;
+use crate::dispatch::{Bounds, mend};
 use crate::http::Site;
-use crate::tickets::{Book, Ticket};
+use crate::tickets::{Book, Ticket, store};
+use crate::workforce;
 use shared::event::Actor;
 use shared::ids::TicketId;
 use shared::problem::{Problem, ProblemCode};
+use shared::skills::Skills;
 use shared::ticket::{HoldReason, Refusal, State};
 
 /// Whose turn a change is: nobody who files waits for the desk, nor the other way round.
@@ -51,6 +56,61 @@ pub(super) async fn reschedule(
         Ok::<_, crate::db::Error>(Ok(after))
     });
     Ok(done.await??)
+}
+
+/// Something of the ticket is corrected, and whoever holds it is judged again.
+pub(super) async fn correct(site: &Site, actor: Actor, id: TicketId, wanted: Wanted) -> Result<Ticket, NotTaken> {
+    let (now, bounds) = (site.now(), Bounds::of(&site.config));
+    let done = site.db.write(lane(actor), async move |tx| {
+        let mut correction = wanted.correction.clone();
+        if let Some(named) = &wanted.skills {
+            let slugs: Vec<_> = named.keys().cloned().collect();
+            let known = workforce::store::skills_by_slug(tx, &slugs).await?;
+            if let Some(unknown) = slugs.iter().find(|slug| !known.contains_key(slug)) {
+                let field = format!("need.skills.{unknown}");
+                return Ok(Err(Problem::field(&field, "unknown", "There is no such skill, or it is out of use.")));
+            }
+            let skills = named.iter().filter_map(|(slug, level)| Some((*known.get(slug)?, *level)));
+            correction.skills = Some(Skills(skills.collect()));
+        }
+        match mend::correct(tx, id, &correction, actor, &bounds, now).await? {
+            None => Ok(Err(Problem::new(ProblemCode::NotFound))),
+            Some(Ok(ticket)) => Ok(Ok(ticket)),
+            Some(Err(refusal)) => {
+                let ticket = store::get(tx, id).await?;
+                let why = ticket.map_or("", |ticket| no_correction(&ticket.life.state));
+                Ok::<_, crate::db::Error>(Err(Problem::with(code(refusal), why)))
+            }
+        }
+    });
+    Ok(done.await??)
+}
+
+/// Whether a correction still helps where the ticket is.
+pub(super) fn can_correct(state: &State) -> bool {
+    match state {
+        State::Waiting
+        | State::Offered { .. }
+        | State::Accepted { .. }
+        | State::EnRoute { .. }
+        | State::OnHold { .. } => true,
+        State::OnSite { .. } | State::Completed { .. } | State::Cancelled { .. } => false,
+    }
+}
+
+/// Why nothing is corrected, and what to do.
+fn no_correction(state: &State) -> &'static str {
+    match state {
+        State::OnSite { .. } => "The expert is there already. Tell the expert, or add a note.",
+        State::Completed { .. } | State::Cancelled { .. } => {
+            "This ticket has ended. If it is not working, report the problem again."
+        }
+        State::Waiting
+        | State::Offered { .. }
+        | State::Accepted { .. }
+        | State::EnRoute { .. }
+        | State::OnHold { .. } => "This is what we have already.",
+    }
 }
 
 pub(super) fn code(refusal: Refusal) -> ProblemCode {

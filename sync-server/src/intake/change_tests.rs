@@ -135,3 +135,64 @@ async fn whoever_did_not_open_chooses_a_time_and_whoever_is_on_the_way_is_not_tu
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_wrong_address_is_mended_by_the_link_without_showing_the_one_we_have() {
+    both_engines(async |db| {
+        let (world, mia) = client(&db).await;
+        let ana = world.expert("Ana", "10003").await;
+        let (ticket, token) = filed(&mia, &plain()).await;
+        world.round().await;
+        let wrong = Move::CannotFix { expert: ana, why: CannotFix::WrongAddress, part: None, until: None };
+        world.act(ticket, Move::Accept { expert: ana, late: None }).await.unwrap();
+        world.act(ticket, wrong).await.unwrap();
+        let nobody = Client::new(mia.site.clone(), super::api::routes().merge(super::pages::routes()));
+        let page = format!("/track/{token}");
+        let shown = nobody.get(&page).await.text();
+        assert!(shown.contains("id=\"mend\" open"), "{shown}");
+        assert!(!shown.contains("350 5th Ave"));
+        assert!(mia.get(&format!("/tickets/{ticket}")).await.text().contains("value=\"350 5th Ave\""));
+        let unknown = [("line1", "1 Main St"), ("postal_code", "00000")];
+        let refused = nobody.form(&format!("{page}/address"), &unknown).await;
+        assert_eq!(refused.status.as_u16(), 422);
+        assert!(refused.text().contains("We do not know this postal code"), "{}", refused.text());
+        let right = [("line1", "20 W 34th St"), ("postal_code", "10001"), ("access_note", "Ring at Miller")];
+        for click in 0..2 {
+            let sent = nobody.form(&format!("{page}/address"), &right).await;
+            assert_eq!((sent.status.as_u16(), sent.header("location")), (303, page.as_str()), "click {click}");
+        }
+        let mended = mia.get(&format!("/tickets/{ticket}")).await.text();
+        assert_eq!(mended.matches("Corrected: the address").count(), 1, "{mended}");
+        assert!(mended.contains("20 W 34th St"));
+        world.round().await;
+        assert_eq!(world.holder(ticket).await, Some(ana), "the same expert first");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_agent_corrects_what_a_ticket_needs_and_a_customer_does_not() {
+    both_engines(async |db| {
+        let (world, mia) = client(&db).await;
+        let ana = world.expert("Ana", "10003").await;
+        let (ticket, token) = filed(&mia, &plain()).await;
+        world.round().await;
+        world.act(ticket, Move::Accept { expert: ana, late: None }).await.unwrap();
+        let path = format!("/api/v1/tickets/{ticket}");
+        let need = json!({ "need": { "skills": { "tv": 3 }, "work_minutes": 90 }, "contact": { "name": "Bo" } });
+        let refused = mia.json("PATCH", &path, &need).await.problem();
+        assert_eq!(refused.errors[0].field, "need");
+        let agent = mia.signed_in(crate::accounts::Person::Agent(crate::dispatch::world::id(60))).await;
+        let unknown = json!({ "need": { "skills": { "toasters": 1 } } });
+        assert_eq!(agent.json("PATCH", &path, &unknown).await.problem().errors[0].code, "unknown");
+        let done = agent.json("PATCH", &path, &need).await;
+        assert_eq!((done.status.as_u16(), &done.value()["state"]), (200, &json!("waiting")), "{}", done.text());
+        assert_eq!(world.read(ticket).await.work_minutes, 90);
+        let again = agent.json("PATCH", &path, &need).await.problem();
+        assert_eq!(again.detail.as_deref(), Some("This is what we have already."));
+        let door = json!({ "access_note": "Round the back" });
+        let by_link = mia.json("POST", &format!("/api/v1/track/{token}/address"), &door).await;
+        assert_eq!(by_link.status.as_u16(), 200, "{}", by_link.text());
+    })
+    .await;
+}

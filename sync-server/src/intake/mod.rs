@@ -7,6 +7,7 @@
 
 pub mod api;
 mod change;
+mod corrected;
 pub mod pages;
 mod times;
 mod typed;

@@ -2,6 +2,7 @@
 //! small screen; a second click, the back button and a resend lead to the same ticket.
 
 mod choose;
+mod mend;
 mod track;
 mod words;
 
@@ -54,6 +55,7 @@ pub fn routes() -> Router<Site> {
         .route("/tickets/{id}/solved", post(solved))
         .route("/tickets/{id}/note", post(note))
         .route("/tickets/{id}/reschedule", post(reschedule))
+        .route("/tickets/{id}/address", post(correct))
         .merge(track::routes())
 }
 
@@ -291,6 +293,7 @@ struct TicketPage {
     earlier: Option<(String, String)>,
     follow_up: Option<(String, String)>,
     survey: Option<String>,
+    mending: Option<mend::Mending>,
     note_key: String,
     track: String,
     base: String,
@@ -353,6 +356,11 @@ async fn ticket_page_with(site: &Site, frame: Frame, ticket: Ticket, way: Way, f
     let zone = place.as_ref().map_or_else(Zone::utc, |place| place.zone.clone());
     let when = |at: Timestamp| Language::English.catalogue().when(&zone, at);
     let horizon = i64::from(site.config.matching.horizon_minutes);
+    let mending = mend::mending(&ticket, &form);
+    let form = match &place {
+        Some(place) if is_own && !form.has_errors() => mend::filled(form, place),
+        Some(_) | None => form,
+    };
     let choosing = choose::choosing(&ticket, &zone, &form, site.now(), horizon);
     let expert = expert.map_or_else(|| "Your expert".to_owned(), |expert| expert.name.to_string());
     let told = lines.iter().rev().filter(|line| !line.event.skipped);
@@ -389,6 +397,7 @@ async fn ticket_page_with(site: &Site, frame: Frame, ticket: Ticket, way: Way, f
         earlier: earlier.map(link),
         follow_up: follow_up.map(link),
         survey: survey.map(|survey| format!("/survey/{}", site.links.survey(survey.id))),
+        mending,
         base,
         note_key: site.new_id::<shared::ids::of::Note>().to_string(),
         track: site.address(&format!("/track/{}", site.links.track(ticket.id))),
@@ -464,6 +473,11 @@ async fn reschedule(
 ) -> Answer<Response> {
     let ticket = visible(&site, &caller, id).await?;
     choose::send(&site, (caller.actor(), Some(&caller)), ticket, form, Way::Own { filed: false }).await
+}
+
+async fn correct(State(site): State<Site>, caller: Caller, Path(id): Path<TicketId>, form: Form) -> Answer<Response> {
+    let ticket = visible(&site, &caller, id).await?;
+    mend::send(&site, (caller.actor(), Some(&caller)), ticket, form, Way::Own { filed: false }).await
 }
 
 async fn note(State(site): State<Site>, caller: Caller, Path(id): Path<TicketId>, mut form: Form) -> Answer<Redirect> {

@@ -134,6 +134,30 @@ pub(super) fn judge_with(
     }
 }
 
+/// Whether a visit that is promised or offered can be kept at its hour: the rules that do not move, and the day's chain with
+/// the way, the work and the buffer as they are now. Whether something may ring at this moment does not matter.
+pub fn judge_kept(
+    need: &Need,
+    candidate: &Candidate,
+    start_at: Timestamp,
+    now: Timestamp,
+    settings: &Settings,
+) -> Verdict {
+    let hour = Period { from: start_at, until: start_at.plus_millis(1) };
+    let need = Need { windows: vec![hour], ..need.clone() };
+    let availability = Availability::of(candidate, now, settings);
+    let mut broken = standing(&need, candidate);
+    let search = Search { need: &need, candidate, settings, now };
+    match search.earliest(&availability.free, &availability.visits) {
+        Some(fit) if broken.is_empty() => Verdict::Fits(fit),
+        Some(_) => Verdict::Excluded { broken },
+        None => {
+            broken.extend(why_no_time(&search, &availability));
+            Verdict::Excluded { broken }
+        }
+    }
+}
+
 /// What stands against a visit that is promised already: nothing has to ring for it and its time is fixed, so on duty
 /// or not, and other visits, do not matter.
 pub fn judge_promised(need: &Need, candidate: &Candidate, leave_at: Timestamp, work: Period) -> Vec<Rule> {

@@ -64,6 +64,7 @@ pub(super) fn of_event(history: &[Line], life: &Life) -> Option<Telling> {
         | Fact::CannotFix { .. }
         | Fact::NeedCorrected { .. }
         | Fact::Rescheduled { .. }
+        | Fact::Corrected { .. }
         | Fact::Held { why: HoldReason::Customer, .. }
         | Fact::Resumed
         | Fact::SolvedWithoutVisit { released: None }

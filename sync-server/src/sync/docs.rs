@@ -59,6 +59,7 @@ pub(super) fn ticket(
             place: Some(site.pin.unwrap_or(site.place)),
             pinned: site.pin.is_some(),
             access_note: ticket.access_note.as_ref().or(site.access_note.as_ref()).map(ToString::to_string),
+            corrected: ticket.corrected_ver.is_some(),
         },
         contact: ContactDoc { name: site.contact_name.to_string(), phone: Some(site.contact_phone.to_string()) },
         why_you,

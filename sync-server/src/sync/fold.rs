@@ -144,6 +144,12 @@ pub(super) fn fold(book: &mut Book, scene: &mut Scene<'_>, parts: &Parts, late_a
             None => return Step::Pin(id, *place),
             Some(result) => (result, false),
         },
+        (Intent::TicketSeen { ver }, _) => {
+            if has(book, id, scene.expert) {
+                book.saw(id, *ver);
+            }
+            (MutationResult::Applied, false)
+        }
         (_, Some(act)) => match status(book, scene, id, parts, act, late_asked) {
             Some(result) => {
                 if result == MutationResult::Applied {

@@ -19,7 +19,6 @@ use crate::accounts::devices;
 use crate::config::Config;
 use crate::db::{Database, Error};
 use crate::dispatch::Bounds;
-use crate::matching::settings::{Settings, Weights};
 use shared::ids::ExpertId;
 use shared::sync::{PROTO, Pull, SyncReply, SyncRequest};
 
@@ -28,14 +27,7 @@ const POLL_AFTER_MS: u64 = 60_000;
 
 /// The numbers of dispatch from the settings.
 pub fn bounds(config: &Config) -> Bounds {
-    let matching = &config.matching;
-    let settings = Settings {
-        speed_km_per_hour: matching.speed_km_per_hour,
-        position_minutes_max: matching.position_minutes_max,
-        buffer_minutes: matching.buffer_minutes,
-        horizon_minutes: matching.horizon_minutes,
-    };
-    Bounds { timing: config.timing.clone(), settings, weights: Weights::default() }
+    Bounds::of(config)
 }
 
 /// Why a request was refused as a whole. The phone keeps its outbox in every case.

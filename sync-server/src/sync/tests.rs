@@ -1,6 +1,7 @@
 //! The protocol as a phone meets it, on both engines, without HTTP.
 
 mod cannot_fix;
+mod corrected;
 mod late;
 mod pin;
 

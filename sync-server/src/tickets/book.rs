@@ -9,8 +9,8 @@ use shared::event::{Actor, Event, Fact};
 use shared::ids::{EntitlementId, ExpertId, NoteId, OfferId, SkillId, TicketId};
 use shared::offer::{DeclineReason, OfferState};
 use shared::skills::{Level, Skills};
-use shared::text::{NoteText, Slug};
-use shared::ticket::{CannotFix, Move, Refusal, ReleaseReason, State, Timing, Window};
+use shared::text::{Description, NoteText, Slug};
+use shared::ticket::{CannotFix, Corrected, Move, Refusal, ReleaseReason, State, Timing, Window};
 use shared::time::Timestamp;
 use std::collections::BTreeMap;
 
@@ -111,6 +111,25 @@ impl Book {
             return Err(Refusal::Already);
         }
         self.make(id, Move::Reschedule { windows }, actor, now)
+    }
+
+    /// What a correction changes of the ticket itself; the move says that it was corrected.
+    pub fn mend(&mut self, id: TicketId, access: Option<&Description>, skills: Option<&Skills>, work: Option<u32>) {
+        let Some(entry) = self.entries.get_mut(&id) else { return };
+        let ticket = &mut entry.ticket;
+        ticket.access_note = access.cloned().or_else(|| ticket.access_note.take());
+        ticket.skills = skills.unwrap_or(&ticket.skills).clone();
+        ticket.work_minutes = work.unwrap_or(ticket.work_minutes);
+    }
+
+    /// This version was on the holder's screen: a correction in it need not be marked any more.
+    pub fn saw(&mut self, id: TicketId, ver: i64) {
+        let Some(entry) = self.entries.get_mut(&id) else { return };
+        if entry.ticket.corrected_ver.is_some_and(|corrected| corrected <= ver) {
+            entry.ticket.corrected_ver = None;
+            entry.ticket.ver += 1;
+            entry.changed = true;
+        }
     }
 
     /// Answers a deadline that has passed.
@@ -228,6 +247,15 @@ impl Entry {
             self.ticket.ended_at = Some(now);
         }
         self.ticket.ver += 1;
+        let holder = self.ticket.life.state.holder();
+        if holder.is_none() || holder != before.state.holder() {
+            self.ticket.corrected_ver = None;
+        }
+        let is_moved =
+            |event: &Event| matches!(&event.fact, Fact::Corrected { what, .. } if what.contains(&Corrected::Address));
+        if holder.is_some() && done.events.iter().any(is_moved) {
+            self.ticket.corrected_ver = Some(self.ticket.ver);
+        }
         self.changed = true;
         self.add_lines(done.events, actor, now);
     }
@@ -280,7 +308,11 @@ impl Entry {
             Fact::Received { .. }
             | Fact::PlanFound
             | Fact::WaitsForShift { .. }
-            | Fact::Released { why: ReleaseReason::Absent | ReleaseReason::Changed | ReleaseReason::Staff, .. }
+            | Fact::Released {
+                why: ReleaseReason::Absent | ReleaseReason::Changed | ReleaseReason::Staff | ReleaseReason::Corrected,
+                ..
+            }
+            | Fact::Corrected { .. }
             | Fact::Reminded { .. }
             | Fact::Departed { .. }
             | Fact::Late { .. }

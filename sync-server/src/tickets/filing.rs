@@ -106,6 +106,7 @@ pub fn begin(filing: Filing, now: Timestamp, timing: &Timing) -> (Ticket, Vec<Li
         filed_at: now,
         filed_by: filing.by,
         life,
+        corrected_ver: None,
         stream_of: None,
         // Matching prefers him, and a decline takes him off.
         last_expert: filing.follows.and_then(|earlier| earlier.expert),

@@ -75,6 +75,8 @@ pub struct Ticket {
     pub filed_by: Actor,
     /// Where it is.
     pub life: Life,
+    /// The version in which its address was corrected, until whoever holds it has seen that.
+    pub corrected_ver: Option<i64>,
     /// The expert in whose stream it is.
     pub stream_of: Option<ExpertId>,
     /// Who was there last.

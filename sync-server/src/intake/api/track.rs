@@ -3,6 +3,7 @@
 //! signed in.
 
 use super::super::change;
+use super::super::corrected::{self, TypedCorrection};
 use super::{TypedNote, TypedTimes, act_as, add_note};
 use crate::http::json::parse;
 use crate::http::{Answer, Json, Refused, Site};
@@ -13,13 +14,14 @@ use axum::http::StatusCode;
 use axum::routing::{Router, get, post};
 use serde_json::{Value, json};
 use shared::event::Actor;
-use shared::problem::ProblemCode;
+use shared::problem::{Problem, ProblemCode};
 use shared::ticket::{CancelReason, Move};
 
 /// The routes.
 pub(super) fn routes() -> Router<Site> {
     Router::new()
         .route("/api/v1/track/{token}", get(show))
+        .route("/api/v1/track/{token}/address", post(correct))
         .route("/api/v1/track/{token}/cancel", post(cancel))
         .route("/api/v1/track/{token}/note", post(note))
         .route("/api/v1/track/{token}/reschedule", post(reschedule))
@@ -42,6 +44,7 @@ fn shown(ticket: &Ticket) -> Value {
         "needs_human": ticket.life.needs_human.as_ref().map(|flag| flag.reason.word()),
         "visit": visit.map(|visit| json!({ "start_at": visit.start_at, "end_at": visit.end_at() })),
         "windows": ticket.windows,
+        "can_correct": change::can_correct(&ticket.life.state),
         "can_reschedule": change::can_choose(&ticket.life.state),
         "filed_at": ticket.filed_at,
         "ended_at": ticket.ended_at,
@@ -50,6 +53,14 @@ fn shown(ticket: &Ticket) -> Value {
 
 async fn show(State(site): State<Site>, Path(token): Path<String>) -> Answer<Json<Value>> {
     Ok(Json(shown(&of_token(&site, &token).await?)))
+}
+
+/// The address, whom to ring, how to get in; what is left out stays.
+async fn correct(State(site): State<Site>, Path(token): Path<String>, sent: Bytes) -> Answer<Json<Value>> {
+    let ticket = of_token(&site, &token).await?;
+    let typed: TypedCorrection = parse(&sent)?;
+    let wanted = corrected::read(&typed, false).map_err(Problem::fields)?;
+    Ok(Json(shown(&change::correct(&site, Actor::Customer(ticket.customer), ticket.id, wanted).await?)))
 }
 
 async fn cancel(State(site): State<Site>, Path(token): Path<String>) -> Answer<Json<Value>> {

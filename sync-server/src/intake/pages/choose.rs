@@ -45,7 +45,7 @@ pub(super) fn choosing(ticket: &Ticket, zone: &Zone, form: &Form, now: Timestamp
     );
     let is_waited_for = matches!(ticket.life.state, State::OnHold { why: HoldReason::NoAccess, .. });
     let chosen = ticket.windows.iter().map(|window| times::shown(*window, zone)).collect();
-    Some(Choosing { days, chosen, is_open: is_waited_for || form.has_errors() })
+    Some(Choosing { days, chosen, is_open: is_waited_for || form.error("windows").is_some() })
 }
 
 /// Takes what was chosen on the page.

@@ -3,7 +3,7 @@
 //! others wrote stay with who is signed in.
 
 use super::super::api::{act_as, add_note, of_token};
-use super::{Way, choose, frame, ticket_page};
+use super::{Way, choose, frame, mend, ticket_page};
 use crate::db::{Conn, Error};
 use crate::http::caller::MaybeCaller;
 use crate::http::{Answer, Refused, Site};
@@ -33,6 +33,7 @@ pub(super) fn routes() -> Router<Site> {
         .route("/track/{token}/cancel", post(cancel))
         .route("/track/{token}/note", post(note))
         .route("/track/{token}/reschedule", post(reschedule))
+        .route("/track/{token}/address", post(correct))
 }
 
 #[derive(Template)]
@@ -105,6 +106,17 @@ async fn reschedule(
     let ticket = of_token(&site, &token).await?;
     let customer = Actor::Customer(ticket.customer);
     choose::send(&site, (customer, caller.as_ref()), ticket, form, Way::Token(token)).await
+}
+
+async fn correct(
+    State(site): State<Site>,
+    MaybeCaller(caller): MaybeCaller,
+    Path(token): Path<String>,
+    form: Form,
+) -> Answer<Response> {
+    let ticket = of_token(&site, &token).await?;
+    let customer = Actor::Customer(ticket.customer);
+    mend::send(&site, (customer, caller.as_ref()), ticket, form, Way::Token(token)).await
 }
 
 async fn note(State(site): State<Site>, Path(token): Path<String>, mut form: Form) -> Answer<Redirect> {

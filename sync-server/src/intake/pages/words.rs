@@ -4,7 +4,7 @@ use super::super::times;
 use crate::tickets::Ticket;
 use shared::event::Fact;
 use shared::texts::Language;
-use shared::ticket::{CannotFix, HoldReason, HumanReason, ReleaseReason, State};
+use shared::ticket::{CannotFix, Corrected, HoldReason, HumanReason, ReleaseReason, State};
 use shared::time::{Timestamp, Zone};
 
 /// Where a ticket is, and what comes next, for its customer.
@@ -37,7 +37,7 @@ pub(super) fn now_in_words(ticket: &Ticket, expert: &str, when: &impl Fn(Timesta
             "Our expert was there and could not get in. Please choose below when we may come again.".to_owned(),
         ),
         State::OnHold { why: HoldReason::WrongAddress, .. } => {
-            say("We could not find you", "Please write us the right address in a note.".to_owned())
+            say("We could not find you", "Please give us the right address below.".to_owned())
         }
         State::OnHold { why: HoldReason::Customer, until, .. } => {
             say("On hold", format!("We look for an expert again on {}.", when(*until)))
@@ -60,6 +60,7 @@ pub(super) fn in_words(fact: &Fact, expert: &str, zone: &Zone) -> Option<String>
             let times: Vec<String> = windows.iter().map(|window| times::shown(*window, zone)).collect();
             format!("You chose when we may come: {}.", times.join("; "))
         }
+        Fact::Corrected { what, .. } => corrected_in_words(what)?,
         Fact::Released { why: ReleaseReason::Customer, .. } => {
             "The visit that was planned is taken back, as you asked.".to_owned()
         }
@@ -90,6 +91,18 @@ pub(super) fn in_words(fact: &Fact, expert: &str, zone: &Zone) -> Option<String>
         | Fact::NoteAdded { .. }
         | Fact::WorkRecorded { .. } => return None,
     })
+}
+
+/// What was corrected; nothing of what experts must know.
+fn corrected_in_words(what: &[Corrected]) -> Option<String> {
+    let part = |one: &Corrected| match one {
+        Corrected::Address => Some("the address"),
+        Corrected::Contact => Some("whom to ring"),
+        Corrected::Access => Some("how to get in"),
+        Corrected::Need => None,
+    };
+    let parts: Vec<&str> = what.iter().filter_map(part).collect();
+    (!parts.is_empty()).then(|| format!("Corrected: {}.", parts.join(", ")))
 }
 
 fn cannot_fix_in_words(why: CannotFix) -> &'static str {

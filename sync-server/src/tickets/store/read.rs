@@ -11,7 +11,8 @@ use std::str::FromStr;
 /// The columns that [`ticket`] reads.
 pub(super) const COLUMNS: &str = "id, number, ver, customer, site, entitlement, category, symptom, category_label, \
     symptom_label, make, model, title, description, access_note, urgent, skills, work_minutes, language, due_at, \
-    filed_at, filed_by, life, stream_of, last_expert, summary, ended_at, n_events, changed_at, windows, follows";
+    filed_at, filed_by, life, stream_of, last_expert, summary, ended_at, n_events, changed_at, windows, follows, \
+     corrected_ver";
 
 /// A column that holds text of ours. What does not parse was not written by this program.
 pub(super) fn parsed<T: FromStr>(row: &AnyRow, column: &str) -> Result<T, Error>
@@ -78,5 +79,6 @@ pub(super) fn ticket(row: &AnyRow) -> Result<Ticket, Error> {
         changed_at: instant(row, "changed_at")?,
         windows: json(row, "windows")?,
         follows: parsed_option(row, "follows")?,
+        corrected_ver: row.try_get("corrected_ver")?,
     })
 }

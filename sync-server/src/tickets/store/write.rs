@@ -96,9 +96,10 @@ pub(in super::super) async fn update(tx: &mut Tx, tickets: &[&Ticket]) -> Result
             "update ticket set ver = v.column2, entitlement = v.column3, life = v.column4, state = v.column5,
                holder = v.column6, stream_of = v.column7, deadline_at = v.column8, needs_human = v.column9,
                last_expert = v.column10, summary = v.column11, ended_at = v.column12, n_events = v.column13,
-               changed_at = v.column14, skills = v.column15, windows = v.column16
+               changed_at = v.column14, skills = v.column15, windows = v.column16,
+               work_minutes = v.column17, access_note = v.column18, corrected_ver = v.column19
              from (values {}) as v where ticket.id = v.column1",
-            values(rows.len(), 16)
+            values(rows.len(), 19)
         );
         let mut query = sqlx::query(AssertSqlSafe(sql));
         for ticket in rows {
@@ -113,7 +114,8 @@ pub(in super::super) async fn update(tx: &mut Tx, tickets: &[&Ticket]) -> Result
             query = query.bind(ticket.summary.as_ref().map(ToString::to_string));
             query = query.bind(ticket.ended_at.map(Timestamp::as_millis)).bind(ticket.n_events);
             query = query.bind(ticket.changed_at.as_millis()).bind(json(&ticket.skills)?);
-            query = query.bind(json(&ticket.windows)?);
+            query = query.bind(json(&ticket.windows)?).bind(i64::from(ticket.work_minutes));
+            query = query.bind(ticket.access_note.as_ref().map(ToString::to_string)).bind(ticket.corrected_ver);
         }
         query.execute(tx.sql()).await?;
     }

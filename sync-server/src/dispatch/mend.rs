@@ -1,0 +1,210 @@
+//! A ticket that is corrected after it was filed: its address, whom to ring, how to get in, what it needs.
+//!
+//! The one judge looks again at everybody who holds a ticket there. A promised visit that still fits keeps its expert and
+//! its hour and gets the new way; what no longer fits goes back to matching, and its customer is told once. A correction
+//! undoes what it breaks and nothing else: a rule that was broken before it, by somebody's word, stays so. Whoever is on
+//! the way or there stays; he sees it on his phone.
+
+use super::facts::{self, Bounds};
+use super::round::plan;
+use crate::audit;
+use crate::customers::{self, Address, Site};
+use crate::db::{Error, Tx};
+use crate::matching::judge::{Verdict, judge_kept};
+use crate::matching::need::Need;
+use crate::tickets::{Book, Ticket, store};
+use crate::workforce;
+use serde_json::{Value, json};
+use shared::event::Actor;
+use shared::ids::{ExpertId, TicketId};
+use shared::skills::Skills;
+use shared::text::{Description, Name, Phone};
+use shared::ticket::{Corrected, Move, Refusal, ReleaseReason, State, VisitPlan, WithdrawReason};
+use shared::time::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Open tickets of one site that are looked at.
+const TICKETS_MAX: i64 = 200;
+
+/// What is corrected; what is none stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Correction {
+    /// Where it is.
+    pub address: Option<Address>,
+    /// Whom the expert rings.
+    pub contact_name: Option<Name>,
+    /// Their phone.
+    pub contact_phone: Option<Phone>,
+    /// How to get in, for this ticket.
+    pub access_note: Option<Description>,
+    /// What an expert must know.
+    pub skills: Option<Skills>,
+    /// How long the work takes, in minutes.
+    pub work_minutes: Option<u32>,
+}
+
+/// Corrects a ticket in the caller's transaction, and every other open ticket of its site as far as it concerns them. None
+/// if there is no such ticket; refused as done before if nothing is other than it was.
+pub async fn correct(
+    tx: &mut Tx,
+    id: TicketId,
+    correction: &Correction,
+    actor: Actor,
+    bounds: &Bounds,
+    now: Timestamp,
+) -> Result<Option<Result<Ticket, Refusal>>, Error> {
+    let Some(ticket) = store::get(tx, id).await? else { return Ok(None) };
+    let Some(site) = customers::store::site(tx, ticket.site).await? else { return Ok(None) };
+    let of_site = of_site(&site, correction);
+    let mut ids = BTreeSet::from([id]);
+    if !of_site.is_empty() {
+        ids.extend(store::of_site_open(tx, site.id, TICKETS_MAX).await?.into_iter().map(|other| other.id));
+    }
+    let ids: Vec<TicketId> = ids.into_iter().collect();
+    // Their days first, then the tickets: the order of all locks.
+    let holders = store::many(tx, &ids).await?;
+    let holders: BTreeSet<ExpertId> = holders.iter().filter_map(|ticket| ticket.life.state.holder()).collect();
+    for expert in holders {
+        workforce::lock(tx, expert).await?;
+    }
+    let mut book = Book::open(tx, &ids, bounds.timing.clone()).await?;
+    let Some(ticket) = book.ticket(id).cloned() else { return Ok(None) };
+    let of_ticket = of_ticket(&ticket, correction);
+    if of_site.is_empty() && of_ticket.is_empty() {
+        return Ok(Some(Err(Refusal::Already)));
+    }
+    if ticket.life.state.is_ended() || matches!(ticket.life.state, State::OnSite { .. }) {
+        return Ok(Some(Err(Refusal::Illegal)));
+    }
+    let before = judged(tx, &book, bounds, now).await?;
+    if !of_site.is_empty() {
+        mend_site(tx, &site, correction, actor, now).await?;
+    }
+    book.mend(id, correction.access_note.as_ref(), correction.skills.as_ref(), correction.work_minutes);
+    let after = judged(tx, &book, bounds, now).await?;
+    for one in ids {
+        let mut what = of_site.clone();
+        if one == id {
+            what.extend(&of_ticket);
+        }
+        let Some(ticket) = book.ticket(one).filter(|ticket| !ticket.life.state.is_ended()).cloned() else { continue };
+        let (visit, goes) = kept(&ticket, before.get(&one), after.get(&one));
+        if let Err(refusal) = book.make(one, Move::Correct { what, visit }, actor, now) {
+            if one == id {
+                return Ok(Some(Err(refusal)));
+            }
+            continue;
+        }
+        if let Some(goes) = goes {
+            // Legal from the two states that have a visit to keep.
+            let _ = book.make(one, goes, Actor::Server, now);
+        }
+    }
+    let ticket = book.ticket(id).cloned();
+    book.save(tx).await?;
+    Ok(ticket.map(Ok))
+}
+
+/// What of the site is other than it was.
+fn of_site(site: &Site, correction: &Correction) -> Vec<Corrected> {
+    let moved = correction.address.as_ref().is_some_and(|new| !is_at(site, new));
+    let name = correction.contact_name.as_ref().is_some_and(|name| *name != site.contact_name);
+    let phone = correction.contact_phone.as_ref().is_some_and(|phone| *phone != site.contact_phone);
+    let mut what = Vec::new();
+    if moved {
+        what.push(Corrected::Address);
+    }
+    if name || phone {
+        what.push(Corrected::Contact);
+    }
+    what
+}
+
+/// What of the ticket itself is other than it was.
+fn of_ticket(ticket: &Ticket, correction: &Correction) -> Vec<Corrected> {
+    let access = correction.access_note.is_some() && correction.access_note != ticket.access_note;
+    let skills = correction.skills.as_ref().is_some_and(|skills| *skills != ticket.skills);
+    let work = correction.work_minutes.is_some_and(|minutes| minutes != ticket.work_minutes);
+    let mut what = Vec::new();
+    if access {
+        what.push(Corrected::Access);
+    }
+    if skills || work {
+        what.push(Corrected::Need);
+    }
+    what
+}
+
+fn is_at(site: &Site, address: &Address) -> bool {
+    site.line1 == address.line1
+        && site.line2 == address.line2
+        && site.city == address.city
+        && site.postal_code == address.postal_code
+        && site.country == address.country
+}
+
+async fn mend_site(
+    tx: &mut Tx,
+    site: &Site,
+    correction: &Correction,
+    actor: Actor,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let moved = correction.address.as_ref().filter(|new| !is_at(site, new));
+    let name = correction.contact_name.as_ref().unwrap_or(&site.contact_name);
+    let phone = correction.contact_phone.as_ref().unwrap_or(&site.contact_phone);
+    customers::store::mend_site(tx, site.id, moved, name, phone).await?;
+    let after = customers::store::site(tx, site.id).await?;
+    let (was, is) = (line(site), after.as_ref().map(line));
+    audit::record(tx, actor, "site.correct", &format!("customer:{}", site.customer), Some(was), is, now).await
+}
+
+fn line(site: &Site) -> Value {
+    let address = site.address_lines();
+    json!({ "site": site.id, "address": address, "contact": site.contact_name, "phone": site.contact_phone })
+}
+
+/// What the rules say of each visit that is offered or promised, at the hour that was told.
+async fn judged(
+    tx: &mut Tx,
+    book: &Book,
+    bounds: &Bounds,
+    now: Timestamp,
+) -> Result<BTreeMap<TicketId, (Verdict, Need)>, Error> {
+    let tickets: Vec<Ticket> = book.tickets().cloned().collect();
+    let mut judged = BTreeMap::new();
+    for need in facts::needs(tx, &tickets).await? {
+        let state = tickets.iter().find(|ticket| ticket.id == need.ticket).map(|ticket| &ticket.life.state);
+        let Some(State::Offered { expert, visit, .. } | State::Accepted { expert, visit, .. }) = state else {
+            continue;
+        };
+        let held = facts::held(tx, *expert).await?;
+        let Some(candidate) = facts::candidate_with(tx, *expert, &held, need.ticket).await? else { continue };
+        let verdict = judge_kept(&need, &candidate, visit.start_at, now, &bounds.settings);
+        judged.insert(need.ticket, (verdict, need));
+    }
+    Ok(judged)
+}
+
+/// The visit with its new way and work if it can be kept, and how it goes back if it cannot.
+fn kept(
+    ticket: &Ticket,
+    before: Option<&(Verdict, Need)>,
+    after: Option<&(Verdict, Need)>,
+) -> (Option<VisitPlan>, Option<Move>) {
+    let (Some(visit), Some((verdict, need))) = (ticket.life.state.visit(), after) else { return (None, None) };
+    let was_broken = |rule| matches!(before, Some((Verdict::Excluded { broken }, _)) if broken.contains(rule));
+    match verdict {
+        Verdict::Fits(fit) => (Some(plan(fit, need.work_minutes)), None),
+        Verdict::Excluded { broken } if broken.iter().all(was_broken) => {
+            (Some(VisitPlan { work_minutes: need.work_minutes, ..visit }), None)
+        }
+        Verdict::Excluded { .. } if matches!(ticket.life.state, State::Offered { .. }) => {
+            (None, Some(Move::Withdraw { why: WithdrawReason::Corrected }))
+        }
+        Verdict::Excluded { .. } => (None, Some(Move::Release { why: ReleaseReason::Corrected })),
+    }
+}
+
+#[cfg(test)]
+mod tests;
