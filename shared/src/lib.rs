@@ -15,6 +15,7 @@ pub mod number;
 pub mod offer;
 pub mod place;
 pub mod problem;
+pub mod promise;
 pub mod search;
 pub mod skills;
 pub mod sync;

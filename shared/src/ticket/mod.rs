@@ -23,6 +23,7 @@ pub use visit::{Act, CannotFix, Outcome, Phase, Route, VisitPlan, route};
 pub use window::{DayPart, NoWindow, WINDOWS_MAX, Window, may_begin, tidy};
 
 use crate::ids::{ExpertId, OfferId};
+use crate::promise::ServiceHours;
 use crate::text::Summary;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -262,7 +263,7 @@ impl Life {
     }
 }
 
-/// How long each state may last, in minutes. Every number is a setting with this default.
+/// How long each state may last, in minutes, and when promises run. Each is a setting with this default.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Timing {
@@ -286,6 +287,8 @@ pub struct Timing {
     pub customer_minutes: i64,
     /// A missing part is looked after so long after a report without a date.
     pub part_minutes: i64,
+    /// When the business serves: only then the hours of a plan's promise pass.
+    pub service_hours: ServiceHours,
 }
 
 impl Default for Timing {
@@ -301,6 +304,7 @@ impl Default for Timing {
             human_minutes: 30,
             customer_minutes: 24 * 60,
             part_minutes: 24 * 60,
+            service_hours: ServiceHours::default(),
         }
     }
 }

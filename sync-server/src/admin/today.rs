@@ -4,6 +4,7 @@ use super::day::{self, Doing, Risk, Stop};
 use crate::customers;
 use crate::db::{Conn, Error};
 use crate::dispatch;
+use crate::matching;
 use crate::matching::candidate::Candidate;
 use crate::matching::settings::Settings;
 use crate::tickets::{Ticket, store};
@@ -14,6 +15,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Tickets and experts that are shown; a business with more looks at one area at a time.
 const TICKETS_MAX: usize = 100;
+/// So long after it the day says that matching had too little time.
+const GREEDY_MINUTES: i64 = 15;
 pub(super) const EXPERTS_MAX: usize = 150;
 /// Tickets that are read of each kind.
 const READ_MAX: i64 = 5_000;
@@ -50,6 +53,8 @@ pub(super) struct Today {
     pub(super) n_experts: usize,
     /// Every area, by name.
     pub(super) areas: Vec<(AreaId, String)>,
+    /// When matching lately had no time for the best choice of all tickets together.
+    pub(super) greedy_at: Option<Timestamp>,
     /// Numbers and titles of the tickets in the chains.
     pub(super) titles: BTreeMap<TicketId, (String, String)>,
 }
@@ -71,7 +76,8 @@ pub(super) async fn read(
     let (pressing, n_pressing) = pressing(conn, tickets.into_values(), area, &areas, now).await?;
     let (experts, n_experts) = experts(conn, &held, area, &areas, settings, now).await?;
     let title = |ticket: &Ticket| (ticket.id, (ticket.number.to_string(), ticket.title.to_string()));
-    Ok(Today { pressing, n_pressing, experts, n_experts, areas, titles: held.iter().map(title).collect() })
+    let greedy_at = matching::store::last_greedy(conn, now.plus_minutes(-GREEDY_MINUTES)).await?;
+    Ok(Today { pressing, n_pressing, experts, n_experts, areas, greedy_at, titles: held.iter().map(title).collect() })
 }
 
 async fn pressing(

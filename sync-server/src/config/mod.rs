@@ -63,7 +63,7 @@ pub struct Config {
     pub trusted_proxies: u8,
 }
 
-/// The bounds of matching's hard rules, as `matching::Settings` takes them.
+/// The bounds of matching: of its hard rules, as `matching::Settings` takes them, and of its time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MatchingBounds {
     /// Speed along the straight line, km/h.
@@ -74,6 +74,8 @@ pub struct MatchingBounds {
     pub buffer_minutes: u32,
     /// Minutes ahead that a visit may be planned.
     pub horizon_minutes: u32,
+    /// Milliseconds that a round has for the best choice of all tickets together.
+    pub budget_ms: u32,
 }
 
 /// Who sends for us. `None` is a channel that is off, and says so.
@@ -192,6 +194,12 @@ pub fn demo_database(data_dir: &std::path::Path) -> String {
 
 impl Default for MatchingBounds {
     fn default() -> Self {
-        Self { speed_km_per_hour: 40, position_minutes_max: 60, buffer_minutes: 10, horizon_minutes: 3 * 1_440 }
+        Self {
+            speed_km_per_hour: 40,
+            position_minutes_max: 60,
+            buffer_minutes: 10,
+            horizon_minutes: 3 * 1_440,
+            budget_ms: 2_000,
+        }
     }
 }

@@ -68,6 +68,7 @@ impl Settings {
             human_minutes: self.human_minutes,
             customer_minutes: self.customer_minutes,
             part_minutes: self.part_minutes,
+            service_hours: self.service_hours.clone(),
         }
     }
 
@@ -77,6 +78,7 @@ impl Settings {
             position_minutes_max: self.position_minutes_max,
             buffer_minutes: self.buffer_minutes,
             horizon_minutes: self.horizon_minutes,
+            budget_ms: self.matching_budget_ms,
         }
     }
 

@@ -3,6 +3,7 @@
 
 use super::{MatchingBounds, Secret};
 use clap::{Args, value_parser};
+use shared::promise::ServiceHours;
 use shared::text::Email;
 use shared::ticket::Timing;
 use std::net::SocketAddr;
@@ -80,6 +81,9 @@ pub struct Settings {
     /// After how long a missing part without a date is looked after.
     #[arg(long, env = "SYSOPS_PART_MINUTES", default_value_t = Timing::default().part_minutes, value_parser = value_parser!(i64).range(1..=MINUTES_MAX), value_name = "N")]
     pub part_minutes: i64,
+    /// When the business serves, by the clocks of each site: only then the hours of a plan's promise pass.
+    #[arg(long, env = "SYSOPS_SERVICE_HOURS", default_value_t = Timing::default().service_hours, value_name = "HOURS")]
+    pub service_hours: ServiceHours,
 
     /// Speed along the straight line, by which travel is estimated.
     #[arg(long, env = "SYSOPS_SPEED_KM_PER_HOUR", default_value_t = MatchingBounds::default().speed_km_per_hour, value_parser = value_parser!(u32).range(1..=200), value_name = "N")]
@@ -93,6 +97,9 @@ pub struct Settings {
     /// How far ahead a visit may be planned.
     #[arg(long, env = "SYSOPS_HORIZON_MINUTES", default_value_t = MatchingBounds::default().horizon_minutes, value_parser = value_parser!(u32).range(60..=43_200), value_name = "N")]
     pub horizon_minutes: u32,
+    /// Milliseconds that matching has for the best choice of all tickets together; past them each takes its best in turn.
+    #[arg(long, env = "SYSOPS_MATCHING_BUDGET_MS", default_value_t = MatchingBounds::default().budget_ms, value_parser = value_parser!(u32).range(..=60_000), value_name = "N")]
+    pub matching_budget_ms: u32,
 
     /// Twilio's API.
     #[arg(long, env = "SYSOPS_TWILIO_URL", default_value = "https://api.twilio.com", value_name = "URL")]

@@ -77,18 +77,23 @@ pub struct Asker {
     /// The customer's language, like `en`.
     pub locale: String,
     /// The site that was named, if it is theirs and in use; where none was, the first one.
-    pub site: Option<SiteId>,
+    pub site: Option<Site>,
 }
 
 /// A customer who may file, with the site that is meant.
 pub async fn asker(conn: &mut Conn, customer: CustomerId, named: Option<SiteId>) -> Result<Option<Asker>, Error> {
-    let sql = "select c.locale,
-          (select s.id from site s where s.customer = c.id and s.active = 1 and ($2 = '' or s.id = $2)
-           order by s.created_at, s.id limit 1) as site
-        from customer c where c.id = $1 and c.active = 1";
+    let sql = format!(
+        "select c.locale, {SITE} from customer c left join site s on s.id =
+          (select mine.id from site mine where mine.customer = c.id and mine.active = 1 and ($2 = '' or mine.id = $2)
+           order by mine.created_at, mine.id limit 1)
+        where c.id = $1 and c.active = 1"
+    );
     let named = named.map(|site| site.to_string()).unwrap_or_default();
-    let row = sqlx::query(sql).bind(customer.to_string()).bind(named).fetch_optional(conn.sql()).await?;
-    row.map(|row| Ok(Asker { locale: row.try_get("locale")?, site: parsed_opt(&row, "site")? })).transpose()
+    let query = sqlx::query(AssertSqlSafe(sql)).bind(customer.to_string()).bind(named);
+    let Some(row) = query.fetch_optional(conn.sql()).await? else { return Ok(None) };
+    let has_site = row.try_get::<Option<String>, _>("id")?.is_some();
+    let site = if has_site { Some(read_site(&row)?) } else { None };
+    Ok(Some(Asker { locale: row.try_get("locale")?, site }))
 }
 
 /// A site.

@@ -15,6 +15,7 @@ use shared::ids::{AreaId, ExpertId, SiteId, TicketId};
 use shared::place::Place;
 use shared::ticket::{State, Timing};
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 /// Waiting tickets in one round.
 const NEEDS_MAX: i64 = 500;
@@ -30,6 +31,8 @@ pub struct Bounds {
     pub settings: Settings,
     /// What is preferred until an admin sets it.
     pub weights: Weights,
+    /// The time a round has for the optimum.
+    pub budget: Duration,
 }
 
 impl Bounds {
@@ -42,7 +45,8 @@ impl Bounds {
             buffer_minutes: matching.buffer_minutes,
             horizon_minutes: matching.horizon_minutes,
         };
-        Self { timing: config.timing.clone(), settings, weights: Weights::default() }
+        let budget = std::time::Duration::from_millis(u64::from(matching.budget_ms));
+        Self { timing: config.timing.clone(), settings, weights: Weights::default(), budget }
     }
 }
 

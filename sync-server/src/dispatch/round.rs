@@ -3,7 +3,7 @@
 use super::facts::{self, Bounds};
 use crate::db::{Database, Error, Lane, Tx};
 use crate::matching::candidate::Candidate;
-use crate::matching::decide::{Batch, Decision, Judged, decide};
+use crate::matching::decide::{Batch, Decision, Judged, Settled, decide_unless};
 use crate::matching::judge::{Rule, Verdict, judge};
 use crate::matching::need::Need;
 use crate::matching::slot::Fit;
@@ -14,6 +14,9 @@ use shared::event::Actor;
 use shared::ids::{ExpertId, Id, TicketId};
 use shared::ticket::{HumanReason, Move, VisitPlan};
 use shared::time::Timestamp;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 /// Runs a round over every waiting ticket. Gives back how many offers were made.
 pub async fn run(db: &Database, bounds: &Bounds) -> Result<usize, Error> {
@@ -30,9 +33,11 @@ pub async fn run(db: &Database, bounds: &Bounds) -> Result<usize, Error> {
         needs: known.needs,
         candidates: known.candidates,
     };
-    // A round of hundreds of tickets takes tens of milliseconds: not on a thread that serves others.
-    let decided = tokio::task::spawn_blocking(move || decide(&batch)).await;
-    let decided = decided.map_err(|error| Error::Panicked(error.to_string()))?;
+    let decided = within(batch, bounds.budget).await?;
+    if decided.iter().any(|decision| decision.settled == Settled::Greedy) {
+        let (n_tickets, budget_ms) = (decided.len(), bounds.budget.as_millis());
+        tracing::warn!(n_tickets, budget_ms, "no time for the best choice of all tickets: each took its best in turn");
+    }
     let mut n_offers = 0;
     for decision in decided {
         let (bounds, id) = (bounds.clone(), Id::new(db.clock().real_now(), &*db.chance()));
@@ -43,6 +48,22 @@ pub async fn run(db: &Database, bounds: &Bounds) -> Result<usize, Error> {
         n_offers += usize::from(made.await?);
     }
     Ok(n_offers)
+}
+
+/// Decides within the time that there is for it: past that the choice is greedy.
+async fn within(batch: Batch, budget: Duration) -> Result<Vec<Decision>, Error> {
+    let is_over = Arc::new(AtomicBool::new(budget.is_zero()));
+    let stop = is_over.clone();
+    // A round of hundreds of tickets takes tens of milliseconds: not on a thread that serves others.
+    let mut deciding = tokio::task::spawn_blocking(move || decide_unless(&batch, &|| stop.load(Ordering::Relaxed)));
+    let decided = match tokio::time::timeout(budget, &mut deciding).await {
+        Ok(decided) => decided,
+        Err(_) => {
+            is_over.store(true, Ordering::Relaxed);
+            deciding.await
+        }
+    };
+    decided.map_err(|error| Error::Panicked(error.to_string()))
 }
 
 /// Carries one decision out. True if an offer was made.

@@ -3,15 +3,17 @@
 use super::run_round;
 use super::world::World;
 use crate::accounts::Person;
+use crate::db::Lane;
 use crate::db::testing::both_engines;
 use crate::http::testing::{Client, site};
 use crate::matching;
 use crate::matching::need::Priority;
 use crate::tickets::{self, check, jobs};
 use serde_json::json;
+use shared::event::Actor;
 use shared::offer::DeclineReason;
 use shared::problem::ProblemCode;
-use shared::ticket::{HumanReason, Move, Outcome, State};
+use shared::ticket::{HoldReason, HumanReason, Move, Outcome, State};
 
 #[tokio::test]
 async fn the_nearest_expert_with_the_skill_is_asked_and_the_choice_is_kept() {
@@ -228,6 +230,81 @@ async fn a_follow_up_goes_ahead_of_older_tickets_and_to_the_expert_who_was_there
         let kept = db.read(async move |conn| matching::store::latest(conn, follow_up).await).await.unwrap().unwrap();
         let high = kept.decision.weights.unassigned_price(Priority::High, 0);
         assert_eq!(kept.decision.unassigned_price, high, "to let it wait costs more than of others");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_round_without_time_still_keeps_every_rule_and_is_reported() {
+    both_engines(async |db| {
+        let mut world = World::new(&db).await;
+        world.bounds.budget = std::time::Duration::ZERO;
+        let _unskilled = world.expert_on("Cleo", "10001", "Mon-Sun 00:00-00:00", 0).await;
+        let (near, far) = (world.expert("Ana", "10003").await, world.expert("Ben", "10463").await);
+        let (first, second, third) = (world.ticket().await, world.ticket().await, world.ticket().await);
+        assert_eq!(world.round().await, 2);
+        assert_eq!(world.holder(first).await, Some(near));
+        assert_eq!(world.holder(second).await, Some(far));
+        assert_eq!(world.holder(third).await, None, "the unskilled one is never asked");
+        let kept = db.read(async move |conn| matching::store::latest(conn, second).await).await.unwrap().unwrap();
+        assert_eq!(kept.decision.settled, matching::decide::Settled::Greedy);
+        assert_eq!(matching::decide::replay(&kept.decision), Some(far));
+        let round = db.read(async move |conn| matching::store::of_round(conn, kept.decision.batch, 10).await);
+        let round: Vec<_> = round.await.unwrap().into_iter().map(|stored| stored.decision).collect();
+        let again = matching::decide::replay_round(&round);
+        assert_eq!((again[&first], again[&second], again[&third]), (Some(near), Some(far), None));
+        let now = world.now();
+        let greedy = db.read(async move |conn| matching::store::last_greedy(conn, now).await).await.unwrap();
+        assert_eq!(greedy, Some(now));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_promise_stands_still_while_the_ticket_is_on_hold() {
+    both_engines(async |db| {
+        let world = World::new(&db).await;
+        // Monday, 04:00 in New York: the promise begins at 08:00.
+        let ticket = world.file(|filing| filing.due_at = "2026-03-02T18:00:00Z".parse().unwrap()).await;
+        world.minutes_pass(6 * 60);
+        let until = world.now().plus_minutes(10_000);
+        world.act(ticket, Move::Hold { why: HoldReason::Part, until }).await.unwrap();
+        let held = world.read(ticket).await;
+        assert_eq!((held.held_at, held.due_at.to_string()), (Some(world.now()), "2026-03-02T18:00:00Z".to_owned()));
+        world.minutes_pass(24 * 60);
+        world.act(ticket, Move::Resume).await.unwrap();
+        let resumed = world.read(ticket).await;
+        assert_eq!(resumed.held_at, None);
+        assert_eq!(resumed.due_at.to_string(), "2026-03-03T18:00:00Z", "three hours were left on Tuesday at 10:00");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_plan_found_later_promises_from_then_on_and_not_on_a_holiday() {
+    both_engines(async |db| {
+        let world = World::new(&db).await;
+        let ticket = world.file(|filing| filing.entitlement = None).await;
+        let now = world.now();
+        let holiday = crate::workforce::Holiday {
+            on: "2026-03-02".parse().unwrap(),
+            country: "US".into(),
+            area: None,
+            name: "Founders' day".parse().unwrap(),
+        };
+        let timing = world.bounds.timing.clone();
+        db.write(Lane::Desk, async move |tx| {
+            crate::workforce::store::put_holiday(tx, &holiday, now).await?;
+            let customer = crate::tickets::store::get(tx, ticket).await?.unwrap().customer;
+            let plan = crate::plans::store::covering(tx, customer, &"tv".parse().unwrap(), now).await?.unwrap();
+            let mut book = crate::tickets::Book::open(tx, &[ticket], timing.clone()).await?;
+            book.cover(ticket, &plan, Actor::Server, now).unwrap();
+            book.save(tx).await
+        })
+        .await
+        .unwrap();
+        let covered = world.read(ticket).await;
+        assert_eq!(covered.due_at.to_string(), "2026-03-03T21:00:00Z", "eight hours of Tuesday, from 08:00 on");
     })
     .await;
 }

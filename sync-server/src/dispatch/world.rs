@@ -29,12 +29,16 @@ pub(crate) fn id<Of>(number: u64) -> Id<Of> {
     tickets::samples::id(number)
 }
 
-const SKILL: u64 = 5;
-const AREA: u64 = 6;
+/// The skill that tickets need.
+pub(crate) const SKILL: u64 = 5;
+/// The area that the customer lives in and experts serve.
+pub(crate) const AREA: u64 = 6;
 
 impl World {
     pub(crate) async fn new(db: &Database) -> Self {
-        let bounds = Bounds { timing: Timing::default(), settings: Settings::default(), weights: Weights::default() };
+        let (timing, settings, weights) = (Timing::default(), Settings::default(), Weights::default());
+        // Longer than any test: whether a round is the optimum must not hang on the machine.
+        let bounds = Bounds { timing, settings, weights, budget: std::time::Duration::from_mins(10) };
         let (customer, site) = (id(700), id(800));
         let now = db.clock().business_now();
         db.write(Lane::Desk, async move |tx| {

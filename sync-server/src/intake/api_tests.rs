@@ -71,6 +71,23 @@ async fn a_repeat_gets_the_same_ticket_and_another_body_is_refused() {
 }
 
 #[tokio::test]
+async fn the_plans_hours_count_only_in_service_hours_at_the_site() {
+    both_engines(async |db| {
+        let (world, mia) = client(&db).await;
+        // Monday, 04:00 in New York; the plan promises eight hours.
+        let sent = send(&mia, "k1", &plain()).await;
+        let ticket: TicketId = sent.value()["id"].as_str().unwrap().parse().unwrap();
+        assert_eq!(world.read(ticket).await.due_at.to_string(), "2026-03-02T21:00:00Z");
+        let other = json!({"category": "tv", "title": "No sound"});
+        world.minutes_pass(14 * 60 + 30);
+        let sent = send(&mia, "k2", &other).await;
+        let ticket: TicketId = sent.value()["id"].as_str().unwrap().parse().unwrap();
+        assert_eq!(world.read(ticket).await.due_at.to_string(), "2026-03-03T21:00:00Z", "after hours is tomorrow");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn concurrent_repeats_make_one_ticket() {
     both_engines(async |db| {
         let (_world, mia) = client(&db).await;

@@ -36,8 +36,8 @@ use shared::time::Timestamp;
 
 /// Numbers that are tried before a number that is taken counts as our fault.
 const NUMBERS_MAX: u32 = 16;
-/// The promise where no plan covers the ticket, in hours.
-const PROMISE_HOURS: u32 = 48;
+/// By when a ticket without a plan is looked at, in minutes.
+const NO_PLAN_MINUTES: i64 = 48 * 60;
 
 /// What somebody hears who came with too many others.
 const FULL: &str = "More reports are coming in than we can take this second. Yours is not here yet: wait a few seconds, then \
@@ -162,7 +162,7 @@ async fn look_up(
     let id: TicketId = site.new_id();
     let number = site.links.ticket_number("", "", 0);
     let horizon = i64::from(site.config.matching.horizon_minutes);
-    let filer = filer.clone();
+    let (filer, timing) = (filer.clone(), site.config.timing.clone());
     site.db
         .read(async move |conn| {
             let Some(who) = customers::store::asker(conn, customer, wanted.site).await? else {
@@ -176,23 +176,29 @@ async fn look_up(
             };
             let mut windows = Vec::new();
             if !wanted.windows.is_empty() {
-                let place = customers::store::site(conn, at).await?.ok_or(Error::Bug("a site is gone".into()))?;
-                let read = times::windows(&wanted.windows, &place.zone, now, horizon);
+                let read = times::windows(&wanted.windows, &at.zone, now, horizon);
                 windows = read.map_err(|fault| Problem::fields(vec![fault]))?;
             }
             let plan = plans::store::covering(conn, customer, &wanted.category, now).await?;
             let (make, model) = (wanted.make.as_ref(), wanted.model.as_ref());
-            let product = Product::new(customer, at, &wanted.category, make, model);
+            let product = Product::new(customer, at.id, &wanted.category, make, model);
             let earlier = tickets::store::earlier(conn, &product, Product::visited_since(now)).await?;
             // What should have been fixed is still owed by the plan that covered it, though it ended since.
             let entitlement = plan.as_ref().map(|plan| plan.id).or(earlier.as_ref().and_then(|one| one.entitlement));
-            let hours = plan.map_or(PROMISE_HOURS, |plan| plan.promise_hours);
+            let due_at = match plan {
+                Some(plan) => {
+                    let promise = tickets::Promise { from: now, hours: plan.promise_hours };
+                    tickets::due_at(conn, &at, promise, &timing).await?
+                }
+                // Nobody promised anything yet: when a plan covers it, its promise begins.
+                None => now.plus_minutes(NO_PLAN_MINUTES),
+            };
             Ok::<_, Refusal>(Filing {
                 id,
                 number,
                 by: filer.actor,
                 customer,
-                site: at,
+                site: at.id,
                 entitlement,
                 category: wanted.category,
                 symptom: wanted.symptom,
@@ -208,7 +214,7 @@ async fn look_up(
                 skills: need.skills,
                 work_minutes: need.work_minutes,
                 language: who.locale,
-                due_at: now.plus_minutes(i64::from(hours) * 60),
+                due_at,
                 windows,
                 follows: earlier.as_ref().map(Earlier::of),
             })

@@ -52,6 +52,9 @@ pub struct Decision {
     pub winner: Option<Winner>,
     /// Why it came out so.
     pub outcome: Outcome,
+    /// How its round was settled.
+    #[serde(default)]
+    pub settled: Settled,
     /// Every expert looked at: those who fit first, cheapest first.
     pub considered: Vec<Considered>,
 }
@@ -121,8 +124,25 @@ pub enum Outcome {
     NotWorthIt,
 }
 
+/// How a round was settled.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Settled {
+    /// All tickets together cost the least that they can.
+    #[default]
+    Optimum,
+    /// The time for that ran out: each ticket in turn took its cheapest expert who was still free.
+    Greedy,
+}
+
 /// Decides a round. One decision for each need, in the order of the tickets' ids.
 pub fn decide(batch: &Batch) -> Vec<Decision> {
+    decide_unless(batch, &|| false)
+}
+
+/// The same, unless `stop` says that the time for the optimum is over: then greedily, and each decision says so. Every
+/// expert is judged in either case.
+pub fn decide_unless(batch: &Batch, stop: &impl Fn() -> bool) -> Vec<Decision> {
     let mut needs: Vec<&Need> = batch.needs.iter().collect();
     needs.sort_by_key(|need| need.ticket);
     let mut candidates: Vec<(&Candidate, Availability)> = batch
@@ -132,7 +152,8 @@ pub fn decide(batch: &Batch) -> Vec<Decision> {
         .collect();
     candidates.sort_by_key(|(candidate, _)| candidate.expert);
     let mut decisions: Vec<Decision> = needs.iter().map(|need| consider(batch, need, &candidates)).collect();
-    settle(&mut decisions);
+    let exact = assign(&decisions, stop);
+    settle(&mut decisions, exact);
     decisions
 }
 
@@ -156,13 +177,20 @@ pub fn replay_round(decisions: &[Decision]) -> BTreeMap<TicketId, Option<ExpertI
             *given_to = None;
         }
     }
-    settle(&mut again);
+    // All decisions of a round were settled in one way.
+    let is_greedy = again.iter().any(|decision| decision.settled == Settled::Greedy);
+    let exact = assign(&again, &|| is_greedy);
+    settle(&mut again, exact);
     again.iter().map(|decision| (decision.ticket, decision.winner.map(|winner| winner.expert))).collect()
 }
 
+/// After so long it is news again that a round was settled greedily.
+const GREEDY_IS_NEWS_AFTER_MINUTES: i64 = 10;
+
 impl Decision {
     /// Whether this says nothing that an earlier one about the same ticket did not: same winner, same outcome, and
-    /// against everybody the same rules. Rounds come every few seconds; only news is worth storing.
+    /// against everybody the same rules. Rounds come every few seconds; only news is worth storing. That the time did not
+    /// do is news again after a while: somebody should see that it lasts.
     pub fn repeats(&self, earlier: &Self) -> bool {
         let stands = |decision: &Self| {
             let each = decision.considered.iter().map(|considered| match &considered.judged {
@@ -177,6 +205,9 @@ impl Decision {
         gist(self) == gist(earlier)
             && std::mem::discriminant(&self.outcome) == std::mem::discriminant(&earlier.outcome)
             && self.weights == earlier.weights
+            && self.settled == earlier.settled
+            && !(self.settled == Settled::Greedy
+                && self.made_at.minutes_since(earlier.made_at) >= GREEDY_IS_NEWS_AFTER_MINUTES)
             && stands(self) == stands(earlier)
     }
 }
@@ -203,13 +234,13 @@ fn consider(batch: &Batch, need: &Need, candidates: &[(&Candidate, Availability)
         unassigned_price: batch.weights.unassigned_price(need.priority, now.minutes_since(need.filed_at)),
         winner: None,
         outcome: Outcome::NobodyFits,
+        settled: Settled::Optimum,
         considered: considered.collect(),
     }
 }
 
-/// Solves the round and writes winners, outcomes and who went elsewhere into its decisions.
-fn settle(decisions: &mut [Decision]) {
-    let given = assign(decisions);
+/// Writes winners, outcomes and who went elsewhere into the decisions of a round.
+fn settle(decisions: &mut [Decision], (given, settled): (Vec<Option<ExpertId>>, Settled)) {
     let ticket_of: BTreeMap<ExpertId, TicketId> = decisions
         .iter()
         .zip(&given)
@@ -226,13 +257,14 @@ fn settle(decisions: &mut [Decision]) {
             Judged::Excluded { .. } => (1, 0, considered.expert),
         });
         (decision.winner, decision.outcome) = outcome(&decision.considered, expert);
+        decision.settled = settled;
     }
 }
 
 /// The optimum of the round. Experts are numbered, and each ticket's arcs listed, in the order of the experts' ids,
 /// so that equal optima are told apart the same way when a round is replayed. Of equally cheap experts whom nobody
 /// needs, a ticket gets the first, so that each decision can be read by itself.
-fn assign(decisions: &[Decision]) -> Vec<Option<ExpertId>> {
+fn assign(decisions: &[Decision], stop: &impl Fn() -> bool) -> (Vec<Option<ExpertId>>, Settled) {
     let ranked = |decision: &Decision| {
         let arcs = decision.considered.iter().filter_map(|considered| match considered.judged {
             Judged::Ranked { total, .. } => Some((considered.expert, total)),
@@ -250,7 +282,11 @@ fn assign(decisions: &[Decision]) -> Vec<Option<ExpertId>> {
         problem.add_ticket(decision.unassigned_price, arcs.iter().map(|(expert, cost)| (numbers[expert], *cost)));
     }
     let experts: Vec<ExpertId> = numbers.into_keys().collect();
-    let given = problem.solve().expert.into_iter().map(|number| number.map(|number| experts[number]));
+    let (numbered, settled) = match problem.solve_unless(stop) {
+        Some(solution) => (solution.expert, Settled::Optimum),
+        None => (problem.greedy(), Settled::Greedy),
+    };
+    let given = numbered.into_iter().map(|number| number.map(|number| experts[number]));
     let mut given: Vec<Option<ExpertId>> = given.collect();
     let mut busy: BTreeSet<ExpertId> = given.iter().flatten().copied().collect();
     // Each change takes a smaller id, so this ends.
@@ -271,7 +307,7 @@ fn assign(decisions: &[Decision]) -> Vec<Option<ExpertId>> {
             }
         }
     }
-    given
+    (given, settled)
 }
 
 fn outcome(considered: &[Considered], given: Option<ExpertId>) -> (Option<Winner>, Outcome) {

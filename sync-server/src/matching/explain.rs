@@ -1,7 +1,7 @@
 //! A decision in words for the desk: who won and why, and for every other expert what stood against them.
 
 use super::candidate::Origin;
-use super::decide::{Considered, Decision, Judged, Outcome};
+use super::decide::{Considered, Decision, Judged, Outcome, Settled};
 use super::judge::{Lacking, Rule};
 use super::rank::Terms;
 use super::slot::Fit;
@@ -54,17 +54,27 @@ fn summary(decision: &Decision, names: &Names) -> String {
     let because = match decision.outcome {
         Outcome::Cheapest => "nobody else was better for this ticket".to_owned(),
         Outcome::CheapestElsewhere { expert, ticket, extra } => format!(
-            "{} would have been better by {}, but goes to {}: all tickets together are served better so",
+            "{} would have been better by {}, but goes to {}: {}",
             names.expert(expert),
             minutes(extra),
-            names.ticket(ticket)
+            names.ticket(ticket),
+            match decision.settled {
+                Settled::Optimum => "all tickets together are served better so",
+                Settled::Greedy => "that ticket came first",
+            }
         ),
         Outcome::NobodyFits => "nobody keeps every rule".to_owned(),
         Outcome::AllElsewhere => "everybody who could come goes to another ticket".to_owned(),
         Outcome::NotWorthIt => "by the weights, waiting costs less than anybody's visit".to_owned(),
     };
     let first = winner.unwrap_or_else(|| "Nobody is asked".to_owned());
-    format!("{first}: {because} ({of}).")
+    let how = match decision.settled {
+        Settled::Optimum => "",
+        Settled::Greedy => {
+            " There was no time for the best choice of all tickets together: each took its best in turn."
+        }
+    };
+    format!("{first}: {because} ({of}).{how}")
 }
 
 fn sentence(decision: &Decision, considered: &Considered, names: &Names) -> String {

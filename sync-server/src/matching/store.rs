@@ -1,7 +1,7 @@
 //! Decisions kept, so that the desk can ask later why this expert came and not another. A decision is written once and
 //! never changed; storing one again is a no-op.
 
-use super::decide::Decision;
+use super::decide::{Decision, Settled};
 use crate::db::{Conn, Error, Tx, values};
 use shared::ids::{BatchId, DecisionId, TicketId};
 use shared::time::Timestamp;
@@ -24,9 +24,9 @@ const ROWS_MAX: usize = 50;
 pub async fn insert(tx: &mut Tx, decisions: &[Stored]) -> Result<(), Error> {
     for rows in decisions.chunks(ROWS_MAX) {
         let sql = format!(
-            "insert into decision (id, batch, ticket, made_at, weights_version, winner, body) values {}
+            "insert into decision (id, batch, ticket, made_at, weights_version, winner, body, settled) values {}
              on conflict do nothing",
-            values(rows.len(), 7)
+            values(rows.len(), 8)
         );
         let mut query = sqlx::query(AssertSqlSafe(sql));
         for Stored { id, decision } in rows {
@@ -34,6 +34,10 @@ pub async fn insert(tx: &mut Tx, decisions: &[Stored]) -> Result<(), Error> {
             query = query.bind(id.to_string()).bind(decision.batch.to_string()).bind(decision.ticket.to_string());
             query = query.bind(decision.made_at.as_millis()).bind(decision.weights.version);
             query = query.bind(decision.winner.map(|winner| winner.expert.to_string())).bind(body);
+            query = query.bind(match decision.settled {
+                Settled::Optimum => None,
+                Settled::Greedy => Some("greedy".to_owned()),
+            });
         }
         query.execute(tx.sql()).await?;
     }
@@ -57,6 +61,13 @@ pub async fn of_round(conn: &mut Conn, batch: BatchId, limit: i64) -> Result<Vec
     let sql = "select id, body from decision where batch = $1 order by ticket limit $2";
     let rows = sqlx::query(sql).bind(batch.to_string()).bind(limit).fetch_all(conn.sql()).await?;
     rows.iter().map(read).collect()
+}
+
+/// When a round was last settled greedily, if that was not before `since`.
+pub async fn last_greedy(conn: &mut Conn, since: Timestamp) -> Result<Option<Timestamp>, Error> {
+    let sql = "select cast(max(made_at) as bigint) as at from decision where settled is not null and made_at >= $1";
+    let row = sqlx::query(sql).bind(since.as_millis()).fetch_one(conn.sql()).await?;
+    Ok(row.try_get::<Option<i64>, _>("at")?.map(Timestamp::from_millis))
 }
 
 /// Forgets decisions from before `before` that a later one about the same ticket has overtaken, at most `limit` of

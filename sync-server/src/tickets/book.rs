@@ -1,12 +1,14 @@
 //! Some tickets, locked, changed in memory, and written at once. The one way to change a ticket.
 
 use super::Ticket;
+use super::promise::{self, Change};
 use super::store::{self, NewReport, OfferRow};
 use crate::db::{Error, Tx};
 use crate::events::{self, Line};
 use crate::feed::{Entity, Kind, Op, Stream};
+use crate::plans::Entitlement;
 use shared::event::{Actor, Event, Fact};
-use shared::ids::{EntitlementId, ExpertId, NoteId, OfferId, SkillId, TicketId};
+use shared::ids::{ExpertId, NoteId, OfferId, SkillId, TicketId};
 use shared::offer::{DeclineReason, OfferState};
 use shared::skills::{Level, Skills};
 use shared::text::{Description, NoteText, Slug};
@@ -59,6 +61,7 @@ struct Entry {
     offers: Vec<OfferChange>,
     notes: Vec<NewNote>,
     reports: Vec<NewReport>,
+    promise: Option<Change>,
     changed: bool,
 }
 
@@ -69,7 +72,8 @@ impl Book {
         let entry = |ticket: Ticket| {
             let stream_before = ticket.stream_of;
             let (lines, offers, notes, reports) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-            (ticket.id, Entry { ticket, stream_before, lines, offers, notes, reports, changed: false })
+            let promise = None;
+            (ticket.id, Entry { ticket, stream_before, lines, offers, notes, reports, promise, changed: false })
         };
         Ok(Self { entries: tickets.into_iter().map(entry).collect(), timing })
     }
@@ -140,11 +144,12 @@ impl Book {
         Ok(())
     }
 
-    /// A plan covers the ticket now.
-    pub fn cover(&mut self, id: TicketId, plan: EntitlementId, actor: Actor, now: Timestamp) -> Result<(), Refusal> {
+    /// A plan covers the ticket now, and what it promises begins.
+    pub fn cover(&mut self, id: TicketId, plan: &Entitlement, actor: Actor, now: Timestamp) -> Result<(), Refusal> {
         self.make(id, Move::PlanFound, actor, now)?;
         let entry = self.entries.get_mut(&id).ok_or(Refusal::Illegal)?;
-        entry.ticket.entitlement = Some(plan);
+        entry.ticket.entitlement = Some(plan.id);
+        entry.promise = Some(Change::Begins { at: now, hours: plan.promise_hours });
         Ok(())
     }
 
@@ -222,6 +227,9 @@ impl Book {
             .collect();
         let offers: Vec<OfferChange> = entries.iter_mut().flat_map(|entry| std::mem::take(&mut entry.offers)).collect();
         entries.retain(|entry| entry.changed);
+        for Entry { ticket, promise, .. } in &mut entries {
+            promise::keep(tx, ticket, promise.take(), &self.timing).await?;
+        }
         for entry in &entries {
             entry.touch(tx);
         }
@@ -239,6 +247,9 @@ impl Book {
 impl Entry {
     fn take(&mut self, done: shared::ticket::Done, actor: Actor, now: Timestamp) {
         let before = std::mem::replace(&mut self.ticket.life, done.life);
+        if let Some(change) = promise::change(&mut self.ticket, &before.state, now) {
+            self.promise = Some(change);
+        }
         self.ticket.stream_of = stream_of(&before.state, &self.ticket.life.state, self.ticket.stream_of);
         for event in &done.events {
             self.learn(&event.fact, now);

@@ -103,6 +103,7 @@ pub fn begin(filing: Filing, now: Timestamp, timing: &Timing) -> (Ticket, Vec<Li
         language: filing.language,
         due_at: filing.due_at,
         windows: filing.windows,
+        held_at: None,
         filed_at: now,
         filed_by: filing.by,
         life,

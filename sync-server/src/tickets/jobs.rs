@@ -97,7 +97,7 @@ async fn start_covered(job: Job, context: Context, timing: Timing) -> Outcome {
         for ticket in &waiting {
             // The plan must hold now: it was bought after the ticket was filed.
             if let Some(plan) = plans::store::covering(tx, customer, &ticket.category, now).await? {
-                let _ = book.cover(ticket.id, plan.id, Actor::Server, now);
+                let _ = book.cover(ticket.id, &plan, Actor::Server, now);
             }
         }
         book.save(tx).await?;

@@ -10,11 +10,13 @@ pub mod check;
 mod filing;
 mod follow_up;
 pub mod jobs;
+mod promise;
 pub mod store;
 
 pub use book::{Book, NewNote};
 pub use filing::{Filing, begin};
 pub use follow_up::{Earlier, FOLLOW_UP_DAYS, Product, filing as follow_up_filing, was_visited};
+pub use promise::{Promise, due_at};
 
 use shared::event::Actor;
 use shared::ids::{CustomerId, EntitlementId, ExpertId, SiteId, TicketId};
@@ -69,6 +71,8 @@ pub struct Ticket {
     pub due_at: Timestamp,
     /// When the customer lets somebody in; none means at any time.
     pub windows: Vec<Window>,
+    /// Since when it is on hold; the promise stands still.
+    pub held_at: Option<Timestamp>,
     /// When it was filed.
     pub filed_at: Timestamp,
     /// By whom.

@@ -39,6 +39,7 @@ pub(super) async fn day(State(site): State<Site>, _: RequireDesk, Query(wanted):
         "now": now,
         "tickets": today.pressing.iter().map(ticket).collect::<Vec<_>>(),
         "n_tickets": today.n_pressing,
+        "greedy_round_at": today.greedy_at,
         "experts": today.experts.iter().map(expert).collect::<Vec<_>>(),
         "n_experts": today.n_experts,
         "areas": today.areas.iter().map(|(id, name)| json!({ "id": id, "name": name })).collect::<Vec<_>>(),

@@ -11,6 +11,7 @@ mod tests;
 use crate::config::Config;
 use crate::db::{Conn, Error};
 use crate::jobs;
+use crate::matching;
 use crate::notify::Ended;
 use crate::notify::outside::off_by_settings;
 use crate::notify::plan::Channel;
@@ -84,6 +85,8 @@ struct Health {
     n_dead_jobs: i64,
     /// More was tried than is counted here.
     is_cut: bool,
+    /// When matching last had no time for the best choice of all tickets together, by the business clock.
+    last_greedy_round_at: Option<Timestamp>,
 }
 
 async fn read(conn: &mut Conn, config: &Config, now: Timestamp, real_now: Timestamp) -> Result<Health, Error> {
@@ -95,6 +98,7 @@ async fn read(conn: &mut Conn, config: &Config, now: Timestamp, real_now: Timest
         providers: [Channel::Push, Channel::Sms, Channel::Email].map(provider).into(),
         n_calls: of(&waiting, Channel::Call).map_or(0, |calls| calls.n),
         n_dead_jobs: dead.map(|row| row.n_jobs).sum(),
+        last_greedy_round_at: matching::store::last_greedy(conn, now.plus_minutes(-LATELY_MINUTES)).await?,
         is_cut: tried.len() >= usize::try_from(lately::ATTEMPTS_MAX).unwrap_or(usize::MAX),
     })
 }

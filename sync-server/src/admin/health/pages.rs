@@ -38,6 +38,8 @@ struct HealthPage {
     frame: Frame,
     rows: Vec<Row>,
     health: Health,
+    /// How long ago matching had too little time.
+    greedy: Option<String>,
 }
 
 async fn show(State(site): State<Site>, _: RequireAdmin) -> Answer<Html<String>> {
@@ -69,7 +71,8 @@ async fn show(State(site): State<Site>, _: RequireAdmin) -> Answer<Html<String>>
             failures: one.failures.clone(),
         }
     });
-    page(&HealthPage { frame, rows: rows.collect(), health: health.clone() })
+    let greedy = health.last_greedy_round_at.map(|at| ago(at, now));
+    page(&HealthPage { frame, rows: rows.collect(), health: health.clone(), greedy })
 }
 
 /// A span in the largest unit that says something.

@@ -24,6 +24,8 @@ struct Look {
     urgent: bool,
     label: &'static str,
     risk: String,
+    /// By when the plan promises somebody, where that is not said already.
+    due: Option<String>,
     areas: String,
     can_choose: bool,
 }
@@ -56,6 +58,7 @@ struct DayPage {
     areas: Vec<(AreaId, String)>,
     area: Option<AreaId>,
     clock: String,
+    greedy: Option<String>,
     look: Vec<Look>,
     n_look: usize,
     at_work: Vec<Person>,
@@ -89,6 +92,7 @@ pub(super) async fn show(
     page(&DayPage {
         frame: frame(&site, "/desk/day", &caller.0),
         clock: own.show(now, "%H:%M %Z"),
+        greedy: today.greedy_at.map(|at| own.show(at, "%H:%M")),
         look: today.pressing.iter().map(|one| look(one, now)).collect(),
         n_look: today.n_pressing,
         at_work: at_work.into_iter().map(person).collect(),
@@ -114,6 +118,12 @@ fn look(one: &Pressing, now: Timestamp) -> Look {
         urgent: one.ticket.urgent,
         label: words::state_label(&one.ticket.life.state),
         risk: risk_in_words(&one.risk, &one.zone, now),
+        due: match one.risk {
+            Risk::Asked { .. } | Risk::NotThere { .. } | Risk::NotLeft { .. } | Risk::Longer { .. } => {
+                Some(clock(one.ticket.due_at, &one.zone, now))
+            }
+            Risk::AfterPromise { .. } | Risk::PastPromise { .. } | Risk::Waiting { .. } => None,
+        },
         areas: one.areas.clone(),
         can_choose: by_hand::way(&one.ticket.life).is_ok(),
     }
@@ -126,9 +136,9 @@ fn risk_in_words(risk: &Risk, zone: &Zone, now: Timestamp) -> String {
         Risk::NotThere { since } => format!("Should have been there at {}", clock(*since)),
         Risk::NotLeft { since } => format!("Should have left at {}", clock(*since)),
         Risk::Longer { since } => format!("Planned until {}, still there", clock(*since)),
-        Risk::AfterPromise { due_at } => format!("Later than promised: by {}", clock(*due_at)),
-        Risk::PastPromise { due_at } => format!("Promised by {}, nobody has said yes", clock(*due_at)),
-        Risk::Waiting { due_at } => format!("No expert yet, promised by {}", clock(*due_at)),
+        Risk::AfterPromise { due_at } => format!("Later than promised, due {}", clock(*due_at)),
+        Risk::PastPromise { due_at } => format!("Nobody has said yes, due {}", clock(*due_at)),
+        Risk::Waiting { due_at } => format!("No expert yet, due {}", clock(*due_at)),
     }
 }
 

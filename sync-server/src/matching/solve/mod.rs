@@ -5,11 +5,13 @@
 //! costs (`search.rs`). Prices of experts only rise, so a ticket that was given up stays given up, which keeps the
 //! searches of a rush short. Experts may take several tickets at rising prices.
 //!
-//! It refuses to approximate: the answer is the optimum, and the prices it returns prove it (see `tests.rs`). Equal
+//! It refuses to approximate: the answer is the optimum, and the prices it returns prove it (see `tests.rs`). Whoever
+//! has no time for it asks for another thing by another name (`greedy.rs`). Equal
 //! optima are told apart by the order of tickets and arcs alone, so the same input gives the same answer.
 //!
 //! It cannot fail. Costs beyond [`COST_MAX`] are held at it, so that no sum leaves 64 bits.
 
+mod greedy;
 mod heap;
 mod search;
 #[cfg(test)]
@@ -115,15 +117,26 @@ impl Problem {
 
     /// The optimum.
     pub fn solve(&self) -> Solution {
+        self.solve_unless(&|| false).expect("nobody stops it")
+    }
+
+    /// The optimum, or nothing once `stop` says so. It is asked at the start and every few hundred steps.
+    pub fn solve_unless(&self, stop: &impl Fn() -> bool) -> Option<Solution> {
+        if stop() {
+            return None;
+        }
         let mut search = Search::new(self);
         let all = (0..index(self.n_tickets())).rev().collect();
-        for ticket in search.bid(all, BIDS_PER_TICKET * self.n_tickets()) {
+        for ticket in search.bid(all, BIDS_PER_TICKET * self.n_tickets(), stop)? {
             // Each search lifts the prices around it, after which a few bids often do what a search would.
-            for left in search.bid(vec![ticket], BIDS_BEFORE_SEARCH) {
+            for left in search.bid(vec![ticket], BIDS_BEFORE_SEARCH, stop)? {
+                if stop() {
+                    return None;
+                }
                 search.settle(left);
             }
         }
-        search.finish()
+        Some(search.finish())
     }
 }
 

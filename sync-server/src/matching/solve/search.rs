@@ -6,6 +6,9 @@
 use super::heap::Heap;
 use super::{NONE, Problem, Solution};
 
+/// Bids after which it is asked whether to stop.
+const STEPS_BETWEEN_STOPS: usize = 256;
+
 pub(super) struct Search<'a> {
     problem: &'a Problem,
     price: Vec<i64>,
@@ -64,11 +67,22 @@ impl<'a> Search<'a> {
     }
 
     /// Each waiting ticket, the last first, takes its cheapest expert and raises their price to where its second choice is as good; whoever
-    /// had the expert bids again. Returns the tickets that found only ties, or for whom the bids ran out.
-    pub(super) fn bid(&mut self, mut waiting: Vec<u32>, n_bids_max: usize) -> Vec<u32> {
+    /// had the expert bids again. Returns the tickets that found only ties, or for whom the bids ran out; nothing once
+    /// `stop` says so.
+    pub(super) fn bid(
+        &mut self,
+        mut waiting: Vec<u32>,
+        n_bids_max: usize,
+        stop: &impl Fn() -> bool,
+    ) -> Option<Vec<u32>> {
         let mut open = Vec::new();
         let mut n_bids_left = n_bids_max;
+        let mut n_steps = 0_usize;
         while let Some(ticket) = waiting.pop() {
+            n_steps += 1;
+            if n_steps.is_multiple_of(STEPS_BETWEEN_STOPS) && stop() {
+                return None;
+            }
             let (arc, lead) = self.cheapest(ticket);
             if arc == NONE {
                 continue; // nobody is worth it, and prices only rise
@@ -93,7 +107,7 @@ impl<'a> Search<'a> {
                 self.price[expert] += lead;
             }
         }
-        open
+        Some(open)
     }
 
     /// The cheapest arc at present prices (none: staying unassigned), and by how much it leads the next choice.

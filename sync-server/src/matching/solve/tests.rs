@@ -159,3 +159,45 @@ proptest! {
         prove(&problem, &problem.solve());
     }
 }
+
+/// What a choice costs, after checking that it is allowed.
+fn allowed(problem: &Problem, chosen: &[Option<usize>]) -> i64 {
+    let mut n_held = vec![0_usize; problem.n_experts()];
+    let mut paid = 0;
+    for (ticket, &expert) in chosen.iter().enumerate() {
+        let Some(expert) = expert else {
+            paid += problem.unassigned_price(ticket);
+            continue;
+        };
+        let arcs = problem.arcs(ticket).filter(|&(to, _)| to == expert);
+        paid += arcs.map(|(_, cost)| cost).min().expect("only arcs are taken") + problem.steps[n_held[expert]];
+        n_held[expert] += 1;
+    }
+    assert!(n_held.iter().zip(&problem.capacity).all(|(&n, &capacity)| n <= capacity as usize));
+    paid
+}
+
+#[test]
+fn the_greedy_choice_is_allowed_and_near_the_optimum_on_the_published_instances() {
+    for (n_tickets, n_experts, seed) in [(1_000, 1_000, 1), (200, 10_000, 2), (2_000, 500, 3)] {
+        for capacity in [1, 3] {
+            let problem = Instance { n_tickets, n_experts, seed, capacity }.problem();
+            let paid = allowed(&problem, &problem.greedy());
+            let least = problem.solve().cost;
+            assert!(least <= paid && paid < least + least / 10 + 5_000_000, "{paid} for {least}");
+        }
+    }
+}
+
+#[test]
+fn whoever_says_stop_gets_no_optimum() {
+    let problem = Instance { n_tickets: 1_000, n_experts: 100, seed: 1, capacity: 1 }.problem();
+    assert_eq!(problem.solve_unless(&|| true), None);
+    let asked = std::cell::Cell::new(0);
+    let after = |n: u32| {
+        asked.set(0);
+        problem.solve_unless(&|| asked.replace(asked.get() + 1) >= n)
+    };
+    assert_eq!(after(1), None, "also when it has begun");
+    assert_eq!(after(u32::MAX), Some(problem.solve()));
+}

@@ -11,8 +11,8 @@ use std::str::FromStr;
 /// The columns that [`ticket`] reads.
 pub(super) const COLUMNS: &str = "id, number, ver, customer, site, entitlement, category, symptom, category_label, \
     symptom_label, make, model, title, description, access_note, urgent, skills, work_minutes, language, due_at, \
-    filed_at, filed_by, life, stream_of, last_expert, summary, ended_at, n_events, changed_at, windows, follows, \
-     corrected_ver";
+    held_at, filed_at, filed_by, life, stream_of, last_expert, summary, ended_at, n_events, changed_at, windows, \
+     follows, corrected_ver";
 
 /// A column that holds text of ours. What does not parse was not written by this program.
 pub(super) fn parsed<T: FromStr>(row: &AnyRow, column: &str) -> Result<T, Error>
@@ -68,6 +68,7 @@ pub(super) fn ticket(row: &AnyRow) -> Result<Ticket, Error> {
         work_minutes: u32::try_from(minutes).unwrap_or_default(),
         language: row.try_get("language")?,
         due_at: instant(row, "due_at")?,
+        held_at: row.try_get::<Option<i64>, _>("held_at")?.map(Timestamp::from_millis),
         filed_at: instant(row, "filed_at")?,
         filed_by: json(row, "filed_by")?,
         life: json(row, "life")?,

@@ -97,9 +97,10 @@ pub(in super::super) async fn update(tx: &mut Tx, tickets: &[&Ticket]) -> Result
                holder = v.column6, stream_of = v.column7, deadline_at = v.column8, needs_human = v.column9,
                last_expert = v.column10, summary = v.column11, ended_at = v.column12, n_events = v.column13,
                changed_at = v.column14, skills = v.column15, windows = v.column16,
-               work_minutes = v.column17, access_note = v.column18, corrected_ver = v.column19
+               work_minutes = v.column17, access_note = v.column18, corrected_ver = v.column19,
+               due_at = v.column20, held_at = v.column21
              from (values {}) as v where ticket.id = v.column1",
-            values(rows.len(), 19)
+            values(rows.len(), 21)
         );
         let mut query = sqlx::query(AssertSqlSafe(sql));
         for ticket in rows {
@@ -116,6 +117,7 @@ pub(in super::super) async fn update(tx: &mut Tx, tickets: &[&Ticket]) -> Result
             query = query.bind(ticket.changed_at.as_millis()).bind(json(&ticket.skills)?);
             query = query.bind(json(&ticket.windows)?).bind(i64::from(ticket.work_minutes));
             query = query.bind(ticket.access_note.as_ref().map(ToString::to_string)).bind(ticket.corrected_ver);
+            query = query.bind(ticket.due_at.as_millis()).bind(ticket.held_at.map(Timestamp::as_millis));
         }
         query.execute(tx.sql()).await?;
     }

@@ -111,6 +111,28 @@ pub async fn holidays(conn: &mut Conn) -> Result<Vec<Holiday>, Error> {
     sqlx::query(sql).bind(HOLIDAYS_MAX).fetch_all(conn.sql()).await?.iter().map(read).collect()
 }
 
+/// Days on which the business does not serve a postal code: its country's, and those of the areas that cover it.
+pub async fn closed_at(conn: &mut Conn, country: &str, postal_code: &str) -> Result<BTreeSet<Date>, Error> {
+    let sql = "select on_date, area from holiday where country = $1 order by on_date desc limit $2";
+    let query = sqlx::query(sql).bind(country.to_string()).bind(HOLIDAYS_MAX);
+    let rows = query.fetch_all(conn.sql()).await?;
+    let mut closed = BTreeSet::new();
+    let mut of_areas: Vec<(Date, AreaId)> = Vec::new();
+    for row in &rows {
+        let area: String = row.try_get("area")?;
+        if area.is_empty() {
+            closed.insert(parsed(row, "on_date")?);
+        } else {
+            of_areas.push((parsed(row, "on_date")?, parsed(row, "area")?));
+        }
+    }
+    if !of_areas.is_empty() {
+        let here = super::areas_covering(conn, country, postal_code).await?;
+        closed.extend(of_areas.into_iter().filter(|(_, area)| here.contains(area)).map(|(on, _)| on));
+    }
+    Ok(closed)
+}
+
 fn area_text(area: Option<AreaId>) -> String {
     area.map(|area| area.to_string()).unwrap_or_default()
 }
