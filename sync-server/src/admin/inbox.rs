@@ -158,7 +158,7 @@ fn grouped(mut entries: Vec<Entry>) -> Vec<Group> {
 #[derive(Default)]
 struct Known {
     tickets: BTreeMap<TicketId, Option<Ticket>>,
-    areas: BTreeMap<(String, String), String>,
+    coverage: workforce::store::Coverage,
     names: Option<BTreeMap<AreaId, String>>,
 }
 
@@ -210,21 +210,15 @@ impl Known {
     async fn area(&mut self, conn: &mut Conn, place: Option<&Place>) -> Result<String, Error> {
         const NOWHERE: &str = "outside every area";
         let Some(place) = place else { return Ok(NOWHERE.to_owned()) };
-        let key = (place.country.clone(), place.postal_code.clone());
-        if let Some(area) = self.areas.get(&key) {
-            return Ok(area.clone());
-        }
         if self.names.is_none() {
             let areas = workforce::store::areas(conn).await?;
             self.names = Some(areas.into_iter().map(|area| (area.id, area.name.to_string())).collect());
         }
-        let covering = workforce::store::areas_covering(conn, &key.0, &key.1).await?;
+        let covering = self.coverage.of(conn, &place.country, &place.postal_code, place.at()).await?;
         let names = self.names.as_ref().into_iter();
         let mut named: Vec<String> =
             names.flat_map(|names| covering.iter().filter_map(|id| names.get(id).cloned())).collect();
         named.sort();
-        let area = if named.is_empty() { NOWHERE.to_owned() } else { named.join(", ") };
-        self.areas.insert(key, area.clone());
-        Ok(area)
+        Ok(if named.is_empty() { NOWHERE.to_owned() } else { named.join(", ") })
     }
 }

@@ -176,7 +176,7 @@ fn named(covering: &BTreeSet<AreaId>, areas: &[(AreaId, String)]) -> String {
 #[derive(Default)]
 struct Places {
     sites: BTreeMap<SiteId, (Zone, BTreeSet<AreaId>)>,
-    areas: BTreeMap<(String, String), BTreeSet<AreaId>>,
+    coverage: workforce::Coverage,
 }
 
 impl Places {
@@ -185,12 +185,7 @@ impl Places {
             return Ok(found.clone());
         }
         let Some(site) = customers::store::site(conn, id).await? else { return Ok((Zone::utc(), BTreeSet::new())) };
-        let key = (site.country.clone(), site.postal_code.clone());
-        let covering = match self.areas.get(&key) {
-            Some(covering) => covering.clone(),
-            None => workforce::areas_covering(conn, &key.0, &key.1).await?,
-        };
-        self.areas.insert(key, covering.clone());
+        let covering = self.coverage.of(conn, &site.country, &site.postal_code, site.at()).await?;
         self.sites.insert(id, (site.zone.clone(), covering.clone()));
         Ok((site.zone, covering))
     }

@@ -142,6 +142,7 @@ fn rescheduled(windows: &[Window], when: &impl Fn(Timestamp) -> String) -> Strin
 }
 
 /// One line of a history.
+#[expect(clippy::too_many_lines, reason = "one match over every kind of line, a sentence each")]
 pub(super) fn fact(fact: &Fact, names: &Names, when: &impl Fn(Timestamp) -> String) -> String {
     let expert = |id| names.expert(id);
     match fact {
@@ -193,7 +194,10 @@ pub(super) fn fact(fact: &Fact, names: &Names, when: &impl Fn(Timestamp) -> Stri
         Fact::CannotFix { expert: who, why } => format!("{} could not fix it: {}", expert(*who), cannot_fix(*why)),
         Fact::NeedCorrected { skills } => {
             let skills: Vec<&str> = skills.iter().map(shared::text::Slug::as_str).collect();
-            format!("Its need was corrected: {}", skills.join(", "))
+            match skills.as_slice() {
+                [] => "What it needs was corrected".to_owned(),
+                skills => format!("Its need was corrected: {}", skills.join(", ")),
+            }
         }
         Fact::Rescheduled { windows } => rescheduled(windows, when),
         Fact::Corrected { what, visit } => {

@@ -105,6 +105,11 @@ pub struct Site {
 }
 
 impl Site {
+    /// Where it is, as well as we know.
+    pub fn at(&self) -> Place {
+        self.pin.unwrap_or(self.place)
+    }
+
     /// The address as people write it on a letter, line by line. Navigation opens this.
     pub fn address_lines(&self) -> Vec<String> {
         let mut lines = vec![self.line1.to_string()];

@@ -6,6 +6,7 @@
 
 use super::facts;
 use crate::audit;
+use crate::customers::{self, Site};
 use crate::db::{Database, Error, Lane, Tx};
 use crate::jobs::{Job, Outcome};
 use crate::matching::calendar::Period;
@@ -17,6 +18,7 @@ use serde_json::{Value, json};
 use shared::event::Actor;
 use shared::ids::{ExpertId, TicketId};
 use shared::ticket::{Move, ReleaseReason, State, Timing, VisitPlan, WithdrawReason};
+use shared::time::Timestamp;
 
 /// Tickets that one expert can hold.
 const HELD_MAX: i64 = 500;
@@ -36,7 +38,12 @@ pub(super) async fn release(job: Job, db: &Database, timing: &Timing) -> Outcome
 }
 
 /// Takes from an expert what he will not do, and gives back how many tickets that were.
-async fn release_visits(db: &Database, expert: ExpertId, before: &Before, timing: &Timing) -> Result<usize, Error> {
+pub(super) async fn release_visits(
+    db: &Database,
+    expert: ExpertId,
+    before: &Before,
+    timing: &Timing,
+) -> Result<usize, Error> {
     let (before, timing, now) = (before.clone(), timing.clone(), db.clock().business_now());
     let released = async move |tx: &mut Tx| {
         // His day first, then the tickets: the order of all locks.
@@ -49,7 +56,11 @@ async fn release_visits(db: &Database, expert: ExpertId, before: &Before, timing
         let mut gone = Vec::new();
         for need in facts::needs(tx, &locked).await? {
             let Some(ticket) = book.ticket(need.ticket).cloned() else { continue };
-            if let Some(to_do) = move_of(&ticket, &need, &roster, &before)
+            let site = match before.area {
+                Some(_) => customers::store::site(tx, ticket.site).await?,
+                None => None,
+            };
+            if let Some(to_do) = move_of(&ticket, &need, &roster, &before, site.as_ref())
                 && book.make(ticket.id, to_do, Actor::Server, now).is_ok()
             {
                 gone.push(line(&ticket));
@@ -57,17 +68,23 @@ async fn release_visits(db: &Database, expert: ExpertId, before: &Before, timing
         }
         book.save(tx).await?;
         if !gone.is_empty() {
-            let after = json!({ "tickets": gone });
-            let subject = format!("expert:{expert}");
-            audit::record(tx, Actor::Server, VISITS_BACK, &subject, None, Some(after), now).await?;
+            let n_gone = gone.len();
+            list(tx, expert, gone, now).await?;
+            return Ok(n_gone);
         }
-        Ok::<_, Error>(gone.len())
+        Ok::<_, Error>(0)
     };
     db.write(Lane::Work, released).await
 }
 
+/// Gives the desk the list of what left an expert.
+pub(super) async fn list(tx: &mut Tx, expert: ExpertId, gone: Vec<Value>, now: Timestamp) -> Result<(), Error> {
+    let (after, subject) = (json!({ "tickets": gone }), format!("expert:{expert}"));
+    audit::record(tx, Actor::Server, VISITS_BACK, &subject, None, Some(after), now).await
+}
+
 /// A ticket on the desk's list, as it was until now.
-fn line(ticket: &Ticket) -> Value {
+pub(super) fn line(ticket: &Ticket) -> Value {
     let start_at = ticket.life.state.visit().map(|visit| visit.start_at);
     json!({
         "ticket": ticket.id,
@@ -78,14 +95,27 @@ fn line(ticket: &Ticket) -> Value {
 }
 
 /// What must become of a ticket that this expert holds; nothing if he can keep it.
-fn move_of(ticket: &Ticket, need: &Need, roster: &Roster, before: &Before) -> Option<Move> {
-    let me = roster.expert.id;
+fn move_of(ticket: &Ticket, need: &Need, roster: &Roster, before: &Before, site: Option<&Site>) -> Option<Move> {
+    back(ticket, roster.expert.id, |visit| undone(need, roster, before, site, visit))
+}
+
+/// The same for a change that is known by what is needed, or who can come, now and before.
+pub(super) fn undone_for(ticket: &Ticket, now: (&Need, &Roster), was: (&Need, &Roster)) -> Option<Move> {
+    let (need, roster) = now;
+    back(ticket, roster.expert.id, |visit| {
+        let was_broken = judged(was.0, was.1.clone(), visit);
+        let broken = judged(need, roster.clone(), visit);
+        broken.iter().any(|rule| !was_broken.contains(rule)).then_some(Undone::Changed)
+    })
+}
+
+fn back(ticket: &Ticket, me: ExpertId, undone: impl Fn(&VisitPlan) -> Option<Undone>) -> Option<Move> {
     match &ticket.life.state {
-        State::Offered { expert, visit, .. } if *expert == me => Some(match undone(need, roster, before, visit)? {
+        State::Offered { expert, visit, .. } if *expert == me => Some(match undone(visit)? {
             Undone::Away => Move::Withdraw { why: WithdrawReason::Absent },
             Undone::Changed => Move::Withdraw { why: WithdrawReason::Changed },
         }),
-        State::Accepted { expert, visit, .. } if *expert == me => Some(match undone(need, roster, before, visit)? {
+        State::Accepted { expert, visit, .. } if *expert == me => Some(match undone(visit)? {
             Undone::Away => Move::Release { why: ReleaseReason::Absent },
             Undone::Changed => Move::Release { why: ReleaseReason::Changed },
         }),
@@ -110,12 +140,8 @@ enum Undone {
 }
 
 /// Whether the change undoes this visit, and how.
-fn undone(need: &Need, roster: &Roster, before: &Before, visit: &VisitPlan) -> Option<Undone> {
-    let judged = |need: &Need, roster: Roster| {
-        let work = Period { from: visit.start_at, until: visit.end_at() };
-        judge_promised(need, &facts::candidate(roster, Vec::new()), visit.leave_at(), work)
-    };
-    let broken = judged(need, roster.clone());
+fn undone(need: &Need, roster: &Roster, before: &Before, site: Option<&Site>, visit: &VisitPlan) -> Option<Undone> {
+    let broken = judged(need, roster.clone(), visit);
     if *before == Before::default() {
         return broken.iter().any(|rule| matches!(rule, Rule::Deactivated | Rule::AwayThen)).then_some(Undone::Away);
     }
@@ -126,11 +152,28 @@ fn undone(need: &Need, roster: &Roster, before: &Before, visit: &VisitPlan) -> O
     if let Some(date) = &before.holiday {
         was.holidays.remove(date);
     }
+    if let Some(area) = &before.area {
+        let covered = site.is_some_and(|site| area.covers(&site.country, &site.postal_code, site.at()));
+        if area.active {
+            was.areas.insert(area.id);
+        }
+        if covered {
+            was_need.areas.insert(area.id);
+        } else {
+            was_need.areas.remove(&area.id);
+        }
+    }
     if before.customer == Some(need.customer) {
         was_need.blocked.remove(&was.expert.id);
     }
-    let was_broken = judged(&was_need, was);
+    let was_broken = judged(&was_need, was, visit);
     broken.iter().any(|rule| !was_broken.contains(rule)).then_some(Undone::Changed)
+}
+
+/// What stands against a promised visit.
+fn judged(need: &Need, roster: Roster, visit: &VisitPlan) -> Vec<Rule> {
+    let work = Period { from: visit.start_at, until: visit.end_at() };
+    judge_promised(need, &facts::candidate(roster, Vec::new()), visit.leave_at(), work)
 }
 
 #[cfg(test)]

@@ -12,7 +12,6 @@ use crate::matching::weights;
 use crate::tickets::{Ticket, store};
 use crate::workforce::{self, Roster};
 use shared::ids::{AreaId, ExpertId, SiteId, TicketId};
-use shared::place::Place;
 use shared::ticket::{State, Timing};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -111,7 +110,7 @@ pub(super) async fn needs(conn: &mut Conn, tickets: &[Ticket]) -> Result<Vec<Nee
             customer: ticket.customer,
             skills: ticket.skills.clone(),
             work_minutes: ticket.work_minutes,
-            place: place(&site),
+            place: site.at(),
             zone: site.zone,
             areas,
             filed_at: ticket.filed_at,
@@ -155,10 +154,6 @@ pub(super) async fn held(conn: &mut Conn, expert: ExpertId) -> Result<Vec<Ticket
     store::held_by(conn, &[expert], HELD_MAX).await
 }
 
-fn place(site: &Site) -> Place {
-    site.pin.unwrap_or(site.place)
-}
-
 async fn visit_of(conn: &mut Conn, ticket: &Ticket, sites: &mut Sites) -> Result<Option<(ExpertId, Visit)>, Error> {
     let (Some(expert), Some(plan)) = (ticket.life.state.holder(), ticket.life.state.visit()) else { return Ok(None) };
     let Some(site) = sites.get(conn, ticket.site).await? else { return Ok(None) };
@@ -168,7 +163,7 @@ async fn visit_of(conn: &mut Conn, ticket: &Ticket, sites: &mut Sites) -> Result
         (None, _) => (plan.start_at, Step::NotLeft { travel_minutes: plan.travel_minutes }),
     };
     let end_at = start_at.plus_minutes(i64::from(plan.work_minutes));
-    Ok(Some((expert, Visit { ticket: ticket.id, place: place(&site), start_at, end_at, step })))
+    Ok(Some((expert, Visit { ticket: ticket.id, place: site.at(), start_at, end_at, step })))
 }
 
 /// A roster in matching's words. On-call times are shifts that ring like others.
@@ -207,7 +202,7 @@ pub(super) fn candidate(roster: Roster, visits: Vec<Visit>) -> Candidate {
 #[derive(Default)]
 struct Sites {
     known: BTreeMap<SiteId, Option<Site>>,
-    areas: BTreeMap<(String, String), BTreeSet<AreaId>>,
+    coverage: workforce::store::Coverage,
 }
 
 impl Sites {
@@ -222,12 +217,7 @@ impl Sites {
 
     async fn with_areas(&mut self, conn: &mut Conn, id: SiteId) -> Result<Option<(Site, BTreeSet<AreaId>)>, Error> {
         let Some(site) = self.get(conn, id).await? else { return Ok(None) };
-        let key = (site.country.clone(), site.postal_code.clone());
-        if let Some(areas) = self.areas.get(&key) {
-            return Ok(Some((site, areas.clone())));
-        }
-        let areas = workforce::store::areas_covering(conn, &key.0, &key.1).await?;
-        self.areas.insert(key, areas.clone());
+        let areas = self.coverage.of(conn, &site.country, &site.postal_code, site.at()).await?;
         Ok(Some((site, areas)))
     }
 }

@@ -2,7 +2,7 @@
 //! visit ends, an expert comes back, without an event of any ticket.
 
 use super::facts::Bounds;
-use super::{away, behind, round, unheard};
+use super::{away, behind, recheck, round, unheard};
 use crate::jobs::{Context, Job, Kind, Outcome, Registry};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -32,7 +32,7 @@ pub fn register(registry: Registry, bounds: &Bounds) -> Registry {
     };
     let asked = handler(bounds.clone());
     let swept = handler(bounds.clone());
-    let timing = bounds.timing.clone();
+    let (timing, rules) = (bounds.timing.clone(), bounds.timing.clone());
     let looks = bounds.clone();
     let unheard = move |_: Job, context: Context| {
         let bounds = looks.clone();
@@ -50,6 +50,10 @@ pub fn register(registry: Registry, bounds: &Bounds) -> Registry {
     };
     let registry = registry.sweep("unheard", LOOK_EVERY, unheard).sweep("over_estimate", LOOK_EVERY, over_estimate);
     let registry = registry.on(Kind::ExpertLate, move_later_visits);
+    let registry = registry.on(Kind::RuleChanged, move |job: Job, context: Context| {
+        let timing = rules.clone();
+        async move { recheck::recheck(job, &context.db, &timing).await }
+    });
     registry.on(Kind::MatchTicket, asked).sweep("matching", LOOK_EVERY, swept).on(
         Kind::ExpertAway,
         move |job: Job, context: Context| {

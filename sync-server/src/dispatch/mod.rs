@@ -12,6 +12,7 @@ mod facts;
 pub mod jobs;
 mod late;
 pub mod mend;
+mod recheck;
 mod round;
 mod store;
 mod under_way;

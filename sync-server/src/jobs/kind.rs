@@ -9,6 +9,8 @@ pub enum Kind {
     ExpertAway,
     /// An expert is late: what he promised for afterwards moves.
     ExpertLate,
+    /// A rule that many share was changed: what is promised against it goes back to matching.
+    RuleChanged,
     /// A plan was paid or granted: its customer's tickets that waited for one go on.
     PlanFound,
     /// Tell an expert about an offer, a reminder or a loss. The body names the event.
@@ -54,10 +56,11 @@ pub enum WorkLane {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::MatchTicket,
         Self::ExpertAway,
         Self::ExpertLate,
+        Self::RuleChanged,
         Self::PlanFound,
         Self::NotifyExpert,
         Self::NotifyCustomer,
@@ -76,6 +79,7 @@ impl Kind {
             Self::MatchTicket => "match_ticket",
             Self::ExpertAway => "expert_away",
             Self::ExpertLate => "expert_late",
+            Self::RuleChanged => "rule_changed",
             Self::PlanFound => "plan_found",
             Self::NotifyExpert => "notify_expert",
             Self::NotifyCustomer => "notify_customer",
@@ -98,7 +102,7 @@ impl Kind {
     pub fn lane(self) -> WorkLane {
         match self {
             Self::MatchTicket => WorkLane::Matching,
-            Self::ExpertAway | Self::ExpertLate | Self::PlanFound => WorkLane::Deadlines,
+            Self::ExpertAway | Self::ExpertLate | Self::RuleChanged | Self::PlanFound => WorkLane::Deadlines,
             Self::NotifyExpert | Self::SignInCode => WorkLane::ExpertNotices,
             Self::NotifyCustomer | Self::NotifyAdmins | Self::SurveyInvite => WorkLane::CustomerNotices,
             Self::SendPush => WorkLane::Push,
@@ -112,7 +116,9 @@ impl Kind {
     pub fn tried_for_minutes(self) -> i64 {
         match self {
             // The ledger depends on these: they are tried for as long as someone could still mend the cause.
-            Self::MatchTicket | Self::ExpertAway | Self::ExpertLate | Self::PlanFound => 7 * 24 * 60,
+            Self::MatchTicket | Self::ExpertAway | Self::ExpertLate | Self::RuleChanged | Self::PlanFound => {
+                7 * 24 * 60
+            }
             Self::SendMail | Self::SurveyInvite => 3 * 24 * 60,
             Self::NotifyExpert | Self::NotifyCustomer | Self::NotifyAdmins | Self::SendPush | Self::SendSms => 24 * 60,
             // The code is only good for minutes.

@@ -194,6 +194,24 @@ impl Book {
         }
     }
 
+    /// What the ticket needs was corrected, with these words added to it.
+    pub fn correct(
+        &mut self,
+        id: TicketId,
+        skills: Skills,
+        work_minutes: u32,
+        added: Vec<Slug>,
+        actor: Actor,
+        now: Timestamp,
+    ) {
+        let Some(entry) = self.entries.get_mut(&id) else { return };
+        entry.ticket.skills = skills;
+        entry.ticket.work_minutes = work_minutes;
+        entry.ticket.ver += 1;
+        entry.add_lines([Fact::NeedCorrected { skills: added }.into()], actor, now);
+        entry.changed = true;
+    }
+
     /// Writes a ticket again although nothing happened to it, so that its columns are those of its life.
     pub(super) fn rewrite(&mut self, id: TicketId) {
         if let Some(entry) = self.entries.get_mut(&id) {

@@ -29,7 +29,7 @@ pub(super) enum Change {
 
 /// By when a promise to a site is due.
 pub async fn due_at(conn: &mut Conn, site: &Site, promise: Promise, timing: &Timing) -> Result<Timestamp, Error> {
-    let holidays = workforce::store::closed_at(conn, &site.country, &site.postal_code).await?;
+    let holidays = workforce::store::closed_at(conn, &site.country, &site.postal_code, site.at()).await?;
     let calendar = Calendar { hours: &timing.service_hours, zone: &site.zone, holidays: &holidays };
     Ok(calendar.due(promise.from, i64::from(promise.hours) * 60))
 }
@@ -62,7 +62,7 @@ pub(super) async fn keep(
     ticket.due_at = match change {
         Change::Begins { at, hours } => due_at(conn, &site, Promise { from: at, hours }, timing).await?,
         Change::Resumes { held_at, at } => {
-            let holidays = workforce::store::closed_at(conn, &site.country, &site.postal_code).await?;
+            let holidays = workforce::store::closed_at(conn, &site.country, &site.postal_code, site.at()).await?;
             let calendar = Calendar { hours: &timing.service_hours, zone: &site.zone, holidays: &holidays };
             calendar.due_after_pause(ticket.due_at, held_at, at)
         }

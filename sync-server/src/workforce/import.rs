@@ -3,6 +3,7 @@
 //!
 //! Skills are written `tv:2;router:3`, areas `manhattan;queens`, shifts `Mon-Fri 08:00-16:00;Sat 10:00-14:00`.
 
+use super::polygon::Polygons;
 use super::store::{self, NewExpert, NewNeed};
 use super::{Area, Category, ExpertDetails, Home, PostalPrefix, ShiftSpec, Skill, Symptom, languages, shift};
 use crate::db::{Error, Tx};
@@ -243,12 +244,13 @@ pub fn skills(bytes: &[u8]) -> Result<Vec<(Slug, Name)>, Vec<FieldError>> {
     if faults.is_empty() { Ok(skills) } else { Err(bounded(faults)) }
 }
 
-/// A line of the list of areas: word, name, and the beginnings of its postal codes.
-pub type ImportedArea = (Slug, Name, Vec<PostalPrefix>);
+/// A line of the list of areas: word, name, the beginnings of its postal codes, and its borders.
+pub type ImportedArea = (Slug, Name, Vec<PostalPrefix>, Option<Polygons>);
 
-/// Reads areas; the beginnings of their postal codes are written `100;101`.
+/// Reads areas; the beginnings of their postal codes are written `100;101`, their borders as GeoJSON. One of both does.
 pub fn areas(bytes: &[u8]) -> Result<Vec<ImportedArea>, Vec<FieldError>> {
-    let columns = [Column::required("area"), Column::required("name"), Column::required("postal")];
+    let columns =
+        [Column::required("area"), Column::required("name"), Column::required("postal"), Column::optional("drawing")];
     let sheet = Sheet::read(bytes, &columns, LIST_MAX)?;
     let mut faults = Faults::default();
     let mut areas = Vec::new();
@@ -258,12 +260,34 @@ pub fn areas(bytes: &[u8]) -> Result<Vec<ImportedArea>, Vec<FieldError>> {
         let prefix =
             |prefix: &str| PostalPrefix { country: postal::HOME_COUNTRY.to_owned(), prefix: prefix.to_uppercase() };
         let prefixes: Vec<PostalPrefix> = parts(line.cell("postal")).map(prefix).collect();
-        if prefixes.is_empty() {
+        let drawing = read_drawing(&line.place("drawing"), line.cell("drawing"), &mut faults);
+        if prefixes.is_empty() && drawing.is_none() {
             faults.text(&line.place("postal"), shared::text::BadText::Empty);
         }
-        areas.extend(slug.zip(name).map(|(slug, name)| (slug, name, prefixes)));
+        areas.extend(slug.zip(name).map(|(slug, name)| (slug, name, prefixes, drawing)));
     }
     if faults.is_empty() { Ok(areas) } else { Err(bounded(faults)) }
+}
+
+fn read_drawing(place: &str, text: &str, faults: &mut Faults) -> Option<Polygons> {
+    if text.is_empty() {
+        return None;
+    }
+    let Ok(json) = serde_json::from_str::<serde_json::Value>(text) else {
+        faults.add(
+            place,
+            "format",
+            "this is no GeoJSON: an area looks like {\"type\":\"Polygon\",\"coordinates\":[…]}",
+        );
+        return None;
+    };
+    match Polygons::read(&json) {
+        Ok(drawing) => Some(drawing),
+        Err(error) => {
+            faults.add(place, "format", error);
+            None
+        }
+    }
 }
 
 /// A line of the table of needs, with the labels that the form shows.
@@ -354,7 +378,15 @@ pub fn catalogue(
         .collect();
     let areas: Vec<Area> = areas(texts.areas.as_bytes())?
         .into_iter()
-        .map(|(slug, name, postal)| Area { id: Id::new(now_real, chance), slug, name, active: true, ver: 1, postal })
+        .map(|(slug, name, postal, drawing)| Area {
+            id: Id::new(now_real, chance),
+            slug,
+            name,
+            active: true,
+            ver: 1,
+            postal,
+            drawing,
+        })
         .collect();
     let needs = needs(texts.needs.as_bytes(), &Known::of(&skills, &areas))?;
     Ok(Catalogue { skills, areas, needs })

@@ -8,6 +8,7 @@ pub mod api;
 pub mod hire;
 pub mod import;
 pub mod jobs;
+pub mod polygon;
 pub mod shift;
 pub mod store;
 pub mod typed;
@@ -15,6 +16,8 @@ pub mod typed;
 pub use shift::{ShiftDay, ShiftRow, ShiftSpec};
 pub use store::lock;
 
+use crate::postal;
+use polygon::Polygons;
 use serde::{Deserialize, Serialize};
 use shared::ids::{AbsenceId, AreaId, CustomerId, ExpertId, SkillId};
 use shared::place::Place;
@@ -149,6 +152,9 @@ pub struct Before {
     /// A customer whom he could visit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer: Option<CustomerId>,
+    /// An area that he serves, as it was drawn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub area: Option<Area>,
     /// A day that was no holiday.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub holiday: Option<Date>,
@@ -206,8 +212,8 @@ pub struct Skill {
     pub ver: i64,
 }
 
-/// A service area: all postal codes that begin with one of its prefixes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// A service area: all postal codes that begin with one of its prefixes, and all places inside its borders.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Area {
     /// Which.
     pub id: AreaId,
@@ -221,6 +227,47 @@ pub struct Area {
     pub ver: i64,
     /// The beginnings of its postal codes, sorted.
     pub postal: Vec<PostalPrefix>,
+    /// Its borders, where it was drawn.
+    #[serde(default)]
+    pub drawing: Option<Polygons>,
+}
+
+impl Area {
+    /// Whether a site lies in it. An area that is switched off covers nothing.
+    pub fn covers(&self, country: &str, postal_code: &str, place: Place) -> bool {
+        let country = postal::tidy_country(country).unwrap_or_default();
+        let code = postal::tidy(&country, postal_code);
+        let begins = |one: &PostalPrefix| one.country == country && code.starts_with(&one.prefix);
+        let by_code = self.postal.iter().any(begins);
+        self.active && (by_code || self.drawing.as_ref().is_some_and(|drawing| drawing.holds(place)))
+    }
+}
+
+/// A change of what many share, with what was before it: somebody looks at everything that is promised.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "changed")]
+pub enum Changed {
+    /// An area was redrawn or switched off.
+    Area {
+        /// As it was.
+        before: Area,
+    },
+    /// A skill was switched off.
+    Skill {
+        /// Which.
+        skill: SkillId,
+    },
+    /// What a kind of trouble needs.
+    Need {
+        /// Of which category.
+        category: Slug,
+        /// Of which symptom; none is the category's default.
+        symptom: Option<Slug>,
+        /// What was needed.
+        skills: Skills,
+        /// How long the work took.
+        work_minutes: u32,
+    },
 }
 
 /// The beginning of postal codes of one country, or a whole code.

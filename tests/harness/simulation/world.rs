@@ -219,6 +219,7 @@ async fn catalogue(
             active: true,
             ver: 1,
             postal: prefixes.iter().map(prefix).collect(),
+            drawing: None,
         };
         workforce::store::create_area(tx, &area).await?;
     }

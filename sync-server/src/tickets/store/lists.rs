@@ -7,6 +7,7 @@ use crate::db::{Conn, Error};
 use shared::event::Actor;
 use shared::ids::{CustomerId, ExpertId, NoteId, SiteId, TicketId};
 use shared::number::TicketNumber;
+use shared::text::Slug;
 use shared::time::Timestamp;
 use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
@@ -104,6 +105,22 @@ pub async fn held_at_sites_of(conn: &mut Conn, tickets: &[TicketId], limit: i64)
     );
     let query = tickets.iter().fold(sqlx::query(AssertSqlSafe(sql)), |query, id| query.bind(id.to_string()));
     query.bind(limit).fetch_all(conn.sql()).await?.iter().map(|row| parsed(row, "id")).collect()
+}
+
+/// Open tickets of a category that nobody has set out for, with their symptoms, in the order of their ids, from after
+/// `after` on.
+pub async fn open_of_category(
+    conn: &mut Conn,
+    category: &Slug,
+    after: Option<TicketId>,
+    limit: i64,
+) -> Result<Vec<(TicketId, Option<Slug>)>, Error> {
+    let sql = "select id, symptom from ticket where state in ('waiting', 'offered', 'accepted', 'on_hold')
+        and category = $1 and id > $2 order by id limit $3";
+    let query = sqlx::query(sql).bind(category.to_string());
+    let query = query.bind(after.map(|id| id.to_string()).unwrap_or_default()).bind(limit);
+    let rows = query.fetch_all(conn.sql()).await?;
+    rows.iter().map(|row| Ok((parsed(row, "id")?, read::parsed_option(row, "symptom")?))).collect()
 }
 
 /// The versions of everything in an expert's stream.

@@ -8,6 +8,7 @@ use crate::http::caller::{RequireAdmin, RequireDesk};
 use crate::http::undone::{Undone, refuse_stale};
 use crate::http::{Answer, Json, Site};
 use crate::postal;
+use crate::workforce::polygon::Polygons;
 use crate::workforce::store;
 use crate::workforce::{Area, PostalPrefix, Skill};
 use axum::extract::{Path, State};
@@ -15,7 +16,7 @@ use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::routing::{Router, get, put};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use shared::ids::{AreaId, SkillId};
 use shared::problem::{FieldError, Problem, ProblemCode};
 use shared::text::{Name, Slug};
@@ -95,7 +96,7 @@ async fn put_skill(
         let before = store::skill(tx, id).await?.ok_or_else(not_found)?;
         refuse_stale(body.ver, before.ver)?;
         let mut skill = Skill { name: body.name.clone(), active: body.active, ..before.clone() };
-        if !store::put_skill(tx, &skill).await? {
+        if !store::put_skill(tx, &skill, now).await? {
             return Err(ProblemCode::Stale.into());
         }
         skill.ver += 1;
@@ -111,11 +112,22 @@ async fn areas(State(site): State<Site>, _: RequireDesk) -> Answer<impl IntoResp
     Ok(Json(json!({ "items": items })))
 }
 
-/// Tidies prefixes, or says what is wrong with them.
-fn read_prefixes(typed: Vec<PostalPrefix>) -> Result<Vec<PostalPrefix>, Vec<FieldError>> {
+/// What an area covers, as it was sent.
+type Cover = (Vec<PostalPrefix>, Option<Polygons>);
+
+/// Tidies prefixes and reads borders, or says what is wrong with them.
+fn read_cover(typed: Vec<PostalPrefix>, drawing: Option<&Value>) -> Result<Cover, Vec<FieldError>> {
     let mut faults = Faults::default();
-    if typed.is_empty() || typed.len() > PREFIXES_MAX {
-        faults.add("postal", "required", "name 1 to 5,000 postal codes, or beginnings of them");
+    let drawing = match drawing.map(Polygons::read).transpose() {
+        Ok(drawing) => drawing,
+        Err(error) => {
+            faults.add("drawing", "format", error);
+            None
+        }
+    };
+    if typed.len() > PREFIXES_MAX || (typed.is_empty() && drawing.is_none() && faults.is_empty()) {
+        let what = "name 1 to 5,000 postal codes, or beginnings of them, or draw the area";
+        faults.add("postal", "required", what);
     }
     let mut prefixes = BTreeSet::new();
     for (at, typed) in typed.iter().take(PREFIXES_MAX).enumerate() {
@@ -136,7 +148,7 @@ fn read_prefixes(typed: Vec<PostalPrefix>) -> Result<Vec<PostalPrefix>, Vec<Fiel
         }
         prefixes.insert(PostalPrefix { country, prefix });
     }
-    if faults.is_empty() { Ok(prefixes.into_iter().collect()) } else { Err(faults.into_errors()) }
+    if faults.is_empty() { Ok((prefixes.into_iter().collect(), drawing)) } else { Err(faults.into_errors()) }
 }
 
 #[derive(Deserialize)]
@@ -144,16 +156,20 @@ fn read_prefixes(typed: Vec<PostalPrefix>) -> Result<Vec<PostalPrefix>, Vec<Fiel
 struct NewArea {
     slug: Slug,
     name: Name,
+    #[serde(default)]
     postal: Vec<PostalPrefix>,
+    /// A GeoJSON Polygon or MultiPolygon.
+    #[serde(default)]
+    drawing: Option<Value>,
 }
 
 async fn create_area(
     State(site): State<Site>,
     RequireAdmin(admin): RequireAdmin,
-    Json(NewArea { slug, name, postal }): Json<NewArea>,
+    Json(NewArea { slug, name, postal, drawing }): Json<NewArea>,
 ) -> Answer<impl IntoResponse> {
-    let postal = read_prefixes(postal).map_err(Problem::fields)?;
-    let area = Area { id: site.new_id(), slug, name, active: true, ver: 1, postal };
+    let (postal, drawing) = read_cover(postal, drawing.as_ref()).map_err(Problem::fields)?;
+    let area = Area { id: site.new_id(), slug, name, active: true, ver: 1, postal, drawing };
     let (kept, now) = (area.clone(), site.now());
     let created = async move |tx: &mut Tx| {
         if !store::create_area(tx, &kept).await? {
@@ -171,7 +187,11 @@ async fn create_area(
 #[serde(deny_unknown_fields)]
 struct AreaBody {
     name: Name,
+    #[serde(default)]
     postal: Vec<PostalPrefix>,
+    /// A GeoJSON Polygon or MultiPolygon; none takes the borders away.
+    #[serde(default)]
+    drawing: Option<Value>,
     #[serde(default = "yes")]
     active: bool,
     #[serde(default)]
@@ -182,15 +202,16 @@ async fn put_area(
     State(site): State<Site>,
     RequireAdmin(admin): RequireAdmin,
     Path(id): Path<AreaId>,
-    Json(AreaBody { name, postal, active, ver }): Json<AreaBody>,
+    Json(AreaBody { name, postal, drawing, active, ver }): Json<AreaBody>,
 ) -> Answer<impl IntoResponse> {
-    let postal = read_prefixes(postal).map_err(Problem::fields)?;
+    let (postal, drawing) = read_cover(postal, drawing.as_ref()).map_err(Problem::fields)?;
     let now = site.now();
     let edited = async move |tx: &mut Tx| {
         let before = store::area(tx, id).await?.ok_or_else(not_found)?;
         refuse_stale(ver, before.ver)?;
-        let mut area = Area { name: name.clone(), postal: postal.clone(), active, ..before.clone() };
-        if !store::put_area(tx, &area).await? {
+        let (postal, drawing) = (postal.clone(), drawing.clone());
+        let mut area = Area { name: name.clone(), postal, drawing, active, ..before.clone() };
+        if !store::put_area(tx, &area, now).await? {
             return Err(ProblemCode::Stale.into());
         }
         area.ver += 1;

@@ -305,3 +305,31 @@ async fn a_block_names_an_expert_and_a_customer_that_there_are() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn an_area_is_drawn_and_a_bad_drawing_says_where_it_is_bad() {
+    both_engines(async |db| {
+        let admin = admin(&db).await;
+        let square =
+            json!({ "type": "Polygon", "coordinates": [[[-74, 40], [-73, 40], [-73, 41], [-74, 41], [-74, 40]]] });
+        let area = json!({ "slug": "harbour", "name": "Harbour", "drawing": square });
+        let made = admin.json("POST", "/api/v1/admin/areas", &area).await;
+        assert_eq!(made.status, 201, "{}", made.text());
+        let made = made.value();
+        assert_eq!(made["drawing"]["type"], "Polygon");
+        let path = format!("/api/v1/admin/areas/{}", made["id"].as_str().unwrap());
+        let open = json!({ "type": "Polygon", "coordinates": [[[-74, 40], [-73, 40], [-73, 41], [-74, 41]]] });
+        let refused = admin.json("PUT", &path, &json!({ "name": "Harbour", "drawing": open })).await.problem();
+        assert_eq!(refused.errors[0].field, "drawing");
+        assert_eq!(
+            refused.errors[0].message,
+            "Polygon 1, ring 1: it is not closed: the last position is the first again"
+        );
+        let nothing = admin.json("PUT", &path, &json!({ "name": "Harbour" })).await.problem();
+        assert_eq!((nothing.errors[0].field.as_str(), nothing.errors[0].code.as_str()), ("postal", "required"));
+        // What was read can be sent back.
+        let again = json!({ "name": "Harbour", "drawing": made["drawing"], "postal": made["postal"], "ver": 1 });
+        assert_eq!(admin.json("PUT", &path, &again).await.value()["drawing"], made["drawing"]);
+    })
+    .await;
+}

@@ -1,12 +1,15 @@
 //! Skills and service areas. They are switched off, never deleted: old tickets and decisions name them.
 
 use super::binds;
+use super::coverage::drawing;
 use crate::db::columns::{flag, parsed};
 use crate::db::{Conn, Error, Tx, values};
+use crate::jobs::{self, NewJob};
 use crate::postal;
-use crate::workforce::{Area, PostalPrefix, Skill};
-use shared::ids::{AreaId, SkillId};
+use crate::workforce::{Area, Changed, PostalPrefix, Skill};
+use shared::ids::{AbsenceId, AreaId, SkillId};
 use shared::text::{Slug, fold_key};
+use shared::time::Timestamp;
 use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
 use std::collections::{BTreeMap, BTreeSet};
@@ -55,12 +58,29 @@ pub async fn create_skill(tx: &mut Tx, skill: &Skill) -> Result<bool, Error> {
     Ok(query.execute(tx.sql()).await?.rows_affected() == 1)
 }
 
-/// Puts name and state of a skill in place of what was there, if it still has the version that was edited.
-pub async fn put_skill(tx: &mut Tx, skill: &Skill) -> Result<bool, Error> {
+/// Puts name and state of a skill in place of what was there, if it still has the version that was edited. What was
+/// promised with one that is switched off goes back.
+pub async fn put_skill(tx: &mut Tx, skill: &Skill, now: Timestamp) -> Result<bool, Error> {
+    let was_active = super::skill(tx, skill.id).await?.is_some_and(|before| before.active);
     let sql = "update skill set name = $3, name_key = $4, active = $5, ver = ver + 1 where id = $1 and ver = $2";
     let query = sqlx::query(sql).bind(skill.id.to_string()).bind(skill.ver).bind(skill.name.to_string());
     let query = query.bind(fold_key(skill.name.as_str())).bind(i64::from(skill.active));
-    Ok(query.execute(tx.sql()).await?.rows_affected() == 1)
+    let fits = query.execute(tx.sql()).await?.rows_affected() == 1;
+    if fits && was_active && !skill.active {
+        look_again(tx, skill.id, &Changed::Skill { skill: skill.id }, now).await?;
+    }
+    Ok(fits)
+}
+
+/// Somebody looks at everything that is promised. A job for each change, since each says what was before it.
+pub(super) async fn look_again(
+    tx: &mut Tx,
+    subject: impl ToString,
+    changed: &Changed,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let change: AbsenceId = tx.new_id();
+    jobs::enqueue(tx, &[NewJob::new(jobs::Kind::RuleChanged, subject, now).keyed(change).with_body(changed)]).await
 }
 
 /// All areas by name, those switched off too, each with its postal codes.
@@ -83,7 +103,8 @@ async fn read_areas(conn: &mut Conn, only: Option<AreaId>) -> Result<Vec<Area>, 
         let prefix = PostalPrefix { country: row.try_get("country")?, prefix: row.try_get("prefix")? };
         postal.entry(parsed(&row, "area")?).or_default().push(prefix);
     }
-    let sql = "select id, slug, name, active, ver from area where ($1 = '' or id = $1) order by name_key, id limit $2";
+    let sql = "select id, slug, name, active, ver, drawing from area where ($1 = '' or id = $1)
+        order by name_key, id limit $2";
     let rows = sqlx::query(sql).bind(only).bind(ROWS_MAX).fetch_all(conn.sql()).await?;
     let read = |row: &AnyRow| {
         let id = parsed(row, "id")?;
@@ -94,6 +115,7 @@ async fn read_areas(conn: &mut Conn, only: Option<AreaId>) -> Result<Vec<Area>, 
             active: flag(row, "active")?,
             ver: row.try_get("ver")?,
             postal: postal.remove(&id).unwrap_or_default(),
+            drawing: drawing(row)?,
         })
     };
     rows.iter().map(read).collect()
@@ -123,10 +145,10 @@ pub async fn areas_covering(conn: &mut Conn, country: &str, postal_code: &str) -
 
 /// A new area. False if its word is taken.
 pub async fn create_area(tx: &mut Tx, area: &Area) -> Result<bool, Error> {
-    let sql = "insert into area (id, slug, name, name_key, active, ver) values ($1, $2, $3, $4, $5, 1)
+    let sql = "insert into area (id, slug, name, name_key, active, ver, drawing) values ($1, $2, $3, $4, $5, 1, $6)
         on conflict (slug) do nothing";
     let query = sqlx::query(sql).bind(area.id.to_string()).bind(area.slug.to_string()).bind(area.name.to_string());
-    let query = query.bind(fold_key(area.name.as_str())).bind(i64::from(area.active));
+    let query = query.bind(fold_key(area.name.as_str())).bind(i64::from(area.active)).bind(drawing_text(area)?);
     let is_new = query.execute(tx.sql()).await?.rows_affected() == 1;
     if is_new {
         put_postal(tx, area).await?;
@@ -134,17 +156,29 @@ pub async fn create_area(tx: &mut Tx, area: &Area) -> Result<bool, Error> {
     Ok(is_new)
 }
 
-/// Puts name, state and postal codes of an area in place of what was there, if it still has the version that was
-/// edited.
-pub async fn put_area(tx: &mut Tx, area: &Area) -> Result<bool, Error> {
-    let sql = "update area set name = $3, name_key = $4, active = $5, ver = ver + 1 where id = $1 and ver = $2";
+/// Puts name, state, postal codes and borders of an area in place of what was there, if it still has the version that
+/// was edited. What was promised in what it no longer covers goes back.
+pub async fn put_area(tx: &mut Tx, area: &Area, now: Timestamp) -> Result<bool, Error> {
+    let Some(before) = super::area(tx, area.id).await? else { return Ok(false) };
+    let sql = "update area set name = $3, name_key = $4, active = $5, drawing = $6, ver = ver + 1
+        where id = $1 and ver = $2";
     let query = sqlx::query(sql).bind(area.id.to_string()).bind(area.ver).bind(area.name.to_string());
-    let query = query.bind(fold_key(area.name.as_str())).bind(i64::from(area.active));
-    let fits = query.execute(tx.sql()).await?.rows_affected() == 1;
-    if fits {
-        put_postal(tx, area).await?;
+    let query = query.bind(fold_key(area.name.as_str())).bind(i64::from(area.active)).bind(drawing_text(area)?);
+    if query.execute(tx.sql()).await?.rows_affected() != 1 {
+        return Ok(false);
     }
-    Ok(fits)
+    put_postal(tx, area).await?;
+    let stays = |prefix: &PostalPrefix| area.postal.contains(prefix);
+    let is_less = !area.active || before.drawing != area.drawing || !before.postal.iter().all(stays);
+    if before.active && is_less {
+        look_again(tx, area.id, &Changed::Area { before }, now).await?;
+    }
+    Ok(true)
+}
+
+fn drawing_text(area: &Area) -> Result<Option<String>, Error> {
+    let text = area.drawing.as_ref().map(serde_json::to_string).transpose();
+    text.map_err(|error| Error::Bug(format!("a drawing: {error}")))
 }
 
 async fn put_postal(tx: &mut Tx, area: &Area) -> Result<(), Error> {

@@ -7,6 +7,7 @@ use crate::db::{Conn, Error, Tx};
 use crate::jobs::{self, NewJob};
 use crate::workforce::{Before, Block, Holiday};
 use shared::ids::{AbsenceId, AreaId, CustomerId, ExpertId};
+use shared::place::Place;
 use shared::text::Reason;
 use shared::time::{Date, Timestamp};
 use sqlx::any::AnyRow;
@@ -111,8 +112,13 @@ pub async fn holidays(conn: &mut Conn) -> Result<Vec<Holiday>, Error> {
     sqlx::query(sql).bind(HOLIDAYS_MAX).fetch_all(conn.sql()).await?.iter().map(read).collect()
 }
 
-/// Days on which the business does not serve a postal code: its country's, and those of the areas that cover it.
-pub async fn closed_at(conn: &mut Conn, country: &str, postal_code: &str) -> Result<BTreeSet<Date>, Error> {
+/// Days on which the business does not serve a site: its country's, and those of the areas that cover it.
+pub async fn closed_at(
+    conn: &mut Conn,
+    country: &str,
+    postal_code: &str,
+    place: Place,
+) -> Result<BTreeSet<Date>, Error> {
     let sql = "select on_date, area from holiday where country = $1 order by on_date desc limit $2";
     let query = sqlx::query(sql).bind(country.to_string()).bind(HOLIDAYS_MAX);
     let rows = query.fetch_all(conn.sql()).await?;
@@ -127,7 +133,7 @@ pub async fn closed_at(conn: &mut Conn, country: &str, postal_code: &str) -> Res
         }
     }
     if !of_areas.is_empty() {
-        let here = super::areas_covering(conn, country, postal_code).await?;
+        let here = super::areas_at(conn, country, postal_code, place).await?;
         closed.extend(of_areas.into_iter().filter(|(_, area)| here.contains(area)).map(|(on, _)| on));
     }
     Ok(closed)

@@ -2,6 +2,7 @@
 //! which raise his `ver` and touch his stream.
 
 mod catalogue;
+mod coverage;
 mod days;
 mod experts;
 mod limits;
@@ -12,6 +13,7 @@ mod rosters;
 pub use catalogue::{
     area, areas, areas_covering, create_area, create_skill, put_area, put_skill, skill, skills, skills_by_slug,
 };
+pub use coverage::{Coverage, areas_at, experts_in, experts_with};
 pub use days::{absences, add_absence, remove_absence, replace_areas, replace_shifts, replace_skills};
 pub use experts::{ListExperts, Page};
 pub use experts::{

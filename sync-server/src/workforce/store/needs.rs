@@ -3,7 +3,7 @@
 
 use crate::db::columns::{flag, json, number, parsed};
 use crate::db::{Conn, Error, Tx};
-use crate::workforce::{Category, NeedRow, Symptom};
+use crate::workforce::{Category, Changed, NeedRow, Symptom};
 use shared::skills::Skills;
 use shared::text::Slug;
 use shared::time::Timestamp;
@@ -122,9 +122,11 @@ pub async fn put_symptom(
     Ok(())
 }
 
-/// A new version of a row of the table; the category must exist. Gives back the version.
+/// A new version of a row of the table; the category must exist. Gives back the version. Open tickets of that row follow
+/// it, and what was promised against it goes back.
 pub async fn put_need(tx: &mut Tx, need: &NewNeed, now: Timestamp) -> Result<i64, Error> {
     let skills = serde_json::to_string(&need.skills).map_err(|error| Error::Bug(format!("skills: {error}")))?;
+    let before = self::need(tx, &need.category, need.symptom.as_ref()).await?;
     // Two editors at once take turns on the category's row, so that their versions differ.
     let sql = format!("select slug from category where slug = $1{}", tx.for_update());
     sqlx::query(AssertSqlSafe(sql)).bind(need.category.to_string()).fetch_optional(tx.sql()).await?;
@@ -138,5 +140,13 @@ pub async fn put_need(tx: &mut Tx, need: &NewNeed, now: Timestamp) -> Result<i64
         .bind(i64::from(need.work_minutes))
         .bind(i64::from(need.urgent))
         .bind(now.as_millis());
-    Ok(query.fetch_one(tx.sql()).await?.try_get("ver")?)
+    let ver = query.fetch_one(tx.sql()).await?.try_get("ver")?;
+    let is_other = |row: &NeedRow| row.skills != need.skills || row.work_minutes != need.work_minutes;
+    if let Some(NeedRow { skills, work_minutes, .. }) = before.filter(is_other) {
+        let (category, symptom) = (need.category.clone(), need.symptom.clone());
+        let subject = format!("{category}:{}", symptom.as_ref().map_or("", Slug::as_str));
+        super::catalogue::look_again(tx, subject, &Changed::Need { category, symptom, skills, work_minutes }, now)
+            .await?;
+    }
+    Ok(ver)
 }

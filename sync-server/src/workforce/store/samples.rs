@@ -47,6 +47,7 @@ pub(crate) fn an_area(number: u64, slug: &str, prefixes: &[&str]) -> Area {
         active: true,
         ver: 1,
         postal: prefixes.iter().map(prefix).collect(),
+        drawing: None,
     }
 }
 

@@ -5,7 +5,8 @@ use super::*;
 use crate::db::testing::{START_MS, both_engines};
 use crate::db::{Error, Lane};
 use crate::feed::{self, Stream};
-use crate::workforce::{Absence, Category, Symptom};
+use crate::workforce::polygon::Polygons;
+use crate::workforce::{Absence, Area, Category, Symptom};
 use shared::ids::ExpertId;
 use shared::place::Place;
 use shared::skills::{Level, Skills};
@@ -87,12 +88,12 @@ async fn what_is_switched_off_is_no_longer_asked_of_anybody() {
         let write = db.write(Lane::Desk, async |tx| {
             let mut tv = a_skill(11, "tv");
             tv.active = false;
-            assert!(put_skill(tx, &tv).await?);
-            assert!(!put_skill(tx, &tv).await?, "the version it was read at is gone");
+            assert!(put_skill(tx, &tv, now()).await?);
+            assert!(!put_skill(tx, &tv, now()).await?, "the version it was read at is gone");
             let mut manhattan = an_area(21, "manhattan", &["100"]);
             manhattan.active = false;
-            assert!(put_area(tx, &manhattan).await?);
-            assert!(!put_area(tx, &manhattan).await?);
+            assert!(put_area(tx, &manhattan, now()).await?);
+            assert!(!put_area(tx, &manhattan, now()).await?);
             assert!(!create_skill(tx, &a_skill(13, "tv")).await?, "the word is taken");
             assert!(!create_area(tx, &an_area(23, "uptown", &[])).await?, "the word is taken");
             Ok::<_, Error>(())
@@ -285,6 +286,38 @@ async fn a_symptom_without_a_row_of_its_own_needs_what_its_category_needs() {
             table.iter().map(|(need, ver)| (need.work_minutes, *ver)).collect::<Vec<_>>(),
             [(60, 1), (90, 2), (45, 1)]
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_site_lies_in_a_drawn_area_by_its_place_and_in_another_by_its_code() {
+    both_engines(async |db| {
+        db.write(Lane::Desk, a_small_workforce).await.unwrap();
+        let around = |lat: f64, lon: f64| {
+            let ring = [[-1, -1], [1, -1], [1, 1], [-1, 1], [-1, -1]];
+            let ring = ring.map(|[x, y]| [lon + 0.05 * f64::from(x), lat + 0.05 * f64::from(y)]);
+            Polygons::read(&serde_json::json!({ "type": "Polygon", "coordinates": [ring] })).unwrap()
+        };
+        let home = samples::home("10025");
+        let drawn = Area { drawing: Some(around(home.place.lat(), home.place.lon())), ..an_area(23, "drawn", &[]) };
+        let kept = drawn.clone();
+        db.write(Lane::Desk, async move |tx| create_area(tx, &kept).await).await.unwrap();
+        let far = samples::home("60614");
+        let place = home.place;
+        let read = db.read(async move |conn| {
+            let near = areas_at(conn, "US", "10025", place).await?;
+            let elsewhere = areas_at(conn, "US", "99999", place).await?;
+            let away = areas_at(conn, "US", "10025", far.place).await?;
+            Ok::<_, Error>((near, elsewhere, away, area(conn, id(23)).await?))
+        });
+        let (near, elsewhere, away, kept) = read.await.unwrap();
+        assert_eq!(near, [id(21), id(22), id(23)].into());
+        assert_eq!(elsewhere, [id(23)].into());
+        assert_eq!(away, [id(21), id(22)].into());
+        assert_eq!(kept, Some(drawn.clone()));
+        assert!(drawn.covers("US", "99999", place) && !drawn.covers("US", "10025", samples::home("60614").place));
+        assert!(!Area { active: false, ..drawn }.covers("US", "99999", place));
     })
     .await;
 }
