@@ -156,8 +156,10 @@ async fn history(
 async fn decisions(State(site): State<Site>, _: RequireDesk, Path(id): Path<TicketId>) -> Answer<Json<Value>> {
     let read = site.db.read(async move |conn| {
         let is_there = file::exists(conn, id).await?;
-        Ok::<_, crate::db::Error>((is_there, file::why(conn, id).await?))
+        let (delivered, seen_at) = file::heard(conn, id).await?;
+        Ok::<_, crate::db::Error>((is_there, file::why(conn, id).await?, delivered, seen_at))
     });
-    let (is_there, why) = read.await?;
-    if is_there { Ok(Json(json!({ "items": why }))) } else { Err(Refused::new(ProblemCode::NotFound)) }
+    let (is_there, why, delivered, seen_at) = read.await?;
+    let asked = json!({ "delivered": delivered, "seen_at": seen_at });
+    if is_there { Ok(Json(json!({ "items": why, "asked": asked }))) } else { Err(Refused::new(ProblemCode::NotFound)) }
 }

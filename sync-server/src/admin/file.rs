@@ -6,7 +6,7 @@ use super::store;
 use super::{Item, deeds};
 use crate::customers::{self, Customer, Site as Place};
 use crate::db::{Conn, Error};
-use crate::dispatch::by_hand;
+use crate::dispatch::{self, by_hand};
 use crate::events::{self, Line};
 use crate::matching::decide::{Judged, replay};
 use crate::matching::explain::{self, Explanation};
@@ -36,6 +36,8 @@ pub(super) struct File {
     pub(super) overrides: Vec<Overridden>,
     pub(super) open_offer: Option<OfferId>,
     pub(super) seen_at: Option<Timestamp>,
+    /// Whether a phone of whoever holds it has received it.
+    pub(super) delivered: Option<bool>,
     pub(super) names: Names,
     pub(super) owner: Option<String>,
     pub(super) owner_id: Option<shared::ids::StaffId>,
@@ -104,6 +106,7 @@ pub(super) async fn read(
             Some(offer) => tickets::seen_at(conn, offer).await?,
             None => None,
         },
+        delivered: dispatch::delivered(conn, id).await?,
         open_offer,
         place,
         notes: tickets::notes(conn, &[id], LINES_MAX).await?,
@@ -152,6 +155,16 @@ pub(super) async fn why(conn: &mut Conn, id: TicketId) -> Result<Vec<Why>, Error
         }
     };
     Ok(stored.into_iter().map(why).collect())
+}
+
+/// What is known of how a ticket reached its holder: whether a phone of his has it, and when its open offer was seen.
+pub(super) async fn heard(conn: &mut Conn, id: TicketId) -> Result<(Option<bool>, Option<Timestamp>), Error> {
+    let Some(ticket) = tickets::get(conn, id).await? else { return Ok((None, None)) };
+    let seen_at = match open_offer(&ticket.life.state) {
+        Some(offer) => tickets::seen_at(conn, offer).await?,
+        None => None,
+    };
+    Ok((dispatch::delivered(conn, id).await?, seen_at))
 }
 
 /// Whether there is such a ticket.

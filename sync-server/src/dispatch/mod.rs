@@ -23,6 +23,14 @@ pub use late::visit as late_visit;
 pub use round::run as run_round;
 pub use under_way::{about, under_way};
 
+/// Whether a phone of a ticket's holder has received it, by what his devices acknowledged; none if nobody holds it.
+pub async fn delivered(
+    conn: &mut crate::db::Conn,
+    ticket: shared::ids::TicketId,
+) -> Result<Option<bool>, crate::db::Error> {
+    store::has_it(conn, ticket).await
+}
+
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The second half of the promise: a ticket that is an expert's is on a phone of his. A visit that no live device has
 //! acknowledged is told again by push and SMS, and then given to a person who rings him. It is never taken from him for
-//! it: he may be on his way.
+//! it: he may be on his way. An offer's SMS waits here too, for experts who want one only if no phone heard of it.
 //!
 //! Nothing rings outside his hours: a visit of tomorrow that was booked in the night waits for his shift, unless he would
 //! have to leave before it.
@@ -31,6 +31,10 @@ pub(super) async fn look(db: &Database, timing: &Timing, settings: &Settings) ->
     let now = db.clock().business_now();
     let before = now.plus_minutes(-TELL_AFTER_MINUTES);
     let found = db.read(async move |conn| store::unheard(conn, before, VISITS_MAX).await).await?;
+    let offers = db.read(async move |conn| store::unheard_offers(conn, before, VISITS_MAX).await).await?;
+    for (ticket, expert) in offers {
+        db.write(Lane::Work, async move |tx| tell_by_sms(tx, ticket, expert, now).await).await?;
+    }
     let mut n_asked = 0;
     for (ticket, expert) in found {
         let (timing, settings) = (timing.clone(), *settings);
@@ -38,6 +42,16 @@ pub(super) async fn look(db: &Database, timing: &Timing, settings: &Settings) ->
         n_asked += usize::from(told.await?);
     }
     Ok(n_asked)
+}
+
+/// Sends the SMS that an offer had waited with. One that was sent already is left as it is.
+async fn tell_by_sms(tx: &mut Tx, ticket: TicketId, expert: ExpertId, now: Timestamp) -> Result<(), Error> {
+    let Some(own) = crate::tickets::store::get(tx, ticket).await? else { return Ok(()) };
+    match compose::unheard_offer(tx, &own, expert, now).await {
+        Ok(None) | Err(compose::Untold::NoAdmin | compose::Untold::Missing(_)) => Ok(()),
+        Ok(Some(notice)) => notify::store::tell(tx, &[notice], now).await.map(|_| ()),
+        Err(compose::Untold::Database(error)) => Err(error),
+    }
 }
 
 /// Tells one expert of one visit, or asks a person. True for the latter.
@@ -137,6 +151,52 @@ mod tests {
             look().await;
             assert_eq!(flag(&world, ticket).await, Some(HumanReason::NotDelivered));
             assert_eq!(world.holder(ticket).await, Some(ana), "a silent phone never takes a visit away");
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn an_offer_that_no_phone_acknowledged_in_a_minute_goes_by_sms_once_where_the_expert_wants_it_so() {
+        both_engines(async |db| {
+            let world = World::new(&db).await;
+            let look = async || look(&db, &world.bounds.timing, &world.bounds.settings).await.unwrap();
+            let patient = async |name: &str, code: &str| {
+                let expert = world.expert(name, code).await;
+                let write = world.db.write(Lane::Desk, async move |tx| {
+                    let known = workforce::store::expert(tx, expert).await?.unwrap().details();
+                    let details = workforce::ExpertDetails { sms: workforce::SmsRule::IfUnheard, ..known };
+                    workforce::store::replace(tx, expert, &details).await
+                });
+                write.await.unwrap();
+                expert
+            };
+            let told = async |ticket| {
+                let told = db.read(async move |conn| notify::store::of_ticket(conn, ticket, 50).await).await.unwrap();
+                told.iter().map(|notice| notice.channel).collect::<Vec<_>>()
+            };
+            let delivered =
+                async |ticket| db.read(async move |conn| crate::dispatch::delivered(conn, ticket).await).await.unwrap();
+            let ana = patient("Ana", "10003").await;
+            let (first, second) = (world.ticket().await, world.ticket().await);
+            assert_eq!(delivered(first).await, None, "nobody has it");
+            world.round().await;
+            assert_eq!((world.holder(first).await, delivered(first).await), (Some(ana), Some(false)));
+            look().await;
+            assert_eq!(told(first).await, [], "her phone has a minute");
+            world.minutes_pass(1);
+            look().await;
+            look().await;
+            assert_eq!(told(first).await, [notify::plan::Channel::Sms]);
+            // Ben's phone takes the offer in.
+            let (ben, now) = (patient("Ben", "10463").await, world.now());
+            let off = db.write(Lane::Desk, async move |tx| workforce::store::set_duty(tx, ana, false, now).await);
+            assert!(off.await.unwrap());
+            world.round().await;
+            assert_eq!(world.holder(second).await, Some(ben));
+            phone(&world, ben).await;
+            world.minutes_pass(2);
+            look().await;
+            assert_eq!((told(second).await, delivered(second).await), (vec![], Some(true)));
         })
         .await;
     }

@@ -110,6 +110,7 @@ fn shown(site: &Site, ticket: &Ticket) -> Value {
         "expert": ticket.life.state.holder(),
         "visit": visit.map(|visit| json!({ "start_at": visit.start_at, "end_at": visit.end_at() })),
         "windows": ticket.windows,
+        "due_at": ticket.due_at,
         "filed_at": ticket.filed_at,
         "ended_at": ticket.ended_at,
         "summary": ticket.summary,

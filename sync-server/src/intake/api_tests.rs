@@ -7,6 +7,7 @@ use crate::db::{Database, Error, Lane};
 use crate::dispatch::world::{World, id};
 use crate::http::testing::{Client, Heard, site};
 use crate::tickets::check;
+use crate::workforce;
 use crate::workforce::store::{NewNeed, put_category, put_need, put_symptom};
 use crate::workforce::{Category, Symptom};
 use axum::body::Body;
@@ -14,8 +15,10 @@ use axum::http::{Request, StatusCode, header};
 use serde_json::{Value, json};
 use shared::event::Fact;
 use shared::ids::{CustomerId, TicketId};
+use shared::place::Place;
 use shared::problem::ProblemCode;
 use shared::skills::Skills;
+use shared::sync::Location;
 use shared::ticket::{Move, Outcome, State};
 
 pub(super) async fn client(db: &Database) -> (World, Client) {
@@ -364,6 +367,39 @@ async fn who_sees_that_it_works_again_closes_the_ticket_and_the_expert_is_releas
         assert_eq!(last, &Fact::SolvedWithoutVisit { released: Some(ana) }, "he is told by it");
         let again = mia.json("POST", &format!("/api/v1/tickets/{ticket}/solved"), &json!({})).await;
         assert_eq!(again.problem().code, ProblemCode::AlreadySettled);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_customer_sees_where_the_expert_is_from_departure_to_arrival_only() {
+    both_engines(async |db| {
+        let (world, mia) = client(&db).await;
+        let ana = world.expert("Ana", "10003").await;
+        let ticket = world.ticket().await;
+        world.round().await;
+        world.act(ticket, Move::Accept { expert: ana, late: None }).await.unwrap();
+        let here = async |minutes: i64| {
+            let seen = Location {
+                place: Place::from_degrees(40.7, -73.9).unwrap(),
+                accuracy_m: 10,
+                at: world.now().plus_minutes(minutes),
+            };
+            let write = db.write(Lane::Sync, async move |tx| workforce::store::set_position(tx, ana, &seen).await);
+            write.await.unwrap();
+            mia.get(&format!("/tickets/{ticket}")).await.text()
+        };
+        assert!(!here(0).await.contains("openstreetmap"), "she has not left");
+        world.minutes_pass(1);
+        world.act(ticket, Move::Depart { expert: ana }).await.unwrap();
+        assert!(!here(-1).await.contains("openstreetmap"), "where she was before is no news");
+        let page = here(1).await;
+        assert!(["Last news", "mlat=40.70000", "mlon=-73.90000"].iter().all(|part| page.contains(part)), "{page}");
+        world.minutes_pass(5);
+        world.act(ticket, Move::Arrive { expert: ana }).await.unwrap();
+        assert!(!here(0).await.contains("openstreetmap"), "she is there");
+        let known = db.read(async move |conn| workforce::store::expert(conn, ana).await).await.unwrap().unwrap();
+        assert_eq!(known.arrival.map(|(_, at)| at), Some(world.now()), "the next way begins where she arrived");
     })
     .await;
 }

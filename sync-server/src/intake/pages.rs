@@ -33,10 +33,11 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 use shared::event::Fact;
 use shared::ids::{CustomerId, NoteId, TicketId};
+use shared::place::Place;
 use shared::problem::{Problem, ProblemCode};
 use shared::text::NoteText;
 use shared::texts::Language;
-use shared::ticket::{HumanReason, Move};
+use shared::ticket::{HumanReason, Move, State as TicketState};
 use shared::time::{Timestamp, Zone};
 
 /// Tickets in the list.
@@ -270,6 +271,12 @@ struct News {
     words: String,
 }
 
+/// Where the expert was on the way.
+struct Seen {
+    when: String,
+    link: String,
+}
+
 #[expect(clippy::struct_excessive_bools, reason = "each says whether one part of the page is shown")]
 #[derive(Template)]
 #[template(path = "intake/ticket.html")]
@@ -278,6 +285,7 @@ struct TicketPage {
     ticket: Ticket,
     state: String,
     next: String,
+    seen: Option<Seen>,
     address: Vec<String>,
     news: Vec<News>,
     notes: Vec<News>,
@@ -362,6 +370,10 @@ async fn ticket_page_with(site: &Site, frame: Frame, ticket: Ticket, way: Way, f
         Some(_) | None => form,
     };
     let choosing = choose::choosing(&ticket, &zone, &form, site.now(), horizon);
+    let seen = expert
+        .as_ref()
+        .and_then(|expert| seen(&ticket.life.state, expert.position))
+        .map(|(at, link)| Seen { when: when(at), link });
     let expert = expert.map_or_else(|| "Your expert".to_owned(), |expert| expert.name.to_string());
     let told = lines.iter().rev().filter(|line| !line.event.skipped);
     let news = told
@@ -384,6 +396,7 @@ async fn ticket_page_with(site: &Site, frame: Frame, ticket: Ticket, way: Way, f
         frame,
         state,
         next,
+        seen,
         address: place.map(|place| place.address_lines()).unwrap_or_default(),
         news: news.collect(),
         notes: if is_own { notes_shown.collect() } else { Vec::new() },
@@ -403,6 +416,15 @@ async fn ticket_page_with(site: &Site, frame: Frame, ticket: Ticket, way: Way, f
         track: site.address(&format!("/track/{}", site.links.track(ticket.id))),
         ticket,
     })
+}
+
+/// Where the expert was last seen on the way to this ticket, with a map of it. Nothing before he leaves or once he is
+/// there: where he is then is nobody's business.
+fn seen(state: &TicketState, position: Option<(Place, Timestamp)>) -> Option<(Timestamp, String)> {
+    let TicketState::EnRoute { departed_at, .. } = state else { return None };
+    let (place, at) = position.filter(|(_, at)| at >= departed_at)?;
+    let (lat, lon) = (place.lat(), place.lon());
+    Some((at, format!("https://www.openstreetmap.org/?mlat={lat:.5}&mlon={lon:.5}#map=14/{lat:.5}/{lon:.5}")))
 }
 
 #[derive(Deserialize)]

@@ -12,7 +12,7 @@ use crate::tickets::{self, Ticket};
 use shared::event::Fact;
 use shared::ids::{ExpertId, TicketId};
 use shared::texts::Language;
-use shared::ticket::{HoldReason, VisitPlan};
+use shared::ticket::{HoldReason, State, VisitPlan};
 use shared::time::Timestamp;
 
 /// Lines of a history that are read to understand the last of them.
@@ -114,6 +114,26 @@ pub async fn unheard(
 ) -> Result<Vec<NewNotice>, Untold> {
     let matter = Matter::Unheard { expert, start_at: visit.start_at };
     to_expert(conn, ticket, expert, matter, Some(visit), ticket.n_events, now).await
+}
+
+/// The SMS about an offer that no phone of his has acknowledged; nothing where the ticket is no longer offered to him.
+pub async fn unheard_offer(
+    conn: &mut Conn,
+    ticket: &Ticket,
+    expert: ExpertId,
+    now: Timestamp,
+) -> Result<Option<NewNotice>, Untold> {
+    let State::Offered { offer, expert: asked, expires_at, visit } = ticket.life.state else { return Ok(None) };
+    if asked != expert || expires_at <= now {
+        return Ok(None);
+    }
+    let contact = facts::expert(conn, expert).await?.ok_or(Untold::Missing("the expert"))?;
+    let about = facts::about(conn, ticket).await?;
+    let matter = Matter::Offer { offer, expires_at };
+    let Some(words) = render::to_expert(&matter, &about, Some(visit), &contact, Channel::Sms) else { return Ok(None) };
+    let to = Recipient { audience: Audience::Expert, person: expert.to_string(), language: contact.language };
+    let way = (Channel::Sms, contact.phone.to_string());
+    Ok(Some(NewNotice { matter, ticket: Some(ticket.id), seq: None, to, way, words, due_at: now }))
 }
 
 async fn to_customer(

@@ -41,6 +41,7 @@ pub async fn expert(conn: &mut Conn, id: ExpertId) -> Result<Option<ExpertContac
         phone: expert.phone,
         language: Language::of_locale(&expert.locale),
         zone: expert.zone,
+        sms: expert.sms,
     }))
 }
 

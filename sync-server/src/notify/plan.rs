@@ -4,6 +4,7 @@
 //! is told "on the way" by somebody who has arrived, and no phone rings for an offer that is gone.
 
 pub use crate::customers::NotifyBy;
+use crate::workforce::SmsRule;
 use serde::{Deserialize, Serialize};
 use shared::ids::{ExpertId, OfferId, SurveyId};
 use shared::text::{Email, Phone};
@@ -346,16 +347,20 @@ pub struct ExpertContact {
     pub language: Language,
     /// His zone.
     pub zone: Zone,
+    /// Whether an SMS goes with each offer.
+    pub sms: SmsRule,
 }
 
 /// A channel and the address on it. A push goes to the expert: to which of his phones is known when it is sent.
 pub type Way = (Channel, String);
 
 impl ExpertContact {
-    /// Where an expert hears of this: what he must not miss goes by push and SMS.
+    /// Where an expert hears of this: what he must not miss goes by push and SMS. Where he wants it, the SMS of an offer
+    /// waits until no phone has acknowledged it.
     pub fn ways(&self, matter: &Matter) -> Vec<Way> {
         let push = (Channel::Push, self.id.to_string());
-        if matches!(matter, Matter::Lost { had_accepted: false, .. }) {
+        let may_wait = matches!(matter, Matter::Offer { .. }) && self.sms == SmsRule::IfUnheard;
+        if may_wait || matches!(matter, Matter::Lost { had_accepted: false, .. }) {
             vec![push]
         } else {
             vec![push, (Channel::Sms, self.phone.to_string())]

@@ -128,12 +128,17 @@ fn an_expert_is_rung_twice_for_what_he_must_not_miss() {
         phone: "+12125550101".parse().unwrap(),
         language: Language::English,
         zone: Zone::utc(),
+        sms: SmsRule::Always,
     };
     let channels = |matter: &Matter| ana.ways(matter).into_iter().map(|way| way.0).collect::<Vec<_>>();
     let both = [Channel::Push, Channel::Sms];
     assert_eq!(channels(&Matter::Offer { offer: id(9), expires_at: NOW }), both);
     assert_eq!(channels(&Matter::Lost { expert: id(1), had_accepted: true }), both);
     assert_eq!(channels(&Matter::Lost { expert: id(1), had_accepted: false }), [Channel::Push]);
+    let patient = ExpertContact { sms: SmsRule::IfUnheard, ..ana.clone() };
+    let first = |matter: &Matter| patient.ways(matter).into_iter().map(|way| way.0).collect::<Vec<_>>();
+    assert_eq!(first(&Matter::Offer { offer: id(9), expires_at: NOW }), [Channel::Push], "the SMS waits");
+    assert_eq!(first(&Matter::Lost { expert: id(1), had_accepted: true }), both);
 }
 
 #[test]

@@ -405,6 +405,7 @@ mod tests {
             phone: "+12125550101".parse().unwrap(),
             language: Language::English,
             zone: "America/New_York".parse().unwrap(),
+            sms: crate::workforce::SmsRule::Always,
         };
         let long =
             about("The “big” television in the łiving room shows no picture at all since the storm of last night");

@@ -70,6 +70,7 @@ fn expert(name: &str, number: u64) -> ExpertDetails {
         home,
         languages: vec!["en".into()],
         locale: "en".into(),
+        sms: crate::workforce::SmsRule::Always,
     }
 }
 

@@ -170,6 +170,8 @@ async fn take(
         return Ok(Took::Denied(Refused::UnknownDevice));
     };
     if let Some(location) = location.filter(|_| expert.on_duty) {
+        // A phone whose clock is ahead would never be overtaken by a later report.
+        let location = Location { at: location.at.min(who.now), ..location };
         workforce::store::set_position(tx, expert.id, &location).await?;
     }
     let mids: Vec<String> = read.iter().map(|one| store::key(&one.mutation.mid)).collect();

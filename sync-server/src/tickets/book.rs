@@ -7,6 +7,7 @@ use crate::db::{Error, Tx};
 use crate::events::{self, Line};
 use crate::feed::{Entity, Kind, Op, Stream};
 use crate::plans::Entitlement;
+use crate::{customers, workforce};
 use shared::event::{Actor, Event, Fact};
 use shared::ids::{ExpertId, NoteId, OfferId, SkillId, TicketId};
 use shared::offer::{DeclineReason, OfferState};
@@ -257,6 +258,9 @@ impl Book {
         let notes: Vec<&NewNote> = entries.iter().flat_map(|entry| &entry.notes).collect();
         store::add_notes(tx, &notes).await?;
         store::report(tx, &reports).await?;
+        for entry in &entries {
+            entry.note_arrival(tx).await?;
+        }
         let lines: Vec<Line> = entries.into_iter().flat_map(|entry| entry.lines).collect();
         events::record(tx, &lines).await
     }
@@ -356,6 +360,16 @@ impl Entry {
             | Fact::NoteAdded { .. }
             | Fact::WorkRecorded { .. } => {}
         }
+    }
+
+    /// Where somebody arrived is where he is, until his phone knows better.
+    async fn note_arrival(&self, tx: &mut Tx) -> Result<(), Error> {
+        let arrived = self.lines.iter().rev().find_map(|line| {
+            if let Fact::Arrived { expert } = &line.event.fact { Some((*expert, line.at)) } else { None }
+        });
+        let Some((expert, at)) = arrived else { return Ok(()) };
+        let Some(site) = customers::store::site(tx, self.ticket.site).await? else { return Ok(()) };
+        workforce::store::set_arrival(tx, expert, site.at(), at).await
     }
 
     /// After acceptance there is no open offer any more: then this changes nothing.

@@ -79,6 +79,7 @@ fn document(expert: &Expert) -> Value {
         "time_zone": expert.zone,
         "languages": expert.languages,
         "locale": expert.locale,
+        "sms": expert.sms,
         "active": expert.active,
         "on_duty": expert.on_duty,
     })
@@ -179,6 +180,8 @@ struct NewBody {
     #[serde(default)]
     locale: String,
     #[serde(default)]
+    sms: String,
+    #[serde(default)]
     skills: BTreeMap<String, i64>,
     #[serde(default)]
     areas: Vec<String>,
@@ -193,8 +196,8 @@ async fn create(
     RequireAdmin(admin): RequireAdmin,
     Json(body): Json<NewBody>,
 ) -> Answer<impl IntoResponse> {
-    let NewBody { name, email, phone, address, languages, locale, skills, areas, shifts, on_call } = body;
-    let typed = TypedExpert { name, email, phone, address, languages, locale };
+    let NewBody { name, email, phone, address, languages, locale, sms, skills, areas, shifts, on_call } = body;
+    let typed = TypedExpert { name, email, phone, address, languages, locale, sms };
     let details = typed::read(&typed).map_err(Problem::fields)?;
     let shifts = days::read_shifts(&shifts, &on_call).map_err(Problem::fields)?;
     let (id, login): (ExpertId, LoginId) = (site.new_id(), site.new_id());
@@ -240,6 +243,8 @@ struct EditBody {
     languages: Vec<String>,
     #[serde(default)]
     locale: String,
+    #[serde(default)]
+    sms: String,
     /// The version that was seen.
     #[serde(default)]
     ver: Option<i64>,
@@ -251,8 +256,8 @@ async fn replace(
     Path(id): Path<ExpertId>,
     Json(body): Json<EditBody>,
 ) -> Answer<impl IntoResponse> {
-    let EditBody { name, email, phone, address, languages, locale, ver } = body;
-    let typed = TypedExpert { name, email, phone, address, languages, locale };
+    let EditBody { name, email, phone, address, languages, locale, sms, ver } = body;
+    let typed = TypedExpert { name, email, phone, address, languages, locale, sms };
     let details = typed::read(&typed).map_err(Problem::fields)?;
     let now = site.now();
     let edited = async move |tx: &mut Tx| {

@@ -5,7 +5,7 @@
 
 use super::polygon::Polygons;
 use super::store::{self, NewExpert, NewNeed};
-use super::{Area, Category, ExpertDetails, Home, PostalPrefix, ShiftSpec, Skill, Symptom, languages, shift};
+use super::{Area, Category, ExpertDetails, Home, PostalPrefix, ShiftSpec, Skill, SmsRule, Symptom, languages, shift};
 use crate::db::{Error, Tx};
 use crate::faults::Faults;
 use crate::sheet::{Column, Line, Sheet, bounded};
@@ -115,6 +115,7 @@ fn expert(line: &Line<'_>, known: &Known, faults: &mut Faults) -> Option<Importe
             home: home?,
             languages: languages?,
             locale,
+            sms: SmsRule::default(),
         },
         skills: skills?,
         areas: areas?,

@@ -43,6 +43,32 @@ pub struct Home {
     pub zone: Zone,
 }
 
+/// Whether an SMS goes with each offer to an expert.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SmsRule {
+    /// With each push.
+    #[default]
+    Always,
+    /// Only where no phone of his acknowledged the offer within a minute.
+    IfUnheard,
+}
+
+impl SmsRule {
+    /// The word in tables and JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Always => "always",
+            Self::IfUnheard => "if_unheard",
+        }
+    }
+
+    /// What a word means.
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Always, Self::IfUnheard].into_iter().find(|rule| rule.word() == word)
+    }
+}
+
 /// What people may change of an expert.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ExpertDetails {
@@ -58,6 +84,8 @@ pub struct ExpertDetails {
     pub languages: Vec<String>,
     /// Language and format in which we write to him.
     pub locale: String,
+    /// Whether an SMS goes with each offer.
+    pub sms: SmsRule,
 }
 
 /// An expert.
@@ -87,6 +115,8 @@ pub struct Expert {
     pub languages: Vec<String>,
     /// Language and format in which we write to him.
     pub locale: String,
+    /// Whether an SMS goes with each offer.
+    pub sms: SmsRule,
     /// Not deactivated.
     pub active: bool,
     /// Said to be on duty.
@@ -116,6 +146,7 @@ impl Expert {
             },
             languages: self.languages.clone(),
             locale: self.locale.clone(),
+            sms: self.sms,
         }
     }
 }

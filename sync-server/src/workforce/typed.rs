@@ -1,6 +1,6 @@
 //! An expert as an admin typed him, read into types with every fault named at once.
 
-use super::{ExpertDetails, Home, LANGUAGES_MAX, languages};
+use super::{ExpertDetails, Home, LANGUAGES_MAX, SmsRule, languages};
 use crate::faults::Faults;
 use crate::{phone, postal};
 use serde::Deserialize;
@@ -24,6 +24,8 @@ pub struct TypedExpert {
     pub languages: Vec<String>,
     /// Language and format in which we write to him; English where none is said.
     pub locale: String,
+    /// Whether an SMS goes with each offer: `always`, or `if_unheard`. Always where nothing is said.
+    pub sms: String,
 }
 
 /// A home base as it was typed: the postal code is enough.
@@ -68,6 +70,16 @@ fn details(typed: &TypedExpert, faults: &mut Faults) -> Option<ExpertDetails> {
             None
         }
     };
+    let sms = match typed.sms.trim() {
+        "" => Some(SmsRule::default()),
+        word => {
+            let rule = SmsRule::from_word(word);
+            if rule.is_none() {
+                faults.add("sms", "unknown_value", "an SMS goes with an offer always, or if_unheard");
+            }
+            rule
+        }
+    };
     Some(ExpertDetails {
         name: name?,
         email: email?,
@@ -75,6 +87,7 @@ fn details(typed: &TypedExpert, faults: &mut Faults) -> Option<ExpertDetails> {
         home: home?,
         languages: languages?,
         locale: locale?,
+        sms: sms?,
     })
 }
 
@@ -121,10 +134,11 @@ mod tests {
         let typed = TypedExpert {
             languages: vec!["english".to_owned()],
             locale: "tlh".to_owned(),
+            sms: "never".to_owned(),
             address: TypedHome { postal_code: "1".to_owned(), ..TypedHome::default() },
             ..TypedExpert::default()
         };
         let fields: Vec<_> = read(&typed).unwrap_err().into_iter().map(|error| error.field).collect();
-        assert_eq!(fields, ["name", "email", "phone", "address.postal_code", "languages", "locale"]);
+        assert_eq!(fields, ["name", "email", "phone", "address.postal_code", "languages", "locale", "sms"]);
     }
 }

@@ -290,6 +290,7 @@ async fn hire(
         },
         languages: vec!["en".into()],
         locale: "en".into(),
+        sms: workforce::SmsRule::default(),
     };
     workforce::store::create(tx, expert.id, &details, now).await?;
     workforce::store::replace_skills(tx, expert.id, &skills_of(&expert.skills), now).await?;

@@ -5,7 +5,7 @@ use crate::db::columns::{flag, instant_opt, parsed, parsed_opt, place, place_opt
 use crate::db::{Conn, Error, Tx};
 use crate::feed::{Entity, Kind, Op, Stream};
 use crate::jobs::{self, NewJob};
-use crate::workforce::{Expert, ExpertDetails};
+use crate::workforce::{Expert, ExpertDetails, SmsRule};
 use shared::document::ExpertDoc;
 use shared::ids::{AreaId, ExpertId, SkillId};
 use shared::place::Place;
@@ -16,7 +16,7 @@ use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
 
 const COLUMNS: &str = "e.id, e.name, e.email, e.phone, e.home_line1, e.home_city, e.home_postal_code, e.home_country,
-    e.home_lat_e7, e.home_lon_e7, e.zone, e.languages, e.locale, e.active, e.on_duty, e.ver, e.position_lat_e7,
+    e.home_lat_e7, e.home_lon_e7, e.zone, e.languages, e.locale, e.sms, e.active, e.on_duty, e.ver, e.position_lat_e7,
     e.position_lon_e7, e.position_at, e.arrival_lat_e7, e.arrival_lon_e7, e.arrival_at";
 
 /// The columns that [`read`] wants, of a table called `e`.
@@ -39,12 +39,18 @@ pub(super) fn read(row: &AnyRow) -> Result<Expert, Error> {
         zone: parsed(row, "zone")?,
         languages: row.try_get::<String, _>("languages")?.split(',').map(str::to_owned).collect(),
         locale: row.try_get("locale")?,
+        sms: sms(row)?,
         active: flag(row, "active")?,
         on_duty: flag(row, "on_duty")?,
         ver: row.try_get("ver")?,
         position: seen("position_lat_e7", "position_lon_e7", "position_at")?,
         arrival: seen("arrival_lat_e7", "arrival_lon_e7", "arrival_at")?,
     })
+}
+
+fn sms(row: &AnyRow) -> Result<SmsRule, Error> {
+    let word: String = row.try_get("sms")?;
+    SmsRule::from_word(&word).ok_or_else(|| Error::Bug(format!("expert.sms is {word:?}")))
 }
 
 /// Holds the expert's row until the commit, and reads it. What decides on an expert's day begins with this.
@@ -161,8 +167,8 @@ pub async fn list(conn: &mut Conn, wanted: ListExperts) -> Result<Page, Error> {
 /// A new expert: active and on duty, since his shifts say when he works.
 pub async fn create(tx: &mut Tx, id: ExpertId, details: &ExpertDetails, now: Timestamp) -> Result<(), Error> {
     let sql = "insert into expert (id, name, name_key, email, phone, home_line1, home_city, home_postal_code,
-          home_country, home_lat_e7, home_lon_e7, zone, languages, locale, active, on_duty, ver, created_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 1, 1, 1, $15)";
+          home_country, home_lat_e7, home_lon_e7, zone, languages, locale, active, on_duty, ver, created_at, sms)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 1, 1, 1, $15, $16)";
     let home = &details.home;
     sqlx::query(sql)
         .bind(id.to_string())
@@ -180,6 +186,7 @@ pub async fn create(tx: &mut Tx, id: ExpertId, details: &ExpertDetails, now: Tim
         .bind(details.languages.join(","))
         .bind(details.locale.clone())
         .bind(now.as_millis())
+        .bind(details.sms.word().to_owned())
         .execute(tx.sql())
         .await?;
     touch(tx, id);
@@ -190,7 +197,7 @@ pub async fn create(tx: &mut Tx, id: ExpertId, details: &ExpertDetails, now: Tim
 pub async fn replace(tx: &mut Tx, id: ExpertId, details: &ExpertDetails) -> Result<(), Error> {
     let sql = "update expert set name = $2, name_key = $3, email = $4, phone = $5, home_line1 = $6, home_city = $7,
           home_postal_code = $8, home_country = $9, home_lat_e7 = $10, home_lon_e7 = $11, zone = $12, languages = $13,
-          locale = $14, ver = ver + 1
+          locale = $14, sms = $15, ver = ver + 1
         where id = $1";
     let home = &details.home;
     sqlx::query(sql)
@@ -208,6 +215,7 @@ pub async fn replace(tx: &mut Tx, id: ExpertId, details: &ExpertDetails) -> Resu
         .bind(home.zone.name().to_string())
         .bind(details.languages.join(","))
         .bind(details.locale.clone())
+        .bind(details.sms.word().to_owned())
         .execute(tx.sql())
         .await?;
     touch(tx, id);

@@ -42,11 +42,12 @@ pub async fn create_many(tx: &mut Tx, experts: &[NewExpert], now: Timestamp) -> 
 }
 
 async fn insert_experts(tx: &mut Tx, experts: &[NewExpert], now: Timestamp) -> Result<(), Error> {
-    const COLUMNS: usize = 18;
+    const COLUMNS: usize = 19;
     for experts in experts.chunks(BINDS_MAX / COLUMNS) {
         let sql = format!(
             "insert into expert (id, name, name_key, email, phone, home_line1, home_city, home_postal_code,
-               home_country, home_lat_e7, home_lon_e7, zone, languages, locale, active, on_duty, ver, created_at)
+               home_country, home_lat_e7, home_lon_e7, zone, languages, locale, active, on_duty, ver, created_at,
+               sms)
              values {}",
             values(experts.len(), COLUMNS)
         );
@@ -71,7 +72,8 @@ async fn insert_experts(tx: &mut Tx, experts: &[NewExpert], now: Timestamp) -> R
                 .bind(i64::from(*active))
                 .bind(1_i64)
                 .bind(1_i64)
-                .bind(now.as_millis());
+                .bind(now.as_millis())
+                .bind(details.sms.word().to_owned());
         }
         query.execute(tx.sql()).await?;
     }

@@ -31,6 +31,7 @@ pub(crate) fn details(name: &str, number: u64) -> ExpertDetails {
         home: home("10025"),
         languages: vec!["en".to_owned(), "es".to_owned()],
         locale: "en".to_owned(),
+        sms: crate::workforce::SmsRule::Always,
     }
 }
 
