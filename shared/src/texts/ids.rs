@@ -36,6 +36,9 @@ texts! {
     OfferTitle = "offer-title" ("number");
     OfferPush = "offer-push" ("title", "place", "when", "until");
     OfferSms = "offer-sms" ("number", "title", "place", "when", "until");
+    OffersTitle = "offers-title" ("n");
+    OffersPush = "offers-push" ("title", "place", "when", "until");
+    OffersSms = "offers-sms" ("n", "title", "place", "when", "until");
     WithdrawnTitle = "withdrawn-title" ("number");
     WithdrawnPush = "withdrawn-push" ("title", "place");
     LostTitle = "lost-title" ("number");

@@ -6,6 +6,11 @@ offer-title = New ticket { $number }
 offer-push = { $title }, { $place }. Start { $when }. Answer by { $until }.
 offer-sms = New ticket { $number }: { $title }, { $place }. Start { $when }. Please answer in the app by { $until }.
 
+# Several tickets of one address are offered together.
+offers-title = { $n } new tickets at one address
+offers-push = { $title } and more, { $place }. Start { $when }. Answer by { $until }.
+offers-sms = { $n } new tickets at one address: { $title }, { $place }. Start { $when }. Please answer in the app by { $until }.
+
 # An expert's offer was taken back before an answer.
 withdrawn-title = { $number } is no longer offered
 withdrawn-push = { $title }, { $place }. There is nothing for you to do.

@@ -109,6 +109,7 @@ pub(super) async fn of_decisions(conn: &mut Conn, decisions: &[&Decision]) -> Re
     let mut experts = BTreeSet::new();
     let mut others: BTreeSet<TicketId> = BTreeSet::new();
     for decision in decisions {
+        others.extend(&decision.together);
         if let Outcome::CheapestElsewhere { expert, ticket, .. } = decision.outcome {
             experts.insert(expert);
             others.insert(ticket);
@@ -159,7 +160,7 @@ fn visit_before(fit: &Fit) -> Option<TicketId> {
 
 fn booked_by(rule: &Rule) -> Vec<TicketId> {
     match rule {
-        Rule::Booked { by } => by.clone(),
+        Rule::Booked { by } | Rule::NotTogether { with: by } => by.clone(),
         Rule::Deactivated
         | Rule::NoPlan
         | Rule::LacksSkills { .. }

@@ -108,6 +108,7 @@ pub(super) async fn needs(conn: &mut Conn, tickets: &[Ticket]) -> Result<Vec<Nee
         needs.push(Need {
             ticket: ticket.id,
             customer: ticket.customer,
+            site: Some(ticket.site),
             skills: ticket.skills.clone(),
             work_minutes: ticket.work_minutes,
             place: site.at(),

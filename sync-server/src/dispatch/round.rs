@@ -11,7 +11,7 @@ use crate::matching::store::{self as decisions, Stored};
 use crate::tickets::Book;
 use crate::workforce;
 use shared::event::Actor;
-use shared::ids::{ExpertId, Id, TicketId};
+use shared::ids::{ExpertId, Id, OfferId, TicketId};
 use shared::ticket::{HumanReason, Move, VisitPlan};
 use shared::time::Timestamp;
 use std::sync::Arc;
@@ -39,15 +39,37 @@ pub async fn run(db: &Database, bounds: &Bounds) -> Result<usize, Error> {
         tracing::warn!(n_tickets, budget_ms, "no time for the best choice of all tickets: each took its best in turn");
     }
     let mut n_offers = 0;
-    for decision in decided {
-        let (bounds, id) = (bounds.clone(), Id::new(db.clock().real_now(), &*db.chance()));
-        let offer = Id::new(db.clock().real_now(), &*db.chance());
-        let stored = Stored { id, decision };
-        let now = db.clock().business_now();
-        let made = db.write(Lane::Work, async move |tx| settle(tx, &stored, offer, &bounds, now).await);
-        n_offers += usize::from(made.await?);
+    for block in blocks(decided) {
+        let (bounds, now) = (bounds.clone(), db.clock().business_now());
+        let new = |decision| {
+            let id = Id::new(db.clock().real_now(), &*db.chance());
+            (Stored { id, decision }, Id::new(db.clock().real_now(), &*db.chance()))
+        };
+        let block: Vec<(Stored, OfferId)> = block.into_iter().map(new).collect();
+        // What goes in one way is offered in one transaction, so that one notice can speak of all of it.
+        let made = db.write(Lane::Work, async move |tx| {
+            let mut n_made = 0;
+            for (stored, offer) in &block {
+                n_made += usize::from(settle(tx, stored, *offer, &bounds, now).await?);
+            }
+            Ok::<_, Error>(n_made)
+        });
+        n_offers += made.await?;
     }
     Ok(n_offers)
+}
+
+/// The decisions of a round, those about tickets that go in one way as one.
+fn blocks(decided: Vec<Decision>) -> Vec<Vec<Decision>> {
+    let mut blocks: Vec<Vec<Decision>> = Vec::new();
+    for decision in decided {
+        let with = |block: &&mut Vec<Decision>| block.iter().any(|one| one.together.contains(&decision.ticket));
+        match blocks.iter_mut().find(with) {
+            Some(block) if !decision.together.is_empty() => block.push(decision),
+            Some(_) | None => blocks.push(vec![decision]),
+        }
+    }
+    blocks
 }
 
 /// Decides within the time that there is for it: past that the choice is greedy.
@@ -67,13 +89,7 @@ async fn within(batch: Batch, budget: Duration) -> Result<Vec<Decision>, Error> 
 }
 
 /// Carries one decision out. True if an offer was made.
-async fn settle(
-    tx: &mut Tx,
-    stored: &Stored,
-    offer: shared::ids::OfferId,
-    bounds: &Bounds,
-    now: Timestamp,
-) -> Result<bool, Error> {
+async fn settle(tx: &mut Tx, stored: &Stored, offer: OfferId, bounds: &Bounds, now: Timestamp) -> Result<bool, Error> {
     let decision = &stored.decision;
     let made = match decision.winner {
         Some(winner) => {
@@ -98,7 +114,7 @@ async fn settle(
 
 struct Asked {
     expert: ExpertId,
-    offer: shared::ids::OfferId,
+    offer: OfferId,
     decision: shared::ids::DecisionId,
 }
 
@@ -193,7 +209,7 @@ fn by_waiting(broken: &[Rule]) -> Hope {
         let until = match rule {
             Rule::OutsideShift { next_at: Some(at) } => *at,
             Rule::Absent { until } => *until,
-            Rule::Booked { .. } | Rule::AwayThen | Rule::OffDuty => continue,
+            Rule::Booked { .. } | Rule::NotTogether { .. } | Rule::AwayThen | Rule::OffDuty => continue,
             Rule::OutsideShift { next_at: None }
             | Rule::Deactivated
             | Rule::NoPlan

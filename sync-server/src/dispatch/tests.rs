@@ -3,8 +3,8 @@
 use super::run_round;
 use super::world::World;
 use crate::accounts::Person;
-use crate::db::Lane;
 use crate::db::testing::both_engines;
+use crate::db::{Error, Lane};
 use crate::http::testing::{Client, site};
 use crate::matching;
 use crate::matching::need::Priority;
@@ -305,6 +305,53 @@ async fn a_plan_found_later_promises_from_then_on_and_not_on_a_holiday() {
         .unwrap();
         let covered = world.read(ticket).await;
         assert_eq!(covered.due_at.to_string(), "2026-03-03T21:00:00Z", "eight hours of Tuesday, from 08:00 on");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn open_tickets_of_one_site_are_offered_together_with_one_notice_and_the_record_replays() {
+    both_engines(async |db| {
+        let world = World::new(&db).await;
+        let (near, far) = (world.expert("Ana", "10003").await, world.expert("Ben", "10463").await);
+        let (first, second) = (world.file(|_| {}).await, world.file(|_| {}).await);
+        let site = world.site;
+        let (third, fourth) =
+            (world.file(|filing| filing.site = site).await, world.file(|filing| filing.site = site).await);
+        assert_eq!(world.round().await, 3, "one each, and what is at one address counts as one");
+        let held = |ticket| world.holder(ticket);
+        let together = held(third).await;
+        assert!(together.is_some() && together == held(fourth).await);
+        let others = [held(first).await, held(second).await];
+        assert!(others.contains(&None) && !others.contains(&together), "{others:?}");
+        assert!([near, far].contains(&together.unwrap()));
+        let visit = async |ticket| world.read(ticket).await.life.state.visit().unwrap();
+        let (one, other) = (visit(third).await, visit(fourth).await);
+        assert_eq!((other.travel_minutes, other.start_at.minutes_since(one.end_at())), (0, 10), "one after the other");
+        let outside = crate::notify::samples::outside(&db);
+        let mut told = Vec::new();
+        for ticket in [third, fourth] {
+            let (now, seq, outside) = (world.now(), world.read(ticket).await.n_events, outside.clone());
+            let composed = db.read(async move |conn| {
+                let to = crate::notify::plan::Audience::Expert;
+                Ok::<_, Error>(crate::notify::compose::of(conn, &outside, ticket, seq, to, now, now).await.unwrap())
+            });
+            told.push(composed.await.unwrap());
+        }
+        assert_eq!((told[0].len(), told[1].len()), (2, 0), "push and SMS, once for both");
+        assert!(told[0][1].words.body.starts_with("2 new tickets at one address"), "{}", told[0][1].words.body);
+        let mut round = Vec::new();
+        for ticket in [first, second, third, fourth] {
+            let kept = db.read(async move |conn| matching::store::latest(conn, ticket).await).await.unwrap();
+            round.extend(kept.map(|stored| stored.decision));
+        }
+        let decision = round.iter().find(|decision| decision.ticket == fourth).unwrap();
+        assert_eq!(decision.together, [third, fourth]);
+        for decision in &round {
+            let winner = decision.winner.map(|winner| winner.expert);
+            assert_eq!(matching::decide::replay(decision), winner);
+            assert_eq!(matching::decide::replay_round(&round)[&decision.ticket], winner);
+        }
     })
     .await;
 }

@@ -138,7 +138,31 @@ impl World {
         expert
     }
 
-    /// A covered ticket that needs the skill.
+    /// One more address of the customer, at the same place.
+    pub(crate) async fn another_site(&self) -> SiteId {
+        let (site, customer, now, first) = (id(self.number()), self.customer, self.now(), self.site);
+        self.db
+            .write(Lane::Desk, async move |tx| {
+                let like = customers::store::site(tx, first).await?.unwrap();
+                let address = Address {
+                    line1: like.line1,
+                    line2: like.line2,
+                    city: like.city,
+                    postal_code: like.postal_code,
+                    country: like.country,
+                    place: like.place,
+                    zone: like.zone,
+                };
+                let (contact_name, contact_phone) = (like.contact_name, like.contact_phone);
+                let new = NewSite { address, contact_name, contact_phone, access_note: None };
+                customers::store::add_site(tx, site, customer, &new, now).await
+            })
+            .await
+            .unwrap();
+        site
+    }
+
+    /// A covered ticket that needs the skill, at an address where there is no other: tickets of one go together.
     pub(crate) async fn ticket(&self) -> TicketId {
         self.file(|_| {}).await
     }
@@ -147,7 +171,7 @@ impl World {
     pub(crate) async fn file(&self, bend: impl FnOnce(&mut Filing)) -> TicketId {
         let mut filing = filing(self.number());
         filing.customer = self.customer;
-        filing.site = self.site;
+        filing.site = self.another_site().await;
         filing.by = Actor::Customer(self.customer);
         filing.skills = Skills([(id(SKILL), Level::LEARNED)].into());
         filing.due_at = self.now().plus_minutes(8 * 60);

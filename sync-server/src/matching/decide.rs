@@ -11,6 +11,7 @@ use super::rank::{Terms, rank};
 use super::settings::{Settings, Weights};
 use super::slot::Fit;
 use super::solve::Problem;
+use super::together;
 use serde::{Deserialize, Serialize};
 use shared::ids::{BatchId, ExpertId, TicketId};
 use shared::time::{Timestamp, Zone};
@@ -46,7 +47,7 @@ pub struct Decision {
     pub zone: Zone,
     /// The weights it was made by.
     pub weights: Weights,
-    /// What leaving the ticket unassigned would have cost.
+    /// What leaving the ticket, and those together with it, unassigned would have cost.
     pub unassigned_price: i64,
     /// Who is to be asked, and how the visit would go.
     pub winner: Option<Winner>,
@@ -55,6 +56,9 @@ pub struct Decision {
     /// How its round was settled.
     #[serde(default)]
     pub settled: Settled,
+    /// Tickets of one site that go to one expert in one way, this one among them, by id; none where it goes alone.
+    #[serde(default)]
+    pub together: Vec<TicketId>,
     /// Every expert looked at: those who fit first, cheapest first.
     pub considered: Vec<Considered>,
 }
@@ -89,7 +93,10 @@ pub enum Judged {
         fit: Fit,
         /// The parts of the cost.
         terms: Terms,
-        /// Their sum.
+        /// What the other tickets together with this one cost with this expert.
+        #[serde(default)]
+        with_others: i64,
+        /// The sum of all.
         total: i64,
         /// The other ticket of this round that got this expert.
         given_to: Option<TicketId>,
@@ -152,6 +159,7 @@ pub fn decide_unless(batch: &Batch, stop: &impl Fn() -> bool) -> Vec<Decision> {
         .collect();
     candidates.sort_by_key(|(candidate, _)| candidate.expert);
     let mut decisions: Vec<Decision> = needs.iter().map(|need| consider(batch, need, &candidates)).collect();
+    together::join(batch, &needs, &candidates, &mut decisions);
     let exact = assign(&decisions, stop);
     settle(&mut decisions, exact);
     decisions
@@ -161,7 +169,9 @@ pub fn decide_unless(batch: &Batch, stop: &impl Fn() -> bool) -> Vec<Decision> {
 /// not go to another ticket, of equals the first by id, unless waiting costs no more.
 pub fn replay(decision: &Decision) -> Option<ExpertId> {
     let free = decision.considered.iter().filter_map(|considered| match &considered.judged {
-        Judged::Ranked { terms, given_to: None, .. } => Some((terms.total(), considered.expert)),
+        Judged::Ranked { terms, with_others, given_to: None, .. } => {
+            Some((terms.total() + with_others, considered.expert))
+        }
         Judged::Ranked { .. } | Judged::Excluded { .. } => None,
     });
     free.min().filter(|(total, _)| *total < decision.unassigned_price).map(|(_, expert)| expert)
@@ -172,8 +182,8 @@ pub fn replay_round(decisions: &[Decision]) -> BTreeMap<TicketId, Option<ExpertI
     let mut again = decisions.to_vec();
     again.sort_by_key(|decision| decision.ticket);
     for considered in again.iter_mut().flat_map(|decision| &mut decision.considered) {
-        if let Judged::Ranked { terms, total, given_to, .. } = &mut considered.judged {
-            *total = terms.total();
+        if let Judged::Ranked { terms, with_others, total, given_to, .. } = &mut considered.judged {
+            *total = terms.total() + *with_others;
             *given_to = None;
         }
     }
@@ -206,6 +216,7 @@ impl Decision {
             && std::mem::discriminant(&self.outcome) == std::mem::discriminant(&earlier.outcome)
             && self.weights == earlier.weights
             && self.settled == earlier.settled
+            && self.together == earlier.together
             && !(self.settled == Settled::Greedy
                 && self.made_at.minutes_since(earlier.made_at) >= GREEDY_IS_NEWS_AFTER_MINUTES)
             && stands(self) == stands(earlier)
@@ -220,7 +231,7 @@ fn consider(batch: &Batch, need: &Need, candidates: &[(&Candidate, Availability)
             Verdict::Excluded { broken } => Judged::Excluded { broken },
             Verdict::Fits(fit) => {
                 let terms = rank(need, candidate, &fit, now, &batch.weights);
-                Judged::Ranked { fit, terms, total: terms.total(), given_to: None }
+                Judged::Ranked { fit, terms, with_others: 0, total: terms.total(), given_to: None }
             }
         };
         Considered { expert: candidate.expert, zone: candidate.zone.clone(), judged }
@@ -235,6 +246,7 @@ fn consider(batch: &Batch, need: &Need, candidates: &[(&Candidate, Availability)
         winner: None,
         outcome: Outcome::NobodyFits,
         settled: Settled::Optimum,
+        together: Vec::new(),
         considered: considered.collect(),
     }
 }
@@ -249,7 +261,8 @@ fn settle(decisions: &mut [Decision], (given, settled): (Vec<Option<ExpertId>>, 
     for (decision, expert) in decisions.iter_mut().zip(given) {
         for considered in &mut decision.considered {
             if let Judged::Ranked { given_to, .. } = &mut considered.judged {
-                *given_to = ticket_of.get(&considered.expert).copied().filter(|ticket| *ticket != decision.ticket);
+                let elsewhere = |ticket: &TicketId| *ticket != decision.ticket && !decision.together.contains(ticket);
+                *given_to = ticket_of.get(&considered.expert).copied().filter(elsewhere);
             }
         }
         decision.considered.sort_by_key(|considered| match &considered.judged {
@@ -261,7 +274,7 @@ fn settle(decisions: &mut [Decision], (given, settled): (Vec<Option<ExpertId>>, 
     }
 }
 
-/// The optimum of the round. Experts are numbered, and each ticket's arcs listed, in the order of the experts' ids,
+/// The optimum of the round. Tickets that go in one way are one: the first stands for all. Experts are numbered, and each ticket's arcs listed, in the order of the experts' ids,
 /// so that equal optima are told apart the same way when a round is replayed. Of equally cheap experts whom nobody
 /// needs, a ticket gets the first, so that each decision can be read by itself.
 fn assign(decisions: &[Decision], stop: &impl Fn() -> bool) -> (Vec<Option<ExpertId>>, Settled) {
@@ -272,14 +285,18 @@ fn assign(decisions: &[Decision], stop: &impl Fn() -> bool) -> (Vec<Option<Exper
         });
         arcs.collect::<BTreeMap<_, _>>()
     };
-    let arcs: Vec<BTreeMap<ExpertId, i64>> = decisions.iter().map(ranked).collect();
+    let stands_for = firsts(decisions);
+    let heads: Vec<usize> =
+        stands_for.iter().enumerate().filter(|(at, first)| at == *first).map(|(at, _)| at).collect();
+    let arcs: Vec<BTreeMap<ExpertId, i64>> = heads.iter().map(|head| ranked(&decisions[*head])).collect();
     let mut numbers: BTreeMap<ExpertId, usize> = arcs.iter().flatten().map(|(expert, _)| (*expert, 0)).collect();
     for (number, place) in numbers.values_mut().enumerate() {
         *place = number;
     }
     let mut problem = Problem::one_each(numbers.len());
-    for (decision, arcs) in decisions.iter().zip(&arcs) {
-        problem.add_ticket(decision.unassigned_price, arcs.iter().map(|(expert, cost)| (numbers[expert], *cost)));
+    for (head, arcs) in heads.iter().zip(&arcs) {
+        problem
+            .add_ticket(decisions[*head].unassigned_price, arcs.iter().map(|(expert, cost)| (numbers[expert], *cost)));
     }
     let experts: Vec<ExpertId> = numbers.into_keys().collect();
     let (numbered, settled) = match problem.solve_unless(stop) {
@@ -293,7 +310,8 @@ fn assign(decisions: &[Decision], stop: &impl Fn() -> bool) -> (Vec<Option<Exper
     let mut changed = true;
     while changed {
         changed = false;
-        for ((decision, arcs), given) in decisions.iter().zip(&arcs).zip(&mut given) {
+        for ((head, arcs), given) in heads.iter().zip(&arcs).zip(&mut given) {
+            let decision = &decisions[*head];
             let Some(now) = *given else { continue };
             let total = arcs[&now];
             let free = |(expert, cost): &(&ExpertId, &i64)| **cost == total && !busy.contains(expert);
@@ -307,7 +325,18 @@ fn assign(decisions: &[Decision], stop: &impl Fn() -> bool) -> (Vec<Option<Exper
             }
         }
     }
-    (given, settled)
+    let of_head: BTreeMap<usize, Option<ExpertId>> = heads.into_iter().zip(given).collect();
+    (stands_for.iter().map(|first| of_head[first]).collect(), settled)
+}
+
+/// For each decision the first of those that go in one way with it: itself where it goes alone.
+fn firsts(decisions: &[Decision]) -> Vec<usize> {
+    let mut first: BTreeMap<&[TicketId], usize> = BTreeMap::new();
+    let each = decisions.iter().enumerate().map(|(at, decision)| match decision.together.as_slice() {
+        [] => at,
+        together => *first.entry(together).or_insert(at),
+    });
+    each.collect()
 }
 
 fn outcome(considered: &[Considered], given: Option<ExpertId>) -> (Option<Winner>, Outcome) {

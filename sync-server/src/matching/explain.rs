@@ -49,7 +49,12 @@ fn summary(decision: &Decision, names: &Names) -> String {
     let of = format!("{n_fit} of {} experts could be sent", decision.considered.len());
     let winner = decision.winner.map(|winner| {
         let name = names.expert(winner.expert);
-        format!("{name} is asked, there at {}", clock(winner.fit.start_at, &decision.zone, decision.made_at))
+        let others: Vec<&str> = others_of(decision).map(|ticket| names.ticket(ticket)).collect();
+        let there = clock(winner.fit.start_at, &decision.zone, decision.made_at);
+        match others.as_slice() {
+            [] => format!("{name} is asked, there at {there}"),
+            others => format!("{name} is asked, there at {there}, in one way with {}", others.join(", ")),
+        }
     });
     let because = match decision.outcome {
         Outcome::Cheapest => "nobody else was better for this ticket".to_owned(),
@@ -77,15 +82,24 @@ fn summary(decision: &Decision, names: &Names) -> String {
     format!("{first}: {because} ({of}).{how}")
 }
 
+/// The other tickets of the site that go in one way with this one.
+fn others_of(decision: &Decision) -> impl Iterator<Item = TicketId> {
+    decision.together.iter().copied().filter(|ticket| *ticket != decision.ticket)
+}
+
 fn sentence(decision: &Decision, considered: &Considered, names: &Names) -> String {
     let name = names.expert(considered.expert);
     let now = decision.made_at;
     let said = match &considered.judged {
         Judged::Excluded { broken } => rules_in_words(broken, names, &considered.zone, now).join("; "),
-        Judged::Ranked { fit, terms, total, given_to } => {
+        Judged::Ranked { fit, terms, with_others, total, given_to } => {
             let visit = visit_in_words(fit, decision, &considered.zone, names);
             let elsewhere = given_to.map_or_else(String::new, |ticket| format!("; goes to {}", names.ticket(ticket)));
-            format!("{visit}; counts {}: {}{elsewhere}", minutes(*total), terms_in_words(terms))
+            let others = match *with_others {
+                0 => String::new(),
+                cost => format!(", the others there {}", minutes(cost)),
+            };
+            format!("{visit}; counts {}: {}{others}{elsewhere}", minutes(*total), terms_in_words(terms))
         }
     };
     format!("{name}: {said}.")
@@ -142,6 +156,10 @@ fn rule_in_words(rule: &Rule, names: &Names, zone: &Zone, now: Timestamp) -> Str
         }
         Rule::NotWhenCustomerCan => "does not work when the customer can be visited".to_owned(),
         Rule::AwayThen => "an absence takes the time".to_owned(),
+        Rule::NotTogether { with } => {
+            let tickets: Vec<&str> = with.iter().map(|ticket| names.ticket(*ticket)).collect();
+            format!("could come, but not in one way with the others there ({})", tickets.join(", "))
+        }
         Rule::Booked { by } => {
             let tickets = by.iter().map(|ticket| names.ticket(*ticket));
             format!("other visits take the time ({})", tickets.collect::<Vec<_>>().join(", "))

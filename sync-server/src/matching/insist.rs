@@ -43,6 +43,7 @@ fn outside_working_time(rule: &Rule) -> bool {
         | Rule::ShiftTooShort { .. }
         | Rule::NotWhenCustomerCan
         | Rule::AwayThen
+        | Rule::NotTogether { .. }
         | Rule::Booked { .. } => false,
     }
 }

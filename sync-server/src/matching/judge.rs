@@ -69,6 +69,11 @@ pub enum Rule {
     NotWhenCustomerCan,
     /// An absence takes the time.
     AwayThen,
+    /// Could come for this ticket, but not also for others of the same site that go in one way with it.
+    NotTogether {
+        /// The others.
+        with: Vec<TicketId>,
+    },
     /// Other visits take the time.
     Booked {
         /// For these tickets.
@@ -92,6 +97,7 @@ impl Rule {
             Self::ShiftTooShort { .. } => "shift_too_short",
             Self::NotWhenCustomerCan => "not_when_customer_can",
             Self::AwayThen => "away_then",
+            Self::NotTogether { .. } => "not_together",
             Self::Booked { .. } => "booked",
         }
     }

@@ -22,6 +22,7 @@ pub mod settings;
 pub mod slot;
 pub mod solve;
 pub mod store;
+mod together;
 pub mod weights;
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 
 use super::calendar::Period;
 use serde::{Deserialize, Serialize};
-use shared::ids::{AreaId, CustomerId, ExpertId, TicketId};
+use shared::ids::{AreaId, CustomerId, ExpertId, SiteId, TicketId};
 use shared::place::Place;
 use shared::skills::Skills;
 use shared::time::{Timestamp, Zone};
@@ -16,6 +16,9 @@ pub struct Need {
     pub ticket: TicketId,
     /// Whose.
     pub customer: CustomerId,
+    /// At which site: its open tickets go to one expert in one way, where somebody can do them.
+    #[serde(default)]
+    pub site: Option<SiteId>,
     /// Every one of these is needed, at least at its level.
     pub skills: Skills,
     /// How long the work takes.

@@ -67,6 +67,7 @@ pub(super) fn need(number: u64) -> Need {
     Need {
         ticket: id(number),
         customer: id(7),
+        site: None,
         skills: skills(&[(TV, 1)]),
         work_minutes: 60,
         place: minutes_north(0),

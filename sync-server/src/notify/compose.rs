@@ -17,6 +17,8 @@ use shared::time::Timestamp;
 
 /// Lines of a history that are read to understand the last of them.
 const LINES_MAX: i64 = 200;
+/// Open tickets of one site that are looked at.
+const TOGETHER_MAX: i64 = 50;
 
 /// Why there is nothing to tell, where that is a fault.
 #[derive(Debug, thiserror::Error)]
@@ -92,7 +94,15 @@ async fn to_expert(
     now: Timestamp,
 ) -> Result<Vec<NewNotice>, Untold> {
     let contact = facts::expert(conn, expert).await?.ok_or(Untold::Missing("the expert"))?;
-    let about = facts::about(conn, ticket).await?;
+    let mut about = facts::about(conn, ticket).await?;
+    if let Matter::Offer { expires_at, .. } = &matter {
+        let together = offered_together(conn, ticket, expert, *expires_at).await?;
+        // The notice of the first speaks of all.
+        if together.first() != Some(&ticket.id) {
+            return Ok(Vec::new());
+        }
+        about.n_together = together.len();
+    }
     // The same visit can be lost, won and lost again; an offer names itself.
     let seq = matches!(matter, Matter::Lost { .. } | Matter::Reminder { .. }).then_some(seq);
     let to = Recipient { audience: Audience::Expert, person: expert.to_string(), language: contact.language };
@@ -116,6 +126,20 @@ pub async fn unheard(
     to_expert(conn, ticket, expert, matter, Some(visit), ticket.n_events, now).await
 }
 
+/// The tickets of the same site that were offered to the same expert at once, this one among them, by id.
+async fn offered_together(
+    conn: &mut Conn,
+    ticket: &Ticket,
+    expert: ExpertId,
+    until: Timestamp,
+) -> Result<Vec<TicketId>, Error> {
+    let open = tickets::store::of_site_open(conn, ticket.site, TOGETHER_MAX).await?;
+    let with = |other: &&Ticket| matches!(other.life.state, State::Offered { expert: asked, expires_at, .. } if asked == expert && expires_at == until);
+    let mut together: Vec<TicketId> = open.iter().filter(with).map(|other| other.id).collect();
+    together.sort_unstable();
+    Ok(together)
+}
+
 /// The SMS about an offer that no phone of his has acknowledged; nothing where the ticket is no longer offered to him.
 pub async fn unheard_offer(
     conn: &mut Conn,
@@ -128,7 +152,12 @@ pub async fn unheard_offer(
         return Ok(None);
     }
     let contact = facts::expert(conn, expert).await?.ok_or(Untold::Missing("the expert"))?;
-    let about = facts::about(conn, ticket).await?;
+    let mut about = facts::about(conn, ticket).await?;
+    let together = offered_together(conn, ticket, expert, expires_at).await?;
+    if together.first() != Some(&ticket.id) {
+        return Ok(None);
+    }
+    about.n_together = together.len();
     let matter = Matter::Offer { offer, expires_at };
     let Some(words) = render::to_expert(&matter, &about, Some(visit), &contact, Channel::Sms) else { return Ok(None) };
     let to = Recipient { audience: Audience::Expert, person: expert.to_string(), language: contact.language };

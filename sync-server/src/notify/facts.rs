@@ -16,7 +16,7 @@ use shared::time::Zone;
 pub async fn about(conn: &mut Conn, ticket: &Ticket) -> Result<About, Error> {
     let site = customers::store::site(conn, ticket.site).await?;
     let place = site.map(|site| format!("{} {}", site.postal_code, site.city)).unwrap_or_default();
-    Ok(About { number: ticket.number, title: ticket.title.to_string(), place })
+    Ok(About { number: ticket.number, title: ticket.title.to_string(), place, n_together: 1 })
 }
 
 /// How a customer is reached.

@@ -26,6 +26,8 @@ pub struct About {
     pub title: String,
     /// Postal code and city.
     pub place: String,
+    /// How many tickets of the address are offered together, this one among them; 1 for one alone.
+    pub n_together: usize,
 }
 
 /// Characters of a title in an SMS; the rest is in the app and on the page.
@@ -74,16 +76,25 @@ pub fn to_expert(
 ) -> Option<Words> {
     let speaker = Speaker::new(contact.language, channel);
     let number = about.number.to_string();
-    let title = speaker.fit(&about.title, SMS_TITLE_CHARS);
-    let place = speaker.fit(&about.place, SMS_NAME_CHARS);
+    let title_chars = if about.n_together > 1 { SMS_TITLE_CHARS / 2 } else { SMS_TITLE_CHARS };
+    let title = speaker.fit(&about.title, title_chars);
+    let (place, n) = (speaker.fit(&about.place, SMS_NAME_CHARS), about.n_together.to_string());
     let start = visit.map(|visit| speaker.catalogue.when(&contact.zone, visit.start_at)).unwrap_or_default();
     let until = if let Matter::Offer { expires_at, .. } = matter {
         speaker.catalogue.time(&contact.zone, *expires_at)
     } else {
         String::new()
     };
-    let args = [("number", &*number), ("title", &*title), ("place", &*place), ("when", &*start), ("until", &*until)];
+    let args = [
+        ("number", &*number),
+        ("title", &*title),
+        ("place", &*place),
+        ("when", &*start),
+        ("until", &*until),
+        ("n", &*n),
+    ];
     let (subject, push, sms) = match matter {
+        Matter::Offer { .. } if about.n_together > 1 => (TextId::OffersTitle, TextId::OffersPush, TextId::OffersSms),
         Matter::Offer { .. } => (TextId::OfferTitle, TextId::OfferPush, TextId::OfferSms),
         Matter::Lost { had_accepted: true, .. } => (TextId::LostTitle, TextId::LostPush, TextId::LostSms),
         Matter::Lost { had_accepted: false, .. } => {
@@ -358,7 +369,7 @@ mod tests {
 
     fn about(title: &str) -> About {
         let number = TicketNumber::from_hash([1, 2, 3, 4, 5]);
-        About { number, title: title.into(), place: "10025 New York".into() }
+        About { number, title: title.into(), place: "10025 New York".into(), n_together: 1 }
     }
 
     fn mia() -> CustomerContact {
@@ -413,6 +424,11 @@ mod tests {
         let words = to_expert(&offer, &long, Some(visit()), &ana, Channel::Sms).unwrap();
         let size = gsm::measure(&words.body);
         assert!(size.is_gsm && size.n_parts == 1, "{size:?}: {}", words.body);
+        let several = About { n_together: 12, ..long.clone() };
+        let words = to_expert(&offer, &several, Some(visit()), &ana, Channel::Sms).unwrap();
+        let size = gsm::measure(&words.body);
+        assert!(size.is_gsm && size.n_parts == 1, "{size:?}: {}", words.body);
+        assert!(words.body.starts_with("12 new tickets at one address"), "{}", words.body);
         let named = sms("Wolfeschlegelsteinhausenbergerdorff-Łukaszewska", None, "2026-03-03T15:00:00Z");
         let size = gsm::measure(&named);
         assert!(size.is_gsm && size.n_parts == 1, "{size:?}: {named}");

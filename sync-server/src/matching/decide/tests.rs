@@ -146,13 +146,15 @@ fn of_equals_the_first_is_sent() {
 
 prop_compose! {
     fn round()(
-        tickets in prop::collection::vec((-60..60_i64, 0..3_usize, 1..3_u64, 0..100_i64, prop::option::of(1..8_u64)), 0..8),
+        tickets in prop::collection::vec((-60..60_i64, 0..3_usize, 1..3_u64, 0..100_i64, (prop::option::of(1..8_u64), prop::option::of(1..3_u64))), 0..8),
         experts in prop::collection::vec((-60..60_i64, 1..4_u64, any::<bool>()), 0..8),
     ) -> Batch {
         let priorities = [Priority::Normal, Priority::High, Priority::Urgent];
         let tickets = tickets.into_iter().enumerate();
-        let needs = tickets.map(|(number, (place, priority, skill, age, offered))| Need {
-            place: minutes_north(place),
+        let needs = tickets.map(|(number, (place, priority, skill, age, (offered, site)))| Need {
+            // Tickets of one site are at one place.
+            place: minutes_north(site.map_or(place, |site| 10 * i64::try_from(site).unwrap())),
+            site: site.map(id),
             priority: priorities[priority],
             skills: skills(&[(skill, 1)]),
             filed_at: now().plus_minutes(-age),
@@ -194,6 +196,38 @@ fn without_time_each_ticket_takes_its_best_in_turn_and_the_record_says_so() {
 }
 
 #[test]
+fn tickets_of_one_site_go_in_one_way_to_whoever_can_do_them_all() {
+    let at_site = |number: u64, skill: u64| Need { site: Some(id(70)), skills: skills(&[(skill, 1)]), ..need(number) };
+    let knows = |number: u64, minutes: i64, known: &[(u64, i64)]| Candidate {
+        skills: skills(known),
+        ..candidate_at(number, minutes)
+    };
+    let round = batch(
+        vec![at_site(11, TV), at_site(12, ROUTER)],
+        vec![knows(ANA, 1, &[(TV, 1)]), knows(BEN, 1, &[(ROUTER, 1)]), knows(CAT, 30, &[(TV, 1), (ROUTER, 1)])],
+    );
+    for in_time in [true, false] {
+        let decisions = decide_unless(&round, &|| !in_time);
+        let [one, other] = decisions.as_slice() else { panic!("{decisions:?}") };
+        let (first, second) = (one.winner.unwrap(), other.winner.unwrap());
+        assert_eq!((first.expert, second.expert), (id(CAT), id(CAT)));
+        assert_eq!(second.fit.start_at, first.fit.end_at.plus_minutes(10), "the buffer between them, and no way");
+        assert_eq!((one.together.as_slice(), one.outcome), ([id(11), id(12)].as_slice(), Outcome::Cheapest));
+        let said = explain(one, &names());
+        let begins =
+            "Cat is asked, there at 09:30, in one way with H3TT-9A: nobody else was better for this ticket (1 of 3";
+        assert!(said.summary.starts_with(begins), "{}", said.summary);
+        assert_eq!(said.experts[1], "Ana: could come, but not in one way with the others there (H3TT-9A).");
+        assert_eq!(said.experts[2], "Ben: lacks skill TV.");
+        assert_eq!([replay(one), replay(other)], [Some(id(CAT)); 2]);
+    }
+    // Without Cat nobody can do both: each goes alone.
+    let apart = Batch { candidates: round.candidates[..2].to_vec(), ..round };
+    assert_eq!(winners(&apart), [Some(id(ANA)), Some(id(BEN))]);
+    assert!(decide(&apart).iter().all(|decision| decision.together.is_empty()));
+}
+
+#[test]
 fn a_decision_kept_before_there_was_a_budget_was_the_optimum() {
     let decision = decide(&batch(vec![need(11)], vec![candidate(ANA)])).remove(0);
     let mut kept = serde_json::to_value(&decision).unwrap();
@@ -230,7 +264,9 @@ proptest! {
     ) {
         let decisions = decide_unless(&round, &|| !in_time);
         prop_assert_eq!(decisions.len(), round.needs.len());
-        let mut sent: Vec<_> = decisions.iter().filter_map(|one| one.winner).map(|winner| winner.expert).collect();
+        // What goes in one way is sent once.
+        let heads = decisions.iter().filter(|one| one.together.first().is_none_or(|first| *first == one.ticket));
+        let mut sent: Vec<_> = heads.filter_map(|one| one.winner).map(|winner| winner.expert).collect();
         let n_sent = sent.len();
         sent.sort_unstable();
         sent.dedup();
