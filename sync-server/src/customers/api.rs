@@ -46,7 +46,7 @@ fn document(customer: &Customer) -> Value {
 }
 
 /// A site as a document.
-fn site_document(site: &Place) -> Value {
+pub(crate) fn site_document(site: &Place) -> Value {
     json!({
         "id": site.id,
         "ver": site.ver,

@@ -1,12 +1,12 @@
 //! The tables of customers and their sites.
 
-use super::{Address, Customer, NewCustomer, NewSite, NotifyBy, Site};
+use super::{Customer, NewCustomer, NewSite, NotifyBy, Site};
 use crate::db::columns::{flag, instant, parsed, parsed_opt, place, place_opt};
 use crate::db::{Conn, Error, Tx, values};
 use crate::{phone, postal};
 use shared::ids::{CustomerId, SiteId};
 use shared::place::Place;
-use shared::text::{Name, Phone, fold_key};
+use shared::text::fold_key;
 use shared::time::Timestamp;
 use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
@@ -182,27 +182,36 @@ pub async fn add_site(
     Ok(())
 }
 
-/// Corrects a site; where it moved, what was known of its place is forgotten.
-pub async fn mend_site(
-    tx: &mut Tx,
-    id: SiteId,
-    address: Option<&Address>,
-    contact_name: &Name,
-    contact_phone: &Phone,
-) -> Result<(), Error> {
-    let sql = "update site set contact_name = $2, contact_phone = $3, ver = ver + 1 where id = $1";
-    let query = sqlx::query(sql).bind(id.to_string()).bind(contact_name.to_string()).bind(contact_phone.to_string());
-    query.execute(tx.sql()).await?;
-    let Some(address) = address else { return Ok(()) };
+/// Replaces a site; where it moved, what an expert had found of its place is forgotten.
+pub async fn mend_site(tx: &mut Tx, id: SiteId, new: &NewSite, is_moved: bool) -> Result<(), Error> {
+    let address = &new.address;
     let sql =
         "update site set line1 = $2, line2 = $3, city = $4, postal_code = $5, country = $6, zone = $7, lat_e7 = $8,
-        lon_e7 = $9, pin_lat_e7 = null, pin_lon_e7 = null where id = $1";
+        lon_e7 = $9, contact_name = $10, contact_phone = $11, access_note = $12, ver = ver + 1,
+        pin_lat_e7 = case when $13 = 1 then null else pin_lat_e7 end,
+        pin_lon_e7 = case when $13 = 1 then null else pin_lon_e7 end where id = $1";
     let query = sqlx::query(sql).bind(id.to_string()).bind(address.line1.to_string());
     let query = query.bind(address.line2.as_ref().map(ToString::to_string)).bind(address.city.to_string());
     let query = query.bind(address.postal_code.clone()).bind(address.country.clone());
     let query = query.bind(address.zone.name().to_string());
-    query.bind(address.place.lat_e7()).bind(address.place.lon_e7()).execute(tx.sql()).await?;
+    let query = query.bind(address.place.lat_e7()).bind(address.place.lon_e7());
+    let query = query.bind(new.contact_name.to_string()).bind(new.contact_phone.to_string());
+    let query = query.bind(new.access_note.as_ref().map(ToString::to_string)).bind(i64::from(is_moved));
+    query.execute(tx.sql()).await?;
     Ok(())
+}
+
+/// Takes a site out of use; its tickets stay. Says whether it was in use.
+pub async fn retire_site(tx: &mut Tx, id: SiteId) -> Result<bool, Error> {
+    let sql = "update site set active = 0, ver = ver + 1 where id = $1 and active = 1";
+    Ok(sqlx::query(sql).bind(id.to_string()).execute(tx.sql()).await?.rows_affected() == 1)
+}
+
+/// The how-manieth of its customer's sites this one is, from 0; plans cover the first ones.
+pub async fn rank_of_site(conn: &mut Conn, customer: CustomerId, id: SiteId) -> Result<u32, Error> {
+    let sites = sites_of(conn, customer).await?;
+    let at = sites.iter().position(|site| site.id == id);
+    Ok(at.and_then(|at| u32::try_from(at).ok()).unwrap_or_default())
 }
 
 /// Keeps where a site really is. Says whether there is such a site.

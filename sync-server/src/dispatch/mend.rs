@@ -8,7 +8,7 @@
 use super::facts::{self, Bounds};
 use super::round::plan;
 use crate::audit;
-use crate::customers::{self, Address, Site};
+use crate::customers::{self, Address, NewSite, Site};
 use crate::db::{Error, Tx};
 use crate::matching::judge::{Verdict, judge_kept};
 use crate::matching::need::Need;
@@ -16,7 +16,7 @@ use crate::tickets::{Book, Ticket, store};
 use crate::workforce;
 use serde_json::{Value, json};
 use shared::event::Actor;
-use shared::ids::{ExpertId, TicketId};
+use shared::ids::{ExpertId, SiteId, TicketId};
 use shared::skills::Skills;
 use shared::text::{Description, Name, Phone};
 use shared::ticket::{Corrected, Move, Refusal, ReleaseReason, State, VisitPlan, WithdrawReason};
@@ -76,33 +76,115 @@ pub async fn correct(
     if ticket.life.state.is_ended() || matches!(ticket.life.state, State::OnSite { .. }) {
         return Ok(Some(Err(Refusal::Illegal)));
     }
+    let change = Change { of_site, of_ticket, ticket: Some(id), actor, now };
+    let mended = async |tx: &mut Tx| {
+        if change.of_site.is_empty() {
+            return Ok(());
+        }
+        mend_site(tx, &site, &of_new_site(&site, correction), actor, now).await
+    };
     let before = judged(tx, &book, bounds, now).await?;
-    if !of_site.is_empty() {
-        mend_site(tx, &site, correction, actor, now).await?;
-    }
+    mended(tx).await?;
     book.mend(id, correction.access_note.as_ref(), correction.skills.as_ref(), correction.work_minutes);
     let after = judged(tx, &book, bounds, now).await?;
-    for one in ids {
-        let mut what = of_site.clone();
-        if one == id {
-            what.extend(&of_ticket);
-        }
-        let Some(ticket) = book.ticket(one).filter(|ticket| !ticket.life.state.is_ended()).cloned() else { continue };
-        let (visit, goes) = kept(&ticket, before.get(&one), after.get(&one));
-        if let Err(refusal) = book.make(one, Move::Correct { what, visit }, actor, now) {
-            if one == id {
-                return Ok(Some(Err(refusal)));
-            }
-            continue;
-        }
-        if let Some(goes) = goes {
-            // Legal from the two states that have a visit to keep.
-            let _ = book.make(one, goes, Actor::Server, now);
-        }
+    if let Err(refusal) = change.make(&mut book, &before, &after) {
+        return Ok(Some(Err(refusal)));
     }
     let ticket = book.ticket(id).cloned();
     book.save(tx).await?;
     Ok(ticket.map(Ok))
+}
+
+/// Replaces a site in the caller's transaction, and judges every open ticket there again. Refused as done before if
+/// nothing is other than it was; none if there is no such site.
+pub async fn replace_site(
+    tx: &mut Tx,
+    id: SiteId,
+    new: &NewSite,
+    actor: Actor,
+    bounds: &Bounds,
+    now: Timestamp,
+) -> Result<Option<Result<(), Refusal>>, Error> {
+    let Some(site) = customers::store::site(tx, id).await? else { return Ok(None) };
+    let correction = Correction {
+        address: Some(new.address.clone()),
+        contact_name: Some(new.contact_name.clone()),
+        contact_phone: Some(new.contact_phone.clone()),
+        ..Correction::default()
+    };
+    let mut of_site = of_site(&site, &correction);
+    if new.access_note != site.access_note {
+        of_site.push(Corrected::Access);
+    }
+    if of_site.is_empty() {
+        return Ok(Some(Err(Refusal::Already)));
+    }
+    let open = store::of_site_open(tx, id, TICKETS_MAX).await?;
+    let ids: Vec<TicketId> = open.iter().map(|ticket| ticket.id).collect();
+    let holders: BTreeSet<ExpertId> = open.iter().filter_map(|ticket| ticket.life.state.holder()).collect();
+    for expert in holders {
+        workforce::lock(tx, expert).await?;
+    }
+    let mut book = Book::open(tx, &ids, bounds.timing.clone()).await?;
+    let before = judged(tx, &book, bounds, now).await?;
+    mend_site(tx, &site, new, actor, now).await?;
+    let after = judged(tx, &book, bounds, now).await?;
+    let change = Change { of_site, of_ticket: Vec::new(), ticket: None, actor, now };
+    let made = change.make(&mut book, &before, &after);
+    book.save(tx).await?;
+    Ok(Some(made))
+}
+
+/// What is corrected, by whom and when.
+struct Change {
+    of_site: Vec<Corrected>,
+    /// Of the one ticket that was meant.
+    of_ticket: Vec<Corrected>,
+    ticket: Option<TicketId>,
+    actor: Actor,
+    now: Timestamp,
+}
+
+impl Change {
+    /// Notes it in each open ticket, and gives back what no longer fits.
+    fn make(&self, book: &mut Book, before: &Judged, after: &Judged) -> Result<(), Refusal> {
+        let open = book.tickets().filter(|ticket| !ticket.life.state.is_ended());
+        let open: Vec<Ticket> = open.cloned().collect();
+        for ticket in open {
+            let is_meant = self.ticket == Some(ticket.id);
+            let own = if is_meant { self.of_ticket.as_slice() } else { &[] };
+            let what: Vec<Corrected> = self.of_site.iter().chain(own).copied().collect();
+            let (visit, goes) = kept(&ticket, before.get(&ticket.id), after.get(&ticket.id));
+            let noted = book.make(ticket.id, Move::Correct { what, visit }, self.actor, self.now);
+            if is_meant {
+                noted?;
+            }
+            if let Some(goes) = goes {
+                // Legal from the two states that have a visit to keep.
+                let _ = book.make(ticket.id, goes, Actor::Server, self.now);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The site as a correction leaves it.
+fn of_new_site(site: &Site, correction: &Correction) -> NewSite {
+    let was = Address {
+        line1: site.line1.clone(),
+        line2: site.line2.clone(),
+        city: site.city.clone(),
+        postal_code: site.postal_code.clone(),
+        country: site.country.clone(),
+        place: site.place,
+        zone: site.zone.clone(),
+    };
+    NewSite {
+        address: correction.address.clone().unwrap_or(was),
+        contact_name: correction.contact_name.clone().unwrap_or_else(|| site.contact_name.clone()),
+        contact_phone: correction.contact_phone.clone().unwrap_or_else(|| site.contact_phone.clone()),
+        access_note: site.access_note.clone(),
+    }
 }
 
 /// What of the site is other than it was.
@@ -143,17 +225,8 @@ fn is_at(site: &Site, address: &Address) -> bool {
         && site.country == address.country
 }
 
-async fn mend_site(
-    tx: &mut Tx,
-    site: &Site,
-    correction: &Correction,
-    actor: Actor,
-    now: Timestamp,
-) -> Result<(), Error> {
-    let moved = correction.address.as_ref().filter(|new| !is_at(site, new));
-    let name = correction.contact_name.as_ref().unwrap_or(&site.contact_name);
-    let phone = correction.contact_phone.as_ref().unwrap_or(&site.contact_phone);
-    customers::store::mend_site(tx, site.id, moved, name, phone).await?;
+async fn mend_site(tx: &mut Tx, site: &Site, new: &NewSite, actor: Actor, now: Timestamp) -> Result<(), Error> {
+    customers::store::mend_site(tx, site.id, new, !is_at(site, &new.address)).await?;
     let after = customers::store::site(tx, site.id).await?;
     let (was, is) = (line(site), after.as_ref().map(line));
     audit::record(tx, actor, "site.correct", &format!("customer:{}", site.customer), Some(was), is, now).await
@@ -164,13 +237,11 @@ fn line(site: &Site) -> Value {
     json!({ "site": site.id, "address": address, "contact": site.contact_name, "phone": site.contact_phone })
 }
 
+/// What the rules say of each visit, by its ticket.
+type Judged = BTreeMap<TicketId, (Verdict, Need)>;
+
 /// What the rules say of each visit that is offered or promised, at the hour that was told.
-async fn judged(
-    tx: &mut Tx,
-    book: &Book,
-    bounds: &Bounds,
-    now: Timestamp,
-) -> Result<BTreeMap<TicketId, (Verdict, Need)>, Error> {
+async fn judged(tx: &mut Tx, book: &Book, bounds: &Bounds, now: Timestamp) -> Result<Judged, Error> {
     let tickets: Vec<Ticket> = book.tickets().cloned().collect();
     let mut judged = BTreeMap::new();
     for need in facts::needs(tx, &tickets).await? {

@@ -296,7 +296,7 @@ async fn a_plan_found_later_promises_from_then_on_and_not_on_a_holiday() {
         db.write(Lane::Desk, async move |tx| {
             crate::workforce::store::put_holiday(tx, &holiday, now).await?;
             let customer = crate::tickets::store::get(tx, ticket).await?.unwrap().customer;
-            let plan = crate::plans::store::covering(tx, customer, &"tv".parse().unwrap(), now).await?.unwrap();
+            let plan = crate::plans::store::covering(tx, customer, &"tv".parse().unwrap(), 0, now).await?.unwrap();
             let mut book = crate::tickets::Book::open(tx, &[ticket], timing.clone()).await?;
             book.cover(ticket, &plan, Actor::Server, now).unwrap();
             book.save(tx).await

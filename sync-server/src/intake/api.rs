@@ -1,5 +1,6 @@
 //! `POST /api/v1/tickets` and what customers and staff may read and do of a ticket.
 
+mod sites;
 mod track;
 
 pub(super) use track::of_token;
@@ -39,6 +40,7 @@ pub fn routes() -> Router<Site> {
         .route("/api/v1/tickets/{id}/solved", post(solved))
         .route("/api/v1/tickets/{id}/note", post(note))
         .route("/api/v1/tickets/{id}/reschedule", post(reschedule))
+        .merge(sites::routes())
         .merge(track::routes())
 }
 

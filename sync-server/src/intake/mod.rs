@@ -15,6 +15,8 @@ mod typed;
 #[cfg(test)]
 mod change_tests;
 #[cfg(test)]
+mod site_tests;
+#[cfg(test)]
 #[path = "api_tests.rs"]
 mod tests;
 
@@ -179,7 +181,12 @@ async fn look_up(
                 let read = times::windows(&wanted.windows, &at.zone, now, horizon);
                 windows = read.map_err(|fault| Problem::fields(vec![fault]))?;
             }
-            let plan = plans::store::covering(conn, customer, &wanted.category, now).await?;
+            let rank = match wanted.site {
+                // Where none is said it is the first.
+                None => 0,
+                Some(_) => customers::store::rank_of_site(conn, customer, at.id).await?,
+            };
+            let plan = plans::store::covering(conn, customer, &wanted.category, rank, now).await?;
             let (make, model) = (wanted.make.as_ref(), wanted.model.as_ref());
             let product = Product::new(customer, at.id, &wanted.category, make, model);
             let earlier = tickets::store::earlier(conn, &product, Product::visited_since(now)).await?;

@@ -333,6 +333,46 @@ async fn ticket_page(site: &Site, frame: Frame, ticket: Ticket, way: Way) -> Ans
     ticket_page_with(site, frame, ticket, way, Form::new()).await
 }
 
+/// What the page of a ticket says beside the ticket.
+struct Around {
+    lines: Vec<events::Line>,
+    notes: Vec<store::NoteRow>,
+    place: Option<customers::Site>,
+    expert: Option<workforce::Expert>,
+    uncovered: Option<plans::Uncovered>,
+    earlier: Option<Ticket>,
+    follow_up: Option<Ticket>,
+    survey: Option<survey::Survey>,
+}
+
+async fn around(site: &Site, ticket: &Ticket) -> Result<Around, Error> {
+    let (id, at, holder) = (ticket.id, ticket.site, ticket.life.state.holder().or(ticket.last_expert));
+    let (follows, who, category, now) = (ticket.follows, ticket.customer, ticket.category.clone(), site.now());
+    let read = site.db.read(async move |conn| {
+        let expert = match holder {
+            Some(expert) => workforce::store::expert(conn, expert).await?,
+            None => None,
+        };
+        let earlier = match follows {
+            Some(earlier) => store::get(conn, earlier).await?,
+            None => None,
+        };
+        let rank = customers::store::rank_of_site(conn, who, at).await?;
+        let plans = plans::store::entitlements_of(conn, who).await?;
+        Ok::<_, Error>(Around {
+            lines: events::history(conn, id, 0, HISTORY_MAX).await?,
+            notes: store::notes(conn, &[id], HISTORY_MAX).await?,
+            place: customers::store::site(conn, at).await?,
+            expert,
+            uncovered: plans::uncovered(&plans, &category, rank, now),
+            earlier,
+            follow_up: store::follow_up_of(conn, id).await?,
+            survey: survey::store::of_ticket(conn, id).await?,
+        })
+    });
+    read.await
+}
+
 /// The page, with what was typed on it and what is wrong with that.
 async fn ticket_page_with(site: &Site, frame: Frame, ticket: Ticket, way: Way, form: Form) -> Answer<Html<String>> {
     let base = way.base(ticket.id);
@@ -340,27 +380,7 @@ async fn ticket_page_with(site: &Site, frame: Frame, ticket: Ticket, way: Way, f
         Way::Own { filed } => (true, filed),
         Way::Token(_) => (false, false),
     };
-    let (id, at, holder) = (ticket.id, ticket.site, ticket.life.state.holder().or(ticket.last_expert));
-    let follows = ticket.follows;
-    let (lines, notes, place, expert, (earlier, follow_up), survey) = site
-        .db
-        .read(async move |conn| {
-            let lines = events::history(conn, id, 0, HISTORY_MAX).await?;
-            let notes = store::notes(conn, &[id], HISTORY_MAX).await?;
-            let place = customers::store::site(conn, at).await?;
-            let expert = match holder {
-                Some(expert) => workforce::store::expert(conn, expert).await?,
-                None => None,
-            };
-            let earlier = match follows {
-                Some(earlier) => store::get(conn, earlier).await?,
-                None => None,
-            };
-            let again = (earlier, store::follow_up_of(conn, id).await?);
-            let survey = survey::store::of_ticket(conn, id).await?;
-            Ok::<_, Error>((lines, notes, place, expert, again, survey))
-        })
-        .await?;
+    let Around { lines, notes, place, expert, uncovered, earlier, follow_up, survey } = around(site, &ticket).await?;
     let zone = place.as_ref().map_or_else(Zone::utc, |place| place.zone.clone());
     let when = |at: Timestamp| Language::English.catalogue().when(&zone, at);
     let horizon = i64::from(site.config.matching.horizon_minutes);
@@ -380,7 +400,7 @@ async fn ticket_page_with(site: &Site, frame: Frame, ticket: Ticket, way: Way, f
         .filter_map(|line| in_words(&line.event.fact, &expert, &zone).map(|words| News { when: when(line.at), words }));
     let notes_shown =
         notes.iter().map(|note| News { when: when(note.at), words: format!("{}: {}", note.author_name, note.text) });
-    let (state, next) = now_in_words(&ticket, &expert, &when);
+    let (state, next) = now_in_words(&ticket, &expert, uncovered, &when);
     let cancel = Move::Cancel { why: shared::ticket::CancelReason::Customer };
     let can_cancel = ticket.life.clone().make(cancel, site.now(), &site.config.timing).is_ok();
     let solved = ticket.life.clone().make(Move::Solve, site.now(), &site.config.timing);
@@ -461,7 +481,7 @@ async fn list(State(site): State<Site>, caller: Caller) -> Answer<Html<String>> 
     let who = customer(&caller)?;
     let tickets = site.db.read(async move |conn| store::of_customer(conn, who, None, LIST_MAX).await).await?;
     let listed = tickets.into_iter().map(|ticket| {
-        let (state, _) = now_in_words(&ticket, "", &|_| String::new());
+        let (state, _) = now_in_words(&ticket, "", None, &|_| String::new());
         Listed { ticket, state }
     });
     page(&ListPage { frame: frame(&site, "/tickets", Some(&caller)), tickets: listed.collect() })

@@ -113,6 +113,40 @@ impl Entitlement {
     }
 }
 
+/// Why no plan covers a ticket, as far as its customer can do something about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Uncovered {
+    /// Nothing that is valid covers the category.
+    NoPlan,
+    /// A plan does, for fewer sites than the customer has: for the first ones.
+    Sites {
+        /// For how many.
+        covered: u32,
+    },
+    /// What was bought covers only from then on.
+    Waits {
+        /// From when on.
+        until: Timestamp,
+    },
+}
+
+/// Why none of these covers a category at a site, the how-manieth from 0, at an instant; nothing if one does. What the
+/// customer only has to wait for is said before what costs money.
+pub fn uncovered(all: &[Entitlement], category: &Slug, site: u32, at: Timestamp) -> Option<Uncovered> {
+    let of_category: Vec<&Entitlement> = all.iter().filter(|one| one.covers(category, one.from_at.max(at))).collect();
+    let now = || of_category.iter().filter(|one| one.from_at <= at);
+    if now().any(|one| site < one.sites) {
+        return None;
+    }
+    let later = of_category.iter().filter(|one| at < one.from_at && site < one.sites).map(|one| one.from_at).min();
+    let fewer = now().map(|one| one.sites).max();
+    Some(match (later, fewer) {
+        (Some(until), _) => Uncovered::Waits { until },
+        (None, Some(covered)) => Uncovered::Sites { covered },
+        (None, None) => Uncovered::NoPlan,
+    })
+}
+
 /// An entitlement to begin: what the plan says is taken from the plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewEntitlement {
@@ -135,6 +169,35 @@ mod tests {
     use super::*;
     use shared::chance::Seeded;
     use shared::ids::Id;
+
+    #[test]
+    fn why_a_ticket_is_not_covered_is_said_with_what_the_customer_can_wait_for_first() {
+        let at = |minutes: i64| Timestamp::from_millis(minutes * 60_000);
+        let chance = Seeded::new(1);
+        let bought = |from_at, sites| Entitlement {
+            id: Id::new(at(1), &chance),
+            customer: Id::new(at(1), &chance),
+            plan: Id::new(at(1), &chance),
+            state: EntitlementState::Active,
+            from_at,
+            until_at: at(100),
+            grace_until_at: None,
+            sites,
+            categories: vec!["tv".parse().unwrap()],
+            promise_hours: 24,
+            reason: None,
+        };
+        let tv: Slug = "tv".parse().unwrap();
+        let why = |all: &[Entitlement], site| uncovered(all, &tv, site, at(10));
+        assert_eq!(why(&[bought(at(10), 1)], 0), None);
+        assert_eq!(why(&[bought(at(10), 2)], 2), Some(Uncovered::Sites { covered: 2 }));
+        assert_eq!(why(&[bought(at(10), 1), bought(at(50), 3)], 2), Some(Uncovered::Waits { until: at(50) }));
+        assert_eq!(why(&[bought(at(50), 1), bought(at(40), 1)], 0), Some(Uncovered::Waits { until: at(40) }));
+        assert_eq!(why(&[bought(at(50), 1)], 1), Some(Uncovered::NoPlan));
+        let over = Entitlement { until_at: at(10), ..bought(at(1), 9) };
+        assert_eq!(why(&[over], 0), Some(Uncovered::NoPlan));
+        assert_eq!(uncovered(&[bought(at(1), 9)], &"oven".parse().unwrap(), 0, at(10)), Some(Uncovered::NoPlan));
+    }
 
     #[test]
     fn an_entitlement_covers_from_its_first_instant_until_just_before_its_end() {

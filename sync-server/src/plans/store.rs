@@ -174,16 +174,18 @@ pub async fn entitlements_of(conn: &mut Conn, customer: CustomerId) -> Result<Ve
     rows.iter().map(read_entitlement).collect()
 }
 
-/// The entitlement that covers a category at an instant: of several the one with the shortest promise, then the one
+/// The entitlement that covers a category at a site, the how-manieth from 0, at an instant: of several the one with the shortest promise, then the one
 /// that ends last.
 pub async fn covering(
     conn: &mut Conn,
     customer: CustomerId,
     category: &Slug,
+    site: u32,
     at: Timestamp,
 ) -> Result<Option<Entitlement>, Error> {
     let all = entitlements_of(conn, customer).await?;
-    Ok(all.into_iter().filter(|entitlement| entitlement.covers(category, at)).min_by_key(|entitlement| {
+    let covers = |entitlement: &Entitlement| site < entitlement.sites && entitlement.covers(category, at);
+    Ok(all.into_iter().filter(covers).min_by_key(|entitlement| {
         let ends_last = std::cmp::Reverse(entitlement.until_at);
         (entitlement.promise_hours, ends_last, entitlement.id)
     }))
@@ -278,7 +280,7 @@ mod tests {
             let covers = db.read(async |conn| {
                 let mut found = Vec::new();
                 for (category, minutes) in [("tv", -1), ("tv", 0), ("tv", 10), ("oven", 10), ("tv", 50), ("tv", 100)] {
-                    let covered = covering(conn, id(1), &slug(category), now().plus_minutes(minutes)).await?;
+                    let covered = covering(conn, id(1), &slug(category), 1, now().plus_minutes(minutes)).await?;
                     found.push(covered.map(|entitlement| entitlement.id));
                 }
                 Ok::<_, Error>((found, jobs::backlog(conn).await?, entitlements_of(conn, id(1)).await?.len()))
@@ -286,6 +288,8 @@ mod tests {
             let (found, backlog, n) = covers.await.unwrap();
             let (home, screen) = (Some(id(21)), Some(id(22)));
             assert_eq!(found, [None, home, screen, home, home, None]);
+            let third = db.read(async |conn| covering(conn, id(1), &slug("tv"), 2, now()).await).await.unwrap();
+            assert_eq!(third, None, "two sites are covered, and this is another one");
             assert_eq!((n, backlog.len(), backlog[0].kind.as_str()), (2, 1, "plan_found"));
         })
         .await;
@@ -301,7 +305,7 @@ mod tests {
                 screen.categories = vec![slug("oven")];
                 assert!(put_plan(tx, &screen).await?);
                 assert!(!put_plan(tx, &screen).await?, "the version it was read at is gone");
-                covering(tx, id(1), &slug("tv"), now()).await
+                covering(tx, id(1), &slug("tv"), 0, now()).await
             });
             assert_eq!(write.await.map(|covered| covered.map(|entitlement| entitlement.id)), Ok(Some(id(21))));
             let plans = db.read(async |conn| plans(conn).await).await.unwrap();
@@ -323,7 +327,7 @@ mod tests {
                 let early = lapse(tx, now().plus_minutes(49), 10).await?;
                 let over = lapse(tx, now().plus_minutes(50), 10).await?;
                 let cancelled = (cancel(tx, id(21)).await?, cancel(tx, id(21)).await?);
-                Ok::<_, Error>((early, over, cancelled, covering(tx, id(1), &slug("tv"), now()).await?))
+                Ok::<_, Error>((early, over, cancelled, covering(tx, id(1), &slug("tv"), 0, now()).await?))
             });
             assert_eq!(write.await, Ok((0, 1, (true, false), None)));
             let states = db.read(async |conn| entitlements_of(conn, id(1)).await).await.unwrap();

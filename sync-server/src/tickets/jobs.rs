@@ -4,7 +4,7 @@
 use super::{Book, store};
 use crate::db::{Database, Error, Lane};
 use crate::jobs::{Context, Job, Kind, Outcome, Registry};
-use crate::plans;
+use crate::{customers, plans};
 use shared::event::Actor;
 use shared::ids::{CustomerId, TicketId};
 use shared::ticket::{HumanReason, Move, Timing};
@@ -96,7 +96,8 @@ async fn start_covered(job: Job, context: Context, timing: Timing) -> Outcome {
         let mut book = Book::open(tx, &ids, timing.clone()).await?;
         for ticket in &waiting {
             // The plan must hold now: it was bought after the ticket was filed.
-            if let Some(plan) = plans::store::covering(tx, customer, &ticket.category, now).await? {
+            let rank = customers::store::rank_of_site(tx, customer, ticket.site).await?;
+            if let Some(plan) = plans::store::covering(tx, customer, &ticket.category, rank, now).await? {
                 let _ = book.cover(ticket.id, &plan, Actor::Server, now);
             }
         }

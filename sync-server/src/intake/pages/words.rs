@@ -1,6 +1,7 @@
 //! A ticket's state and history in its customer's words; nothing of what is between us and our experts. Pure.
 
 use super::super::times;
+use crate::plans::Uncovered;
 use crate::tickets::Ticket;
 use shared::event::Fact;
 use shared::texts::Language;
@@ -8,19 +9,28 @@ use shared::ticket::{CannotFix, Corrected, HoldReason, HumanReason, ReleaseReaso
 use shared::time::{Timestamp, Zone};
 
 /// Where a ticket is, and what comes next, for its customer.
-pub(super) fn now_in_words(ticket: &Ticket, expert: &str, when: &impl Fn(Timestamp) -> String) -> (String, String) {
+pub(super) fn now_in_words(
+    ticket: &Ticket,
+    expert: &str,
+    uncovered: Option<Uncovered>,
+    when: &impl Fn(Timestamp) -> String,
+) -> (String, String) {
     let asked = ticket.life.needs_human.as_ref().map(|flag| flag.reason);
     let say = |state: &str, next: String| (state.to_owned(), next);
     match &ticket.life.state {
-        State::Waiting if asked == Some(HumanReason::NoPlan) => say(
-            "Waiting for a plan",
-            "No valid plan covers this product. Your ticket keeps its number; it starts by itself as soon as a plan is bought.".to_owned(),
-        ),
+        State::Waiting if asked == Some(HumanReason::NoPlan) => {
+            say("Waiting for a plan", no_plan_in_words(uncovered, when))
+        }
         State::Waiting if asked.is_some() => {
             say("We are looking into it", "A person of ours takes care of your ticket and will contact you.".to_owned())
         }
-        State::Waiting => say("Looking for the right expert", "We ask the expert who fits best and tell you who comes and when.".to_owned()),
-        State::Offered { .. } => say("Asking an expert", "An expert has been asked. We tell you who comes and when.".to_owned()),
+        State::Waiting => say(
+            "Looking for the right expert",
+            "We ask the expert who fits best and tell you who comes and when.".to_owned(),
+        ),
+        State::Offered { .. } => {
+            say("Asking an expert", "An expert has been asked. We tell you who comes and when.".to_owned())
+        }
         State::Accepted { visit, .. } => {
             say("An expert will come", format!("{expert} will come. Expected arrival: {}.", when(visit.start_at)))
         }
@@ -44,6 +54,25 @@ pub(super) fn now_in_words(ticket: &Ticket, expert: &str, when: &impl Fn(Timesta
         }
         State::Completed { at, .. } => say("Done", format!("Completed on {}.", when(*at))),
         State::Cancelled { at, .. } => say("Cancelled", format!("Cancelled on {}. Nobody will come.", when(*at))),
+    }
+}
+
+/// Why a ticket waits for a plan, and what ends that.
+fn no_plan_in_words(why: Option<Uncovered>, when: &impl Fn(Timestamp) -> String) -> String {
+    let keeps = "Your ticket keeps its number";
+    match why {
+        Some(Uncovered::Waits { until }) => {
+            format!("Your plan covers from {} on. {keeps} and starts by itself then.", when(until))
+        }
+        Some(Uncovered::Sites { covered: 1 }) => format!(
+            "Your plan covers one address, and this ticket is for another one. {keeps}; it starts by itself as soon as a plan covers this address."
+        ),
+        Some(Uncovered::Sites { covered }) => format!(
+            "Your plan covers your first {covered} addresses, and this ticket is for another one. {keeps}; it starts by itself as soon as a plan covers this address."
+        ),
+        Some(Uncovered::NoPlan) | None => {
+            format!("No valid plan covers this product. {keeps}; it starts by itself as soon as a plan is bought.")
+        }
     }
 }
 
