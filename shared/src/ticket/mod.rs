@@ -8,6 +8,8 @@ mod by_expert;
 mod by_others;
 mod correct;
 mod moves;
+#[cfg(test)]
+mod reach;
 mod reason;
 mod table;
 #[cfg(test)]
@@ -18,7 +20,7 @@ mod window;
 pub use correct::Corrected;
 pub use moves::{Done, Move, Refusal};
 pub use reason::{CancelReason, HoldReason, HumanReason, ReleaseReason, WithdrawReason};
-pub use table::{Row, table};
+pub use table::{Row, Step, Then, Wait, table};
 pub use visit::{Act, CannotFix, Outcome, Phase, Route, VisitPlan, route};
 pub use window::{DayPart, NoWindow, WINDOWS_MAX, Window, may_begin, tidy};
 

@@ -104,6 +104,9 @@ pub enum HoldReason {
 }
 
 impl HoldReason {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Part, Self::NoAccess, Self::WrongAddress, Self::Customer];
+
     /// The word in tables and JSON.
     pub fn word(self) -> &'static str {
         match self {

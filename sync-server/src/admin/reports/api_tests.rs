@@ -141,3 +141,14 @@ async fn wrong_visits_stand_apart_from_avoided_ones_and_lead_to_the_row_that_an_
     })
     .await;
 }
+
+#[tokio::test]
+async fn the_table_of_states_is_a_page_for_admins() {
+    both_engines(async |db| {
+        let (_world, ada) = admin(&db).await;
+        let page = ada.get("/admin/states").await.text();
+        assert!(page.contains("2 × travel → a person: not_arrived") && page.contains("on_hold"), "{page}");
+        assert!(ada.get("/admin/reports").await.text().contains("/admin/states"));
+    })
+    .await;
+}

@@ -30,6 +30,7 @@ pub fn routes() -> Router<Site> {
         .route("/admin/reports/first-visit-fix", get(first_visit_fix))
         .route("/admin/reports/wrong-expert", get(wrong))
         .route("/admin/needs/review", get(reviews).post(reviewed))
+        .route("/admin/states", get(states))
 }
 
 fn frame(site: &Site) -> Frame {
@@ -212,4 +213,16 @@ async fn reviewed(State(site): State<Site>, RequireAdmin(admin): RequireAdmin, f
     let looked = site.db.write(crate::db::Lane::Desk, async move |tx| review::look(tx, actor, &decided, now).await);
     looked.await?;
     Ok(Redirect::to("/admin/needs/review?done"))
+}
+
+#[derive(Template)]
+#[template(path = "admin/states.html")]
+struct StatesPage {
+    frame: Frame,
+    rows: Vec<shared::ticket::Row>,
+}
+
+/// The table by which every ticket moves, drawn from the code that moves them and the settings of this server.
+async fn states(State(site): State<Site>, _: RequireAdmin) -> Answer<Html<String>> {
+    page(&StatesPage { frame: frame(&site), rows: shared::ticket::table(&site.config.timing) })
 }
