@@ -248,6 +248,17 @@ pub enum Fact {
         /// By an expert who no longer had the ticket.
         late: bool,
     },
+    /// The expert's phone reports what a person of ours had recorded on his word: both times stand side by side.
+    Confirmed {
+        /// Who.
+        expert: ExpertId,
+        /// The kind of intent, like `ticket.arrive`.
+        intent: String,
+        /// When the person recorded it.
+        recorded_at: Timestamp,
+        /// When it was done, by the phone's clock.
+        phone_at: Timestamp,
+    },
     /// An expert reported work that could not change the ticket any more; it is kept as evidence.
     WorkRecorded {
         /// Who.
@@ -293,6 +304,7 @@ impl Fact {
             Self::Escalated { .. } => "escalated",
             Self::SitePinned { .. } => "site_pinned",
             Self::NoteAdded { .. } => "note_added",
+            Self::Confirmed { .. } => "confirmed",
             Self::WorkRecorded { .. } => "work_recorded",
         }
     }

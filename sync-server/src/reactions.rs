@@ -50,6 +50,7 @@ pub fn jobs(ticket: TicketId, seq: i64, event: &Event, now: Timestamp) -> Vec<Ne
         | Fact::Held { why: HoldReason::Customer, .. }
         | Fact::SitePinned { .. }
         | Fact::NoteAdded { .. }
+        | Fact::Confirmed { .. }
         | Fact::WorkRecorded { .. } => vec![],
         Fact::Completed { .. } => vec![about(Kind::SurveyInvite, now)],
         // A ticket whose expert lacks a skill goes on at once; the others wait for a person or a date.

@@ -368,3 +368,36 @@ async fn the_desk_ends_a_ticket_on_the_customers_word_but_not_while_an_expert_wo
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_an_expert_says_on_the_phone_is_recorded_from_the_tickets_page_under_ones_own_name() {
+    both_engines(async |db| {
+        let Desk { world, emile, .. } = desk(&db).await;
+        let ana = world.expert("Ana", "10001").await;
+        let ticket = world.ticket().await;
+        let (page, path) = (format!("/desk/tickets/{ticket}"), format!("/desk/tickets/{ticket}/word"));
+        assert!(!emile.get(&page).await.text().contains(&path), "nobody has it");
+        assert!(emile.get(&path).await.text().contains("No expert has this ticket"));
+        assert_eq!(send(&emile, ticket, ana, None).await.status, StatusCode::CREATED);
+        assert!(emile.get(&page).await.text().contains("Record what Ana says"));
+        let her = ana.to_string();
+        for act in ["accept", "arrive", "arrive"] {
+            let sent = emile.form(&path, &[("expert", &her), ("act", act)]).await;
+            assert_eq!(sent.header("location"), page, "{act}: {}", sent.text());
+        }
+        let there = emile.get(&path).await.text();
+        assert!(there.contains("Finished the visit") && !there.contains("Gives it back"), "{there}");
+        let empty = emile.form(&path, &[("expert", &her), ("act", "complete"), ("summary", "The fuse.")]).await;
+        assert_eq!(empty.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let shown = empty.text();
+        assert!(shown.contains("Choose how it ended.") && shown.contains("The fuse."), "{shown}");
+        let whole = [("expert", &*her), ("act", "complete"), ("outcome", "fixed"), ("summary", "The fuse.")];
+        assert_eq!(emile.form(&path, &whole).await.header("location"), page);
+        let ended = emile.get(&page).await.text();
+        assert!(ended.contains("Émile Roux</time>Ana completed it (fixed): The fuse."), "{ended}");
+        let late = emile.form(&path, &[("expert", &her), ("act", "decline"), ("reason", "ill")]).await;
+        assert_eq!(late.status, StatusCode::CONFLICT);
+        assert!(late.text().contains("This is not possible where the ticket is now."), "{}", late.text());
+    })
+    .await;
+}

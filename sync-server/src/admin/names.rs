@@ -87,6 +87,7 @@ fn expert_of(fact: &Fact) -> Option<ExpertId> {
         | Fact::Moved { expert, .. }
         | Fact::CannotFix { expert, .. }
         | Fact::SitePinned { expert, .. }
+        | Fact::Confirmed { expert, .. }
         | Fact::WorkRecorded { expert, .. } => Some(*expert),
         Fact::Held { expert, .. } => *expert,
         Fact::SolvedWithoutVisit { released } | Fact::Cancelled { released, .. } => *released,

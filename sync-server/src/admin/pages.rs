@@ -3,6 +3,7 @@
 
 mod day;
 mod offers;
+mod word;
 
 use super::act::{self, By, Came, ITEMS_MAX};
 use super::against::Overridden;
@@ -52,6 +53,7 @@ pub fn routes() -> Router<Site> {
         .route("/desk/tickets/{id}/note", post(note))
         .route("/desk/tickets/{id}/end", post(end))
         .route("/desk/tickets/{id}/offer", get(offers::choose).post(offers::send))
+        .route("/desk/tickets/{id}/word", get(word::show).post(word::record))
         .route("/desk/tickets/{id}/take-back", post(offers::take_back))
         .route("/admin/overrides", get(offers::report))
 }
@@ -341,6 +343,7 @@ struct TicketPage {
     decisions: Vec<Reasoned>,
     overrides: Vec<(String, Overridden)>,
     can_choose: bool,
+    holder: Option<String>,
     open_offer: Option<OfferId>,
     seen: Option<String>,
     delivered: Option<bool>,
@@ -430,6 +433,7 @@ fn ticket_page(site: &Site, caller: &RequireDesk, file: File) -> TicketPage {
         told: told.collect(),
         decisions: decisions.collect(),
         overrides: file.overrides.iter().map(|one| (at(one.made.made_at), one.clone())).collect(),
+        holder: ticket.life.state.holder().map(|expert| names.expert(expert).to_owned()),
         can_choose: by_hand::way(&ticket.life).is_ok(),
         open_offer: file.open_offer,
         seen: file.seen_at.map(&at),

@@ -71,7 +71,7 @@ fn cancel(why: CancelReason) -> &'static str {
     }
 }
 
-fn outcome_words(outcome: Outcome) -> &'static str {
+pub(super) fn outcome_words(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Fixed => "fixed",
         Outcome::Workaround => "works with a workaround",
@@ -81,7 +81,7 @@ fn outcome_words(outcome: Outcome) -> &'static str {
     }
 }
 
-fn decline(reason: DeclineReason) -> &'static str {
+pub(super) fn decline(reason: DeclineReason) -> &'static str {
     match reason {
         DeclineReason::Busy => "busy",
         DeclineReason::TooFar => "too far",
@@ -91,7 +91,7 @@ fn decline(reason: DeclineReason) -> &'static str {
     }
 }
 
-fn cannot_fix(why: CannotFix) -> &'static str {
+pub(super) fn cannot_fix(why: CannotFix) -> &'static str {
     match why {
         CannotFix::Skill => "it needs another skill",
         CannotFix::Part => "a part is missing",
@@ -222,10 +222,27 @@ pub(super) fn fact(fact: &Fact, names: &Names, when: &impl Fn(Timestamp) -> Stri
         }
         Fact::NoteAdded { late: true, .. } => "A note was added by an expert who no longer had it".to_owned(),
         Fact::NoteAdded { late: false, .. } => "A note was added".to_owned(),
+        Fact::Confirmed { expert: who, intent, recorded_at, phone_at } => {
+            let (did, recorded, phone) = (reported(intent), when(*recorded_at), when(*phone_at));
+            format!("{}'s phone reports {did} at {phone}; we had recorded it at {recorded}", expert(*who))
+        }
         Fact::WorkRecorded { expert: who, intent, summary, .. } => {
             let summary = summary.as_ref().map(|summary| format!(": {summary}")).unwrap_or_default();
             format!("{} reported {intent}, too late to count{summary}", expert(*who))
         }
+    }
+}
+
+/// What an intent of this kind reports.
+fn reported(intent: &str) -> &str {
+    match intent {
+        "offer.accept" => "saying yes",
+        "offer.decline" => "giving it back",
+        "ticket.depart" => "leaving",
+        "ticket.arrive" => "arriving",
+        "ticket.complete" => "finishing",
+        "ticket.cannot_fix" => "that it cannot be fixed",
+        other => other,
     }
 }
 

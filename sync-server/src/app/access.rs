@@ -106,6 +106,8 @@ const TABLE: &[Row] = &[
     public_to("POST", "/api/v1/customers", DESK),
     row("GET", "/api/v1/customers", DESK),
     row("*", "/api/v1/customers/", DESK),
+    // What an expert said on the phone.
+    row("*", "/api/v1/experts/", DESK),
     row("*", "/api/v1/device", EXPERT),
     row("*", "/api/v1/sync", EXPERT),
     row("*", "/api/v1/hints", EXPERT),

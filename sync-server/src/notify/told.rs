@@ -73,6 +73,7 @@ pub(super) fn of_event(history: &[Line], life: &Life) -> Option<Telling> {
         | Fact::Settled { .. }
         | Fact::SitePinned { .. }
         | Fact::NoteAdded { .. }
+        | Fact::Confirmed { .. }
         | Fact::WorkRecorded { .. } => None,
     }
 }

@@ -1,19 +1,23 @@
-//! The phone's calls: `POST /sync`, `GET /hints`, `POST /rescue`.
+//! The phone's calls: `POST /sync`, `GET /hints`, `POST /rescue`; and the desk's for an expert who only rang.
 
+use super::word::{self, Heard, NotDone, Said};
 use super::{Refused as SyncRefused, bounds, exchange, store};
 use crate::db::{Lane, Wake};
 use crate::feed::Stream as Feed;
-use crate::http::caller::{RequireExpert, RequireRescuer};
+use crate::http::caller::{RequireDesk, RequireExpert, RequireRescuer};
 use crate::http::{Answer, Json, Refused, Site};
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::routing::{get, post};
 use axum::{Router, http::StatusCode};
 use futures_util::Stream;
+use serde::Deserialize;
 use serde_json::{Value, json};
-use shared::problem::ProblemCode;
-use shared::sync::{PUSH_BYTES_MAX, SyncReply, SyncRequest};
+use shared::ids::{ExpertId, MutationId, TicketId};
+use shared::intent::{Intent, VERSION};
+use shared::problem::{Problem, ProblemCode};
+use shared::sync::{PUSH_BYTES_MAX, SyncReply, SyncRequest, Unused};
 use std::convert::Infallible;
 
 /// An outbox may be larger than any request.
@@ -24,6 +28,7 @@ pub fn routes() -> Router<Site> {
     Router::new()
         .route("/api/v1/sync", post(sync).layer(DefaultBodyLimit::max(PUSH_BYTES_MAX)))
         .route("/api/v1/hints", get(hints))
+        .route("/api/v1/experts/{id}/acts", post(act))
         .route("/api/v1/rescue", post(rescue).layer(DefaultBodyLimit::max(RESCUE_BYTES_MAX)))
 }
 
@@ -40,6 +45,50 @@ async fn sync(
     }
     let reply = exchange(&site.db, &bounds(&site.config), caller.expert, request).await.map_err(refused)?;
     Ok(Json(reply))
+}
+
+/// What an expert said on the phone, as his app would write it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Act {
+    /// Like `ticket.arrive`.
+    kind: String,
+    #[serde(default)]
+    ticket: Option<TicketId>,
+    #[serde(default)]
+    args: Option<Value>,
+    /// Made once by the caller; a repeat with it is the same act.
+    #[serde(default)]
+    mid: Option<MutationId>,
+}
+
+async fn act(
+    State(site): State<Site>,
+    caller: RequireDesk,
+    Path(expert): Path<ExpertId>,
+    Json(act): Json<Act>,
+) -> Answer<Json<Value>> {
+    let intent = Intent::parse(&act.kind, VERSION, &act.args.unwrap_or_else(|| json!({})))
+        .map_err(|why| Problem::field("kind", "unreadable", format!("This is no act of an expert: {why}.")))?;
+    let (staff, actor) = (caller.staff(), caller.0.actor());
+    let said = Said { mid: act.mid.unwrap_or_else(|| site.new_id()), expert, ticket: act.ticket, intent, staff, actor };
+    let heard = word::record(&site.db, &bounds(&site.config), said).await.map_err(not_done)?;
+    Ok(Json(match heard {
+        Heard::Done { ver } => json!({ "code": "applied", "ver": ver }),
+        Heard::Already => json!({ "code": "noop" }),
+    }))
+}
+
+fn not_done(why: NotDone) -> Refused {
+    let said = why.to_string();
+    match why {
+        NotDone::Database(error) => error.into(),
+        NotDone::NoExpert | NotDone::Unusable(Unused::UnknownTicket) => Refused::with(ProblemCode::NotFound, said),
+        NotDone::NoTicket => Problem::field("ticket", "missing", said).into(),
+        NotDone::OnlyHisPhone => Problem::field("kind", "forbidden", said).into(),
+        NotDone::Unusable(_) => Refused::with(ProblemCode::Conflict, said),
+        NotDone::Rejected(_) => Problem::field("args", "unusable", said).into(),
+    }
 }
 
 fn refused(why: SyncRefused) -> Refused {

@@ -69,6 +69,8 @@ fn parts(mutation: &Mutation) -> Result<Parts, String> {
 /// Who acts, when, and what notes are there already.
 pub(super) struct Scene<'a> {
     pub(super) expert: ExpertId,
+    /// The expert himself, or a person of ours on his word.
+    pub(super) actor: Actor,
     pub(super) name: &'a str,
     pub(super) now: Timestamp,
     pub(super) known_notes: &'a mut BTreeSet<NoteId>,
@@ -103,7 +105,7 @@ pub(super) fn fold(book: &mut Book, scene: &mut Scene<'_>, parts: &Parts, late_a
     if book.ticket(id).is_none() {
         return Step::Done(Verdict::plain(MutationResult::Recorded(Unused::UnknownTicket)));
     }
-    let actor = Actor::Expert(scene.expert);
+    let actor = scene.actor;
     let before = book.ticket(id).and_then(|ticket| ticket.life.state.phase());
     let (result, late) = match (&parts.intent, parts.intent.act()) {
         (Intent::NoteAdd { note, text }, _) => {
@@ -155,7 +157,7 @@ pub(super) fn fold(book: &mut Book, scene: &mut Scene<'_>, parts: &Parts, late_a
                 if result == MutationResult::Applied {
                     lacks(book, scene, id, parts, before);
                 }
-                details(book, scene, id, parts);
+                details(book, scene, id, parts.mid, &parts.intent);
                 (result, false)
             }
             None => return Step::AskLate,
@@ -196,7 +198,7 @@ fn status(
 ) -> Option<MutationResult> {
     let (expert, now) = (scene.expert, scene.now);
     let to_do = to_do(&parts.intent, expert)?;
-    match book.make(id, to_do, Actor::Expert(expert), now) {
+    match book.make(id, to_do, scene.actor, now) {
         Ok(()) => Some(MutationResult::Applied),
         Err(Refusal::Already) => Some(MutationResult::Noop),
         Err(refusal @ (Refusal::Lapsed | Refusal::NotHolder)) => {
@@ -253,8 +255,8 @@ pub(super) fn lacked(intent: &Intent) -> Option<&[Slug]> {
 }
 
 /// What a report says beside its reason becomes a note, so that whoever comes next reads it.
-fn details(book: &mut Book, scene: &mut Scene<'_>, id: TicketId, parts: &Parts) {
-    let (part, until, skills) = match &parts.intent {
+pub(super) fn details(book: &mut Book, scene: &mut Scene<'_>, id: TicketId, mid: MutationId, intent: &Intent) {
+    let (part, until, skills) = match intent {
         Intent::TicketCannotFix { skills, part, until, .. } => (part.as_ref(), *until, skills),
         Intent::OfferDecline { skills, .. } => (None, None, skills),
         Intent::OfferAccept {}
@@ -275,12 +277,17 @@ fn details(book: &mut Book, scene: &mut Scene<'_>, id: TicketId, parts: &Parts) 
         let skills: Vec<&str> = skills.iter().map(shared::text::Slug::as_str).collect();
         said.push(format!("Needs the skills: {}", skills.join(", ")));
     }
-    let Ok(text) = said.join("\n").parse::<NoteText>() else { return };
+    write_down(book, scene, id, mid, &said.join("\n"));
+}
+
+/// Writes a note that an intent brings along; nothing where there are no words.
+pub(super) fn write_down(book: &mut Book, scene: &mut Scene<'_>, id: TicketId, mid: MutationId, words: &str) {
+    let Ok(text) = words.parse::<NoteText>() else { return };
     // The mutation's own id: a repeat makes no second note.
-    let note = NoteId::from_uuid(parts.mid.uuid());
+    let note = NoteId::from_uuid(mid.uuid());
     if scene.known_notes.insert(note) {
         let late = !has(book, id, scene.expert);
-        let (author, at) = (Actor::Expert(scene.expert), scene.now);
+        let (author, at) = (scene.actor, scene.now);
         book.note(NewNote { id: note, ticket: id, author, author_name: scene.name.to_owned(), text, late, at });
     }
 }
@@ -309,7 +316,7 @@ fn to_do(intent: &Intent, expert: ExpertId) -> Option<Move> {
 
 /// Keeps work that changes nothing any more as evidence; a report that it is done gets a person's eyes.
 fn unused(book: &mut Book, scene: &Scene<'_>, id: TicketId, parts: &Parts, why: Unused) -> MutationResult {
-    let actor = Actor::Expert(scene.expert);
+    let actor = scene.actor;
     let summary = match &parts.intent {
         Intent::TicketComplete { summary, .. } => Some(summary.clone()),
         Intent::OfferAccept {}

@@ -7,10 +7,13 @@
 pub mod api;
 mod docs;
 mod fold;
+mod hand;
 pub mod jobs;
+mod join;
 mod pull;
 mod push;
 pub mod store;
+pub mod word;
 
 #[cfg(test)]
 mod tests;

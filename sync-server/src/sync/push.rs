@@ -1,38 +1,18 @@
 //! Taking in what a phone did. One transaction for the whole request; if that fails by a fault of ours, one for each
 //! mutation in order, so that a single bad one cannot wedge an outbox: it becomes a dead letter.
 
-use super::fold::{self, Parts, Read, Scene, Step, Verdict};
+use super::fold::{self, Parts, Read, Verdict};
+use super::hand::{Acting, Hand};
 use super::store::{self, MutationRow};
 use super::{Refused, store::Answer};
 use crate::accounts::devices::{self, DeviceRow};
 use crate::db::{Database, Error, Lane, Tx};
-use crate::dispatch::{Bounds, late_visit};
-use crate::jobs::{Kind, NewJob};
-use crate::tickets::{Book, Ticket, store as tickets};
-use crate::workforce::{self, Absence, Expert};
-use crate::{audit, customers, jobs};
-use shared::event::Fact;
-use shared::ids::{AbsenceId, DeviceId, ExpertId, MutationId, NoteId, SkillId, TicketId};
-use shared::intent::Intent;
-use shared::place::Place;
-use shared::sync::{Ack, Location, MutationResult, Stop, SyncRequest};
-use shared::text::Slug;
-use shared::ticket::{Act, Move, State, WithdrawReason};
+use crate::dispatch::Bounds;
+use crate::workforce;
+use shared::event::Actor;
+use shared::ids::{DeviceId, ExpertId};
+use shared::sync::{Ack, Location, Stop, SyncRequest};
 use shared::time::Timestamp;
-use std::collections::{BTreeMap, BTreeSet};
-
-/// Tickets one expert holds at most for these decisions.
-const HELD_MAX: i64 = 500;
-
-/// A pin may be so far from the middle of its postal code: the largest codes are deserts.
-const PIN_KM_MAX: f64 = 100.0;
-
-/// Longest illness that a phone reports; the office keeps longer absences.
-const SICK_DAYS_MAX: i64 = 31;
-/// Absences that are looked at.
-const ABSENCES_MAX: i64 = 200;
-/// Why he is away, as the office reads it.
-const SICK: &str = "Ill, he reports";
 
 /// What became of a push.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -177,7 +157,9 @@ async fn take(
     let mids: Vec<String> = read.iter().map(|one| store::key(&one.mutation.mid)).collect();
     let mut known = store::answers(tx, who.expert, &mids).await?;
     let mut pushed = Pushed { next_n: device.last_n + 1, ..Pushed::default() };
-    let mut desk = Desk::open(tx, bounds, who, expert, read).await?;
+    let acting = Acting { actor: Actor::Expert(expert.id), name: expert.name.to_string(), now: who.now };
+    let usable: Vec<&Parts> = read.iter().filter_map(|one| one.parts.as_ref().ok()).collect();
+    let mut hand = Hand::open(tx, bounds, &acting, expert, &usable).await?;
     let mut rows = Vec::new();
     for one in read {
         let key = store::key(&one.mutation.mid);
@@ -193,7 +175,7 @@ async fn take(
             return Ok(Took::Denied(Refused::Forked));
         } else {
             let verdict = match &one.parts {
-                Ok(parts) => desk.apply(tx, parts).await?,
+                Ok(parts) => hand.apply(tx, parts, one.mutation.t.wall).await?,
                 Err(why) => Verdict::rejected(why.clone()),
             };
             let answer =
@@ -204,225 +186,10 @@ async fn take(
         }
         pushed.next_n = pushed.next_n.max(n + 1);
     }
-    desk.book.save(tx).await?;
+    hand.book.save(tx).await?;
     store::insert(tx, who.expert, who.device, who.inc, &rows, who.real_now).await?;
     if pushed.next_n > device.last_n + 1 {
         devices::note_sync(tx, who.device, who.inc, pushed.next_n - 1, who.real_now).await?;
     }
     Ok(Took::Done(pushed))
-}
-
-/// Where intents are folded: the open book, the expert, and what was looked up.
-struct Desk<'a> {
-    book: Book,
-    bounds: &'a Bounds,
-    who: &'a Who,
-    expert: Expert,
-    known_notes: BTreeSet<NoteId>,
-    /// The skills that are named as missing.
-    skills: BTreeMap<Slug, SkillId>,
-    /// Tickets that the expert held when the push began, offers too.
-    held: Vec<TicketId>,
-}
-
-impl<'a> Desk<'a> {
-    async fn open(tx: &mut Tx, bounds: &'a Bounds, who: &'a Who, expert: Expert, read: &[Read]) -> Result<Self, Error> {
-        let parts = || read.iter().filter_map(|one| one.parts.as_ref().ok());
-        let mut ids: Vec<TicketId> = parts().filter_map(|parts| parts.ticket).collect();
-        let mut held = Vec::new();
-        if parts().any(|parts| matches!(parts.intent, Intent::DutySet { on: false })) {
-            let all = tickets::held_by(tx, &[who.expert], HELD_MAX).await?;
-            held = all.iter().map(|ticket| ticket.id).collect();
-            ids.extend(&held);
-        }
-        // Whoever else goes to the same site must hear where it is.
-        let pinned = |parts: &Parts| parts.ticket.filter(|_| matches!(parts.intent, Intent::SitePin(_)));
-        let pinned: Vec<TicketId> = parts().filter_map(pinned).collect();
-        if !pinned.is_empty() {
-            ids.extend(tickets::held_at_sites_of(tx, &pinned, HELD_MAX).await?);
-        }
-        let notes: Vec<NoteId> = parts().filter_map(|parts| note_of(&parts.intent)).collect();
-        let known_notes = tickets::known_notes(tx, &notes).await?;
-        let named: Vec<Slug> = parts().filter_map(|parts| fold::lacked(&parts.intent)).flatten().cloned().collect();
-        let skills =
-            if named.is_empty() { BTreeMap::new() } else { workforce::store::skills_by_slug(tx, &named).await? };
-        let book = Book::open(tx, &ids, bounds.timing.clone()).await?;
-        Ok(Self { book, bounds, who, expert, known_notes, skills, held })
-    }
-
-    async fn apply(&mut self, tx: &mut Tx, parts: &Parts) -> Result<Verdict, Error> {
-        let verdict = match self.fold(parts, false) {
-            Step::Done(verdict) => verdict,
-            Step::Duty(on) => self.set_duty(tx, on).await?,
-            Step::Sick(until) => self.report_sick(tx, parts.mid, until).await?,
-            Step::Pin(ticket, place) => self.pin(tx, ticket, place).await?,
-            Step::AskLate => {
-                self.grant_late(tx, parts).await?;
-                match self.fold(parts, true) {
-                    // A late yes that was granted is no double of itself.
-                    Step::Done(Verdict { result: MutationResult::Noop, ticket, ver, late })
-                        if parts.intent.act() == Some(Act::Accept) =>
-                    {
-                        Verdict { result: MutationResult::Applied, ticket, ver, late }
-                    }
-                    Step::Done(verdict) => verdict,
-                    Step::AskLate | Step::Duty(_) | Step::Sick(_) | Step::Pin(..) => {
-                        return Err(Error::Bug("a late yes was asked for twice".into()));
-                    }
-                }
-            }
-        };
-        let arrived = matches!(parts.intent.act(), Some(Act::Arrive | Act::Complete));
-        if arrived && verdict.result == MutationResult::Applied {
-            self.note_arrival(tx, parts).await?;
-        }
-        Ok(verdict)
-    }
-
-    fn fold(&mut self, parts: &Parts, late_asked: bool) -> Step {
-        let mut scene = Scene {
-            expert: self.who.expert,
-            name: self.expert.name.as_str(),
-            now: self.who.now,
-            known_notes: &mut self.known_notes,
-            skills: &self.skills,
-        };
-        fold::fold(&mut self.book, &mut scene, parts, late_asked)
-    }
-
-    /// Grants a late yes if nobody has the ticket and every rule still holds.
-    async fn grant_late(&mut self, tx: &mut Tx, parts: &Parts) -> Result<(), Error> {
-        let Some(id) = parts.ticket else { return Ok(()) };
-        let (expert, now) = (self.who.expert, self.who.now);
-        let actor = shared::event::Actor::Expert(expert);
-        if let Some(State::Offered { offer, .. }) = self.book.ticket(id).map(|ticket| ticket.life.state.clone()) {
-            // His own, run out, and the sweep has not come by yet.
-            let _ = self.book.make(id, Move::Lapse { offer }, shared::event::Actor::Server, now);
-        }
-        let Some(ticket) = self.book.ticket(id).cloned() else { return Ok(()) };
-        if ticket.life.state != State::Waiting {
-            return Ok(());
-        }
-        let held = self.held_now(tx).await?;
-        if let Some(visit) = late_visit(tx, expert, &ticket, &held, self.bounds, now).await? {
-            let _ = self.book.make(id, Move::Accept { expert, late: Some(visit) }, actor, now);
-        }
-        Ok(())
-    }
-
-    /// What the expert holds, this push included.
-    async fn held_now(&self, tx: &mut Tx) -> Result<Vec<Ticket>, Error> {
-        let stored = tickets::held_by(tx, &[self.who.expert], HELD_MAX).await?;
-        let mut held: BTreeMap<TicketId, Ticket> = stored.into_iter().map(|ticket| (ticket.id, ticket)).collect();
-        for ticket in self.book.tickets() {
-            held.insert(ticket.id, ticket.clone());
-        }
-        held.retain(|_, ticket| ticket.life.state.holder() == Some(self.who.expert));
-        Ok(held.into_values().collect())
-    }
-
-    /// On or off duty. Going off, open offers move at once; coming on, waiting tickets are looked at again.
-    async fn set_duty(&mut self, tx: &mut Tx, on: bool) -> Result<Verdict, Error> {
-        let (expert, now) = (self.who.expert, self.who.now);
-        let changed = workforce::store::set_duty(tx, expert, on, now).await?;
-        if changed && on {
-            jobs::enqueue(tx, &[NewJob::new(Kind::MatchTicket, expert, now)]).await?;
-        }
-        if changed && !on {
-            for id in self.held.clone() {
-                let offered = self.book.ticket(id).is_some_and(
-                    |ticket| matches!(&ticket.life.state, State::Offered { expert: holder, .. } if *holder == expert),
-                );
-                if offered {
-                    let withdraw = Move::Withdraw { why: WithdrawReason::OffDuty };
-                    let _ = self.book.make(id, withdraw, shared::event::Actor::Expert(expert), now);
-                }
-            }
-        }
-        let result = if changed { MutationResult::Applied } else { MutationResult::Noop };
-        Ok(Verdict { result, ticket: None, ver: None, late: false })
-    }
-
-    /// Ill from now on. The absence has the mutation's own id, so a repeat adds no second one; what he has promised for
-    /// that time goes back by a job, as after any absence.
-    async fn report_sick(&self, tx: &mut Tx, mid: MutationId, until: Timestamp) -> Result<Verdict, Error> {
-        let (expert, now) = (self.who.expert, self.who.now);
-        if until > now.plus_minutes(SICK_DAYS_MAX * 1_440) {
-            return Ok(Verdict::rejected(format!("an illness is reported for {SICK_DAYS_MAX} days at most")));
-        }
-        let known = workforce::store::absences(tx, expert, now, ABSENCES_MAX).await?;
-        let is_known = known.iter().any(|absence| absence.from <= now && until <= absence.until);
-        let is_new = now < until && !is_known;
-        if is_new {
-            let absence = Absence { id: AbsenceId::from_uuid(mid.uuid()), from: now, until, reason: SICK.parse().ok() };
-            workforce::store::add_absence(tx, expert, &absence, now).await?;
-            let after = serde_json::to_value(&absence).map_err(|error| Error::Bug(format!("an absence: {error}")))?;
-            let actor = shared::event::Actor::Expert(expert);
-            audit::record(tx, actor, "expert.absence", &format!("expert:{expert}"), None, Some(after), now).await?;
-        }
-        let result = if is_new { MutationResult::Applied } else { MutationResult::Noop };
-        Ok(Verdict { result, ticket: None, ver: None, late: false })
-    }
-
-    /// The site is where the expert stands. Far from its postal code he, or his phone, is mistaken.
-    async fn pin(&mut self, tx: &mut Tx, id: TicketId, pin: Place) -> Result<Verdict, Error> {
-        let (expert, now) = (self.who.expert, self.who.now);
-        let Some(ticket) = self.book.ticket(id).cloned() else { return Ok(Verdict::rejected("it names no ticket")) };
-        let Some(site) = customers::store::site(tx, ticket.site).await? else {
-            return Ok(Verdict::rejected("the ticket has no site"));
-        };
-        let km = site.place.km_to(pin);
-        if km > PIN_KM_MAX {
-            let code = &site.postal_code;
-            return Ok(Verdict::rejected(format!(
-                "the pin is {km:.0} km from postal code {code}: correct the address"
-            )));
-        }
-        let was = site.pin.unwrap_or(site.place);
-        let is_new = site.pin != Some(pin);
-        if is_new {
-            customers::store::set_pin(tx, site.id, pin).await?;
-            if matches!(ticket.life.state, State::OnSite { .. }) {
-                workforce::store::set_arrival(tx, expert, pin, now).await?;
-            }
-            let fact = Fact::SitePinned { expert, pin, was };
-            self.book.record(id, fact, shared::event::Actor::Expert(expert), now);
-            let others = self.book.tickets().filter(|other| other.site == site.id && other.id != id);
-            let others: Vec<TicketId> = others.map(|other| other.id).collect();
-            for other in others {
-                self.book.refresh(other);
-            }
-        }
-        let ver = self.book.ticket(id).map(|ticket| ticket.ver);
-        let result = if is_new { MutationResult::Applied } else { MutationResult::Noop };
-        Ok(Verdict { result, ticket: Some(id), ver, late: false })
-    }
-
-    /// From here on the expert is where the site is.
-    async fn note_arrival(&self, tx: &mut Tx, parts: &Parts) -> Result<(), Error> {
-        let Some(ticket) = parts.ticket.and_then(|id| self.book.ticket(id)) else { return Ok(()) };
-        if let Some(site) = customers::store::site(tx, ticket.site).await? {
-            let place = site.pin.unwrap_or(site.place);
-            workforce::store::set_arrival(tx, self.who.expert, place, self.who.now).await?;
-        }
-        Ok(())
-    }
-}
-
-fn note_of(intent: &Intent) -> Option<NoteId> {
-    match intent {
-        Intent::NoteAdd { note, .. } => Some(*note),
-        Intent::OfferAccept {}
-        | Intent::OfferSeen { .. }
-        | Intent::OfferDecline { .. }
-        | Intent::TicketSeen { .. }
-        | Intent::TicketDepart {}
-        | Intent::TicketArrive {}
-        | Intent::TicketComplete { .. }
-        | Intent::TicketLate { .. }
-        | Intent::TicketCannotFix { .. }
-        | Intent::SitePin(_)
-        | Intent::DutySet { .. }
-        | Intent::ExpertSick { .. } => None,
-    }
 }

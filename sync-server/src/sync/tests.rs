@@ -4,6 +4,7 @@ mod cannot_fix;
 mod corrected;
 mod late;
 mod pin;
+mod word;
 
 use super::{Refused, exchange, store};
 use crate::accounts::devices::{self, NewDevice, Platform};

@@ -358,6 +358,7 @@ impl Entry {
             | Fact::Escalated { .. }
             | Fact::SitePinned { .. }
             | Fact::NoteAdded { .. }
+            | Fact::Confirmed { .. }
             | Fact::WorkRecorded { .. } => {}
         }
     }

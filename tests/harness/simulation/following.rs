@@ -234,7 +234,7 @@ impl Followed {
             ("waits_for_shift", At::Waiting) => At::Waiting,
             ("reminded", At::Accepted { .. }) => self.at.clone(),
             (
-                "needs_human" | "need_corrected" | "settled" | "escalated" | "site_pinned" | "note_added"
+                "needs_human" | "need_corrected" | "settled" | "escalated" | "site_pinned" | "confirmed" | "note_added"
                 | "work_recorded",
                 _,
             ) => self.at.clone(),
