@@ -386,6 +386,15 @@ async fn what_an_expert_says_on_the_phone_is_recorded_from_the_tickets_page_unde
             assert_eq!(sent.header("location"), page, "{act}: {}", sent.text());
         }
         let there = emile.get(&path).await.text();
+        let before = world.read(ticket).await.life.state.visit().unwrap().work_minutes;
+        let late = there.split("value=\"late\"").next().unwrap().rsplit("name=\"mid\" value=\"").next().unwrap();
+        let late = late.split('"').next().unwrap().to_owned();
+        for _ in 0..2 {
+            let form = [("expert", &*her), ("act", "late"), ("mid", &*late), ("minutes", "30")];
+            assert_eq!(emile.form(&path, &form).await.header("location"), page);
+        }
+        let longer = world.read(ticket).await.life.state.visit().unwrap().work_minutes;
+        assert_eq!(longer, before + 30, "a second click adds nothing");
         assert!(there.contains("Finished the visit") && !there.contains("Gives it back"), "{there}");
         let empty = emile.form(&path, &[("expert", &her), ("act", "complete"), ("summary", "The fuse.")]).await;
         assert_eq!(empty.status, StatusCode::UNPROCESSABLE_ENTITY);

@@ -34,6 +34,8 @@ struct WordPage {
     expert: Option<(ExpertId, String)>,
     /// One for each form: two forms are two acts, and a form sent twice is one.
     mids: [MutationId; 3],
+    /// By how much one can be late, each with its own id: these add up.
+    late: Vec<(u32, MutationId)>,
     form: Form,
     simple: Vec<(&'static str, &'static str)>,
     can_complete: bool,
@@ -65,6 +67,7 @@ async fn word_page(site: &Site, caller: &RequireDesk, id: TicketId, form: Form) 
     });
     let Some((names, zone, ticket)) = read.await? else { return Err(Refused::new(ProblemCode::NotFound)) };
     let (phase, at) = (ticket.life.state.phase(), |instant: Timestamp| when(&zone, instant));
+    let can_be_late = matches!(phase, Some(Phase::Accepted | Phase::EnRoute | Phase::OnSite));
     let simple =
         [(Act::Accept, "accept", "Says yes"), (Act::Depart, "depart", "Left"), (Act::Arrive, "arrive", "Arrived")];
     page(&WordPage {
@@ -72,6 +75,7 @@ async fn word_page(site: &Site, caller: &RequireDesk, id: TicketId, form: Form) 
         state: words::state(&ticket.life.state, &names, &at),
         expert: ticket.life.state.holder().map(|expert| (expert, names.expert(expert).to_owned())),
         mids: [site.new_id(), site.new_id(), site.new_id()],
+        late: if can_be_late { [15, 30, 60].map(|minutes| (minutes, site.new_id())).into() } else { Vec::new() },
         simple: simple.into_iter().filter(|(act, ..)| can(phase, *act)).map(|(_, word, label)| (word, label)).collect(),
         can_complete: can(phase, Act::Complete),
         can_give_up: can(phase, Act::CannotFix),
@@ -101,6 +105,13 @@ fn intent(form: &mut Form) -> Option<Intent> {
         "accept" => Some(Intent::OfferAccept {}),
         "depart" => Some(Intent::TicketDepart {}),
         "arrive" => Some(Intent::TicketArrive {}),
+        "late" => {
+            let minutes = form.value("minutes").parse::<u32>().ok().and_then(|minutes| minutes.try_into().ok());
+            if minutes.is_none() {
+                form.wrong("", "Please choose by how much.");
+            }
+            Some(Intent::TicketLate { minutes: minutes? })
+        }
         "complete" => {
             let outcome = choice(form, "outcome", "choose how it ended");
             let summary = form.read::<Summary>("summary");
