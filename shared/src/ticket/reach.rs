@@ -10,7 +10,9 @@ use proptest::prelude::*;
 use std::collections::BTreeSet;
 
 /// Kinds of moves.
-const KINDS: usize = 20;
+const KINDS: usize = 23;
+/// Moves from here on end the ticket.
+const ENDS: usize = 21;
 /// Deadlines that pass, at most, before it has ended or a person was asked.
 const STEPS_MAX: usize = 4;
 
@@ -35,8 +37,11 @@ fn kind(to_do: &Move) -> usize {
         Move::WaitForShift { .. } => 15,
         Move::AskHuman { .. } => 16,
         Move::Settle { .. } => 17,
-        Move::Solve => 18,
-        Move::Cancel { .. } => 19,
+        Move::Late { .. } => 18,
+        Move::Shift { .. } => 19,
+        Move::Correct { .. } => 20,
+        Move::Solve => ENDS,
+        Move::Cancel { .. } => 22,
     }
 }
 
@@ -58,6 +63,7 @@ fn a_move(nth: usize, drawn: &Seeded, experts: [ExpertId; 2], open: Option<Offer
         HumanReason::NotDeparted,
         HumanReason::NotArrived,
         HumanReason::OverEstimate,
+        HumanReason::RunningLate,
         HumanReason::CannotFix { why: CannotFix::Unsafe },
         HumanReason::HoldEnded,
         HumanReason::DoneByOther,
@@ -89,7 +95,14 @@ fn a_move(nth: usize, drawn: &Seeded, experts: [ExpertId; 2], open: Option<Offer
         15 => Move::WaitForShift { until },
         16 => Move::AskHuman { reason: pick(drawn, &human) },
         17 => Move::Settle { note: None },
-        18 => Move::Solve,
+        18 => Move::Late {
+            expert,
+            minutes: 1 + u32::try_from(minutes(60)).expect("a few minutes"),
+            reported: drawn.below(2) == 0,
+        },
+        19 => Move::Shift { visit },
+        20 => Move::Correct { what: vec![Corrected::Address], visit: (drawn.below(2) == 0).then_some(visit) },
+        ENDS => Move::Solve,
         _ => Move::Cancel { why: CancelReason::Staff },
     }
 }
@@ -116,7 +129,7 @@ fn walk(seed: u64) -> (Life, Timestamp, BTreeSet<usize>) {
         };
         let nth = usize::try_from(drawn.below(KINDS as u64)).expect("a small number");
         // An end is an end: it is made rarely, so that walks are long.
-        if nth >= 18 && drawn.below(4) > 0 {
+        if nth >= ENDS && drawn.below(4) > 0 {
             continue;
         }
         let to_do = a_move(nth, &drawn, experts, open, now);
