@@ -65,3 +65,27 @@ fn surplus_levels(need: &Need, candidate: &Candidate) -> i64 {
     });
     above.sum()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::matching::judge::{Verdict, judge};
+    use crate::matching::samples::{candidate, need, now, today, visit};
+    use crate::matching::settings::Settings;
+
+    #[test]
+    fn each_minute_past_the_due_time_and_each_visit_already_planned_counts() {
+        let need = Need { due_at: today(9, 5), ..need(11) };
+        let busy = Candidate {
+            visits: vec![visit(5, today(13, 0), today(14, 0)), visit(6, today(14, 30), today(15, 0))],
+            ..candidate(1)
+        };
+        let Verdict::Fits(fit) = judge(&need, &busy, now(), &Settings::default()) else { panic!("there is time") };
+        let weights = Weights::default();
+        let terms = rank(&need, &busy, &fit, now(), &weights);
+        assert_eq!(fit.start_at, today(9, 12));
+        assert_eq!((terms.late, terms.load), (7 * weights.late_minute, 2 * weights.visit));
+        let in_time = Need { due_at: today(9, 12), ..need };
+        assert_eq!(rank(&in_time, &candidate(1), &fit, now(), &weights).late, 0);
+    }
+}

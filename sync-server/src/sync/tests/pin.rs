@@ -17,6 +17,11 @@ fn door() -> Place {
     Place::from_degrees(40.7484, -73.9857).unwrap()
 }
 
+/// A ticket at the customer's own address.
+async fn at_the_site(world: &World) -> TicketId {
+    world.file(|filing| filing.site = world.site).await
+}
+
 async fn pinned(world: &World) -> Option<Place> {
     let site = world.site;
     world.db.read(async move |conn| customers::store::site(conn, site).await).await.unwrap().unwrap().pin
@@ -33,10 +38,10 @@ async fn one_tap_at_the_door_corrects_the_pin_for_everybody_who_comes_there_and_
     both_engines(async |db| {
         let world = World::new(&db).await;
         let ana = world.expert("Ana", "10003").await;
-        let ticket = world.ticket().await;
+        let ticket = at_the_site(&world).await;
         world.round().await;
         let ben = world.expert("Ben", "10003").await;
-        let second = world.ticket().await;
+        let second = at_the_site(&world).await;
         let offer = crate::dispatch::world::id(77_000);
         let visit =
             shared::ticket::VisitPlan { start_at: world.now().plus_minutes(600), travel_minutes: 10, work_minutes: 60 };
@@ -76,7 +81,7 @@ async fn a_pin_is_taken_from_whoever_is_there_and_near_and_from_nobody_else() {
     both_engines(async |db| {
         let world = World::new(&db).await;
         let ana = world.expert("Ana", "10003").await;
-        let ticket = world.ticket().await;
+        let ticket = at_the_site(&world).await;
         world.round().await;
         let mut phone = Phone::of(&world, ana).await;
         phone.taps(Intent::OfferAccept {}, ticket).await;
