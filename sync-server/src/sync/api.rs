@@ -1,8 +1,8 @@
 //! The phone's calls: `POST /sync`, `GET /hints`, `POST /rescue`; and the desk's for an expert who only rang.
 
 use super::word::{self, Heard, NotDone, Said};
-use super::{Refused as SyncRefused, bounds, exchange, store};
-use crate::db::{Lane, Wake};
+use super::{Refused as SyncRefused, bounds, exchange};
+use crate::db::Wake;
 use crate::feed::Stream as Feed;
 use crate::http::caller::{RequireDesk, RequireExpert, RequireRescuer};
 use crate::http::{Answer, Json, Refused, Site};
@@ -133,9 +133,6 @@ async fn rescue(State(site): State<Site>, caller: RequireRescuer, body: Bytes) -
         return Err(Refused::with(ProblemCode::Malformed, "There is nothing in the body to keep."));
     }
     let text = String::from_utf8_lossy(&body).into_owned();
-    let (expert, device, now) = (caller.expert, caller.device, site.real_now());
-    let kept = site.db.write(Lane::Sync, async move |tx| store::keep_rescue(tx, expert, device, &text, now).await);
-    let id = kept.await?;
-    tracing::warn!(%expert, rescue = %id, "a phone handed in an outbox for rescue");
+    let id = super::rescue(&site.db, caller.expert, caller.device, text).await?;
     Ok((StatusCode::CREATED, Json(json!({ "id": id }))))
 }

@@ -20,12 +20,13 @@ mod tests;
 
 use crate::accounts::devices;
 use crate::config::Config;
-use crate::db::{Database, Error};
+use crate::db::{Database, Error, Lane};
 use crate::dispatch::Bounds;
-use shared::ids::ExpertId;
+use shared::ids::{DeviceId, ExpertId};
 use shared::sync::{PROTO, Pull, SyncReply, SyncRequest};
 
-/// How often a phone asks when nothing tells it to, in milliseconds.
+/// How often a phone asks when nothing tells it to, in milliseconds; each time up to half of it earlier or later, so that
+/// phones that came back together do not stay together.
 const POLL_AFTER_MS: u64 = 60_000;
 
 /// The numbers of dispatch from the settings.
@@ -87,8 +88,22 @@ pub async fn exchange(
         cursors: page.cursors,
         more: page.more,
         digest: page.digest,
-        poll_after_ms: POLL_AFTER_MS,
+        poll_after_ms: POLL_AFTER_MS / 2 + db.chance().below(POLL_AFTER_MS),
     })
+}
+
+/// Keeps an outbox that cannot be processed, as it came. Gives back the id to quote.
+pub async fn rescue(
+    db: &Database,
+    expert: ExpertId,
+    device: Option<DeviceId>,
+    outbox: String,
+) -> Result<String, Error> {
+    let now = db.clock().real_now();
+    let kept = db.write(Lane::Sync, async move |tx| store::keep_rescue(tx, expert, device, &outbox, now).await);
+    let id = kept.await?;
+    tracing::warn!(%expert, rescue = %id, "a phone handed in an outbox for rescue");
+    Ok(id)
 }
 
 /// The cursor in a request says what is on the device's disk: kept when it changed, so that nothing new costs no write.
@@ -102,6 +117,6 @@ async fn acknowledge(db: &Database, request: &SyncRequest, page: &pull::Page) ->
     if known.is_some_and(|known| known >= seq) {
         return Ok(());
     }
-    db.write(crate::db::Lane::Sync, async move |tx| devices::acknowledge(tx, device, inc, &stream, seq).await).await?;
+    db.write(Lane::Sync, async move |tx| devices::acknowledge(tx, device, inc, &stream, seq).await).await?;
     Ok(())
 }

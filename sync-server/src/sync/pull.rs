@@ -59,6 +59,8 @@ pub(super) async fn page(
     let rows = feed::page(conn, &stream, after, ROWS_MAX).await?;
     let (patch, seq) = patches(conn, expert, &rows, limit, after, now).await?;
     let more = rows.last().is_some_and(|last| last.seq > seq) || i64::try_from(rows.len()) == Ok(ROWS_MAX);
+    // At the end the phone stands where the stream does, not at its last row: a forgotten tombstone may have been after it.
+    let seq = if more { seq } else { position.seq.max(seq) };
     // The first full pass is over once it has come to where the stream stood when it began.
     let boot_head = boot_head.filter(|_| more);
     let digest = if !more && (begins || cursors_boot(cursors)) { Some(digest(conn, expert).await?) } else { None };

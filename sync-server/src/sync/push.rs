@@ -47,6 +47,10 @@ pub(super) async fn push(
 ) -> Result<Pushed, Refused> {
     let (device, inc) = (request.device, request.inc);
     let row = db.read(async move |conn| devices::get(conn, device, inc).await).await?;
+    if row.is_none() && db.read(async move |conn| devices::is_live(conn, device, expert).await).await? {
+        // An incarnation that a restored server never gave: the device is good, so it takes a new one by itself.
+        return Err(Refused::Forked);
+    }
     let row = allowed(row, expert)?;
     let nothing = Pushed { next_n: row.last_n + 1, ..Pushed::default() };
     if request.mutations.is_empty() && request.location.is_none() {
@@ -154,7 +158,7 @@ async fn take(
         let location = Location { at: location.at.min(who.now), ..location };
         workforce::store::set_position(tx, expert.id, &location).await?;
     }
-    let mids: Vec<String> = read.iter().map(|one| store::key(&one.mutation.mid)).collect();
+    let mids: Vec<String> = read.iter().map(|one| store::key_of(who.expert, &one.mutation.mid)).collect();
     let mut known = store::answers(tx, who.expert, &mids).await?;
     let mut pushed = Pushed { next_n: device.last_n + 1, ..Pushed::default() };
     let acting = Acting { actor: Actor::Expert(expert.id), name: expert.name.to_string(), now: who.now };
@@ -162,7 +166,7 @@ async fn take(
     let mut hand = Hand::open(tx, bounds, &acting, expert, &usable).await?;
     let mut rows = Vec::new();
     for one in read {
-        let key = store::key(&one.mutation.mid);
+        let key = store::key_of(who.expert, &one.mutation.mid);
         let n = one.mutation.n;
         if n > pushed.next_n {
             pushed.stop = Some(Stop::Gap);

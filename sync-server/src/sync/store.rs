@@ -18,6 +18,11 @@ pub(super) fn key(mid: &str) -> String {
     mid.chars().filter(|c| !c.is_control()).take(KEY_CHARS_MAX).collect()
 }
 
+/// The key of an expert's mutation. What is no id could be somebody else's too, and may not stand in his way.
+pub(super) fn key_of(expert: ExpertId, mid: &str) -> String {
+    if mid.parse::<Id<of::Mutation>>().is_ok() { mid.to_owned() } else { format!("{expert}:{}", key(mid)) }
+}
+
 /// What became of a mutation, as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Answer {

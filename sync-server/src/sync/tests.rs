@@ -393,3 +393,52 @@ async fn who_reports_ill_gives_back_offers_and_visits_of_that_time_and_is_asked_
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_phone_that_has_everything_up_to_a_forgotten_tombstone_is_not_sent_all_of_it_at_each_poll() {
+    both_engines(async |db| {
+        let world = World::new(&db).await;
+        let ana = world.expert("Ana", "10003").await;
+        let mut phone = Phone::of(&world, ana).await;
+        let ticket = world.ticket().await;
+        world.round().await;
+        world.act(ticket, shared::ticket::Move::Cancel { why: shared::ticket::CancelReason::Customer }).await.unwrap();
+        let before = db.clock().real_now().plus_millis(1);
+        db.write(Lane::Bulk, async move |tx| crate::feed::trim(tx, before, 100).await).await.unwrap();
+        assert_eq!(phone.send(vec![]).await.unwrap().reset, [], "it had nothing");
+        let again = phone.send(vec![]).await.unwrap();
+        assert_eq!((again.reset, again.patch), (vec![], vec![]));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_incarnation_that_a_restored_server_never_gave_is_taken_anew_and_another_experts_is_not() {
+    both_engines(async |db| {
+        let world = World::new(&db).await;
+        let (ana, ben) = (world.expert("Ana", "10003").await, world.expert("Ben", "10463").await);
+        let mut phone = Phone::of(&world, ana).await;
+        phone.inc = 7;
+        assert!(matches!(phone.send(vec![]).await, Err(Refused::Forked)));
+        phone.expert = ben;
+        assert!(matches!(phone.send(vec![]).await, Err(Refused::UnknownDevice)));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn two_phones_with_the_same_nonsense_for_an_id_do_not_stand_in_each_others_way() {
+    both_engines(async |db| {
+        let world = World::new(&db).await;
+        let (ana, ben) = (world.expert("Ana", "10003").await, world.expert("Ben", "10463").await);
+        for expert in [ana, ben] {
+            let mut phone = Phone::of(&world, expert).await;
+            let mut strange = phone.mutation(&Intent::DutySet { on: true }, None);
+            strange.mid = String::new();
+            let reply = phone.send(vec![strange]).await.unwrap();
+            assert!(matches!(reply.acks[0].result, MutationResult::Rejected(_)), "{reply:?}");
+            assert_eq!((reply.stop, reply.next_n), (None, 2));
+        }
+    })
+    .await;
+}

@@ -6,8 +6,8 @@
 pub mod store;
 
 pub use store::{
-    acknowledge, acknowledged, best_ack, get, lock, note_sync, of_expert, reach, register, retire_push_token, revoke,
-    revoke_all, set_push_token,
+    acknowledge, acknowledged, best_ack, get, is_live, lock, note_sync, of_expert, reach, register, retire_push_token,
+    revoke, revoke_all, set_push_token,
 };
 
 use serde::{Deserialize, Serialize};

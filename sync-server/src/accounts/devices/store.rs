@@ -36,6 +36,13 @@ pub async fn get(conn: &mut Conn, device: DeviceId, inc: i64) -> Result<Option<D
     }))
 }
 
+/// Whether an expert's device may speak, whatever its incarnation.
+pub async fn is_live(conn: &mut Conn, device: DeviceId, expert: ExpertId) -> Result<bool, Error> {
+    let sql = "select id from device where id = $1 and expert = $2 and revoked = 0";
+    let query = sqlx::query(sql).bind(device.to_string()).bind(expert.to_string());
+    Ok(query.fetch_optional(conn.sql()).await?.is_some())
+}
+
 /// Registers a device, or gives a known one of the same expert a new incarnation. An id that is unknown here, another
 /// expert's or revoked becomes a new device, so that nobody speaks for somebody else's.
 pub async fn register(tx: &mut Tx, new: &NewDevice) -> Result<Registered, Error> {
