@@ -333,9 +333,7 @@ impl Core {
     /// Unsent work that `rescue` should take: what is newer than what it took before. At most one request's worth.
     pub fn to_rescue(&self) -> Result<Vec<Mutation>, Error> {
         let upto = meta::get::<i64>(&self.conn, meta::RESCUED)?.unwrap_or(0);
-        let mut unsent = journal::unsent(&self.conn)?;
-        unsent.retain(|mutation| mutation.n > upto);
-        Ok(step::batch(unsent, usize::MAX))
+        Ok(step::batch(journal::unsent_after(&self.conn, upto)?, usize::MAX))
     }
 
     /// `rescue` took everything up to this number. It stays in the journal: should the account come back, it is sent

@@ -56,11 +56,15 @@ pub(super) fn last_n(conn: &Connection) -> Result<i64, Error> {
 
 /// The oldest unsent intents as they go over the wire: the same bytes at each try.
 pub(super) fn unsent(conn: &Connection) -> Result<Vec<Mutation>, Error> {
-    let sql =
-        "select n, mid, v, kind, ticket, body from journal where code is null and n is not null order by n limit ?1";
+    unsent_after(conn, 0)
+}
+
+/// The same behind this number.
+pub(super) fn unsent_after(conn: &Connection, n: i64) -> Result<Vec<Mutation>, Error> {
+    let sql = "select n, mid, v, kind, ticket, body from journal where code is null and n > ?2 order by n limit ?1";
     let mut query = conn.prepare_cached(sql)?;
     let limit = i64::try_from(PUSH_MUTATIONS_MAX).expect("a small number");
-    let rows = query.query_map([limit], mutation)?;
+    let rows = query.query_map([limit, n], mutation)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

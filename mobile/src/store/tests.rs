@@ -196,3 +196,19 @@ async fn screens_hear_of_changes_and_two_experts_never_share_a_database() {
     let (store, _) = phone.sign_in(ana, &Secret { token: "t2".into(), inc: 1, ..old }).unwrap();
     assert_eq!(store.status().await.unwrap().n_unsent, 1, "it stayed, and goes out with her token");
 }
+
+#[test]
+fn all_unsent_work_is_handed_in_however_much_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let (secrets, chance, clock) = (Arc::default(), Seeded::new(1), Manual::at(START));
+    let mut core = fresh(folder.path(), &secrets, &chance);
+    for n in 0..450 {
+        core.tap(&Intent::DutySet { on: n % 2 == 0 }, None, None, &clock.now(), &chance).unwrap();
+    }
+    let mut handed_in = Vec::new();
+    while let Some(last) = core.to_rescue().unwrap().last().map(|mutation| mutation.n) {
+        handed_in.extend(core.to_rescue().unwrap().iter().map(|mutation| mutation.n));
+        core.rescued(last).unwrap();
+    }
+    assert_eq!(handed_in, (1..=450).collect::<Vec<_>>());
+}
