@@ -89,6 +89,30 @@ fn only_tests_depends_on_both_halves() {
     catches(halves_stay_apart, "assets/Cargo.toml", "[dependencies]\nshared.workspace = true\n");
 }
 
+/// Planted bugs come into a build by a feature that the end-to-end tests alone switch on.
+fn planted_bugs_stay_with_the_tests(tree: &Tree) -> Verdict {
+    let mut verdict = Verdict::default();
+    for member in MEMBERS.into_iter().filter(|member| *member != "tests") {
+        let path = format!("{member}/Cargo.toml");
+        for entry in entries(tree.text(&path)) {
+            verdict.seen += 1;
+            if entry.value.contains("planted") {
+                verdict.find(&path, format!("`{}` switches planted bugs on; only tests may", entry.key));
+            }
+        }
+    }
+    verdict
+}
+
+#[test]
+fn no_release_has_a_trace_of_a_planted_bug() {
+    holds(planted_bugs_stay_with_the_tests);
+    catches(planted_bugs_stay_with_the_tests, "mobile/Cargo.toml", "[features]\ndefault = [\"planted\"]\n");
+    let other = "[dependencies]\nsync-server = { workspace = true, features = [\"planted\"] }\n";
+    catches(planted_bugs_stay_with_the_tests, "mobile/Cargo.toml", other);
+    lets_pass(planted_bugs_stay_with_the_tests, "mobile/Cargo.toml", "[features]\nplanted = []\n");
+}
+
 /// Package fields that the workspace states once for everyone; without `publish` cargo-deny calls a member unlicensed.
 const SHARED_FIELDS: [&str; 5] = ["edition", "version", "publish", "rust-version", "license"];
 

@@ -21,6 +21,7 @@ pub mod server;
 pub mod simulation;
 pub mod smtp;
 pub mod spike;
+pub mod sync_model;
 pub mod twilio;
 pub mod wait;
 pub mod wire;

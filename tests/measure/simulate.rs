@@ -1,4 +1,5 @@
-//! `measure simulate dispatch`: as many simulated days as one likes. Each day with a fault is a line of its own with its seed;
+//! `measure simulate dispatch` and `measure simulate sync`: as many simulated days, or runs of the phones' protocol, as one
+//! likes. Each one with a fault is a line of its own with its seed;
 //! the last line adds everything up. The work is the harness's, which a test uses too.
 
 use super::intake::EngineWord;
@@ -7,7 +8,11 @@ use serde_json::{Value, json};
 use std::io;
 use std::sync::Mutex;
 use tests::simulation::{Report, run_many};
+use tests::sync_model;
 use tokio::time::Instant;
+
+/// So many failing seeds are made short.
+const SHRUNK_MAX: usize = 5;
 
 /// Two hundred days, as the test runs them.
 #[derive(Args)]
@@ -33,17 +38,61 @@ pub(crate) struct Options {
 enum Which {
     /// Customers, experts, admins and people of ours around matching, offers and visits.
     Dispatch,
+    /// Phones that go offline, are killed, restored and revoked, against the server's real protocol.
+    Sync,
 }
 
 impl Which {
     fn word(self) -> &'static str {
         match self {
             Self::Dispatch => "simulate dispatch",
+            Self::Sync => "simulate sync",
         }
     }
 }
 
 pub(crate) fn measure(options: &Options, say: impl Fn(&Value) -> io::Result<()> + Sync) -> io::Result<()> {
+    match options.what {
+        Which::Dispatch => dispatch(options, say),
+        Which::Sync => sync(options, say),
+    }
+}
+
+/// A seed that fails is a line with the shortest script that still fails.
+fn sync(options: &Options, say: impl Fn(&Value) -> io::Result<()> + Sync) -> io::Result<()> {
+    let began = Instant::now();
+    let sum = Mutex::new((sync_model::Report::default(), Vec::new()));
+    sync_model::run_many(options.from..options.from + options.seeds, options.threads, |report| {
+        let mut sum = sum.lock().expect("no run panicked");
+        sum.0.add(&report);
+        if !report.faults.is_empty() {
+            sum.1.push(report.seed);
+        }
+    });
+    let seconds = began.elapsed().as_secs_f64();
+    let (sum, faulty) = sum.into_inner().expect("no run panicked");
+    for seed in faulty.iter().take(SHRUNK_MAX) {
+        if let Some((script, faults)) = sync_model::shrink(*seed) {
+            say(&json!({ "seed": seed, "faults": faults, "script": format!("{script:?}") }))?;
+        }
+    }
+    say(&json!({
+        "what": options.what.word(),
+        "from": options.from,
+        "seeds": options.seeds,
+        "seeds_with_faults": faulty.len(),
+        "faulty": faulty,
+        "made": sum.n_made,
+        "requests": sum.n_requests,
+        "kills": sum.n_kills,
+        "set_back": sum.n_set_back,
+        "registrations": sum.n_registrations,
+        "resets": sum.n_resets,
+        "seconds": seconds.round(),
+    }))
+}
+
+fn dispatch(options: &Options, say: impl Fn(&Value) -> io::Result<()> + Sync) -> io::Result<()> {
     let began = Instant::now();
     let sum = Mutex::new((Report::default(), 0_u64, Ok(())));
     run_many(options.engine.engine(), options.from..options.from + options.seeds, options.threads, |report| {

@@ -2,6 +2,8 @@
 //! that the checker sees what it should. `measure simulate dispatch` runs as many seeds as one likes; a
 //! debug build takes a second or two for each, so only the first ones are run here.
 
+mod sync;
+
 use std::sync::Mutex;
 use sync_server::db::Engine;
 use tests::simulation::{Planted, Report, run_many, scripts};

@@ -360,15 +360,22 @@ impl Core {
     pub fn plant(&mut self, bug: super::Planted) {
         self.probe.planted = bug;
     }
+
+    /// Lets the next transaction die at its so many-th step, as a kill would.
+    pub fn dies_in(&self, steps: u32) {
+        self.probe.dies_in.set(Some(steps));
+    }
+
+    /// Every intent in the journal, in the order in which they were made, with the word of its answer.
+    pub fn journal(&self) -> Result<Vec<(String, Option<String>)>, Error> {
+        let mut query = self.conn.prepare("select mid, code from journal order by local")?;
+        let rows = query.query_map([], |row| Ok((row.get("mid")?, row.get("code")?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
 }
 
 #[cfg(test)]
 impl Core {
-    /// Lets the next transaction die at its so many-th step, as a kill would.
-    pub(crate) fn dies_in(&self, steps: u32) {
-        self.probe.dies_in.set(Some(steps));
-    }
-
     /// For looking at what no screen shows.
     pub(crate) fn conn(&self) -> &Connection {
         &self.conn

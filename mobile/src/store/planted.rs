@@ -38,7 +38,7 @@ pub(super) struct Probe {
     #[cfg(any(test, feature = "planted"))]
     pub(super) planted: Planted,
     /// The next transaction dies at its so many-th step.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "planted"))]
     pub(super) dies_in: std::cell::Cell<Option<u32>>,
 }
 
@@ -59,7 +59,7 @@ pub(super) use planted;
 
 impl Probe {
     /// A step of a transaction, at which a test may let it die.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "planted"))]
     pub(super) fn step(&self) -> Result<(), Error> {
         match self.dies_in.get() {
             Some(0) => {
@@ -75,7 +75,7 @@ impl Probe {
     }
 
     /// A step of a transaction.
-    #[cfg(not(test))]
+    #[cfg(not(any(test, feature = "planted")))]
     #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "has a body in tests only")]
     pub(super) fn step(&self) -> Result<(), Error> {
         Ok(())

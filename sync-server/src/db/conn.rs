@@ -1,6 +1,7 @@
 //! The two hands a store is given: a connection to read with, and a transaction to write with.
 
 use super::error::Error;
+use super::planted::Probe;
 use super::settings::Engine;
 use super::wake::Wake;
 use crate::clock::Clock;
@@ -17,11 +18,24 @@ use std::sync::Arc;
 pub struct Conn {
     transaction: Transaction<'static, Any>,
     engine: Engine,
+    #[cfg(feature = "planted")]
+    probe: Probe,
 }
 
 impl Conn {
-    pub(super) fn new(transaction: Transaction<'static, Any>, engine: Engine) -> Self {
-        Self { transaction, engine }
+    #[cfg_attr(not(feature = "planted"), expect(unused_variables, reason = "asked with the feature only"))]
+    pub(super) fn new(transaction: Transaction<'static, Any>, engine: Engine, probe: Probe) -> Self {
+        Self {
+            transaction,
+            engine,
+            #[cfg(feature = "planted")]
+            probe,
+        }
+    }
+
+    #[cfg(feature = "planted")]
+    pub(crate) fn probe(&self) -> &Probe {
+        &self.probe
     }
 
     /// The connection, for `sqlx::query(..).execute(conn.sql())`.

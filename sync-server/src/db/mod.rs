@@ -19,6 +19,7 @@ mod lane;
 pub mod meta;
 mod migrations;
 mod notify;
+pub(crate) mod planted;
 mod postgres;
 mod queue;
 mod settings;
@@ -35,6 +36,8 @@ pub use constraints::Constraint;
 pub use error::{Collision, Error, OpenError};
 pub use lane::Lane;
 pub use migrations::Migrated;
+#[cfg(feature = "planted")]
+pub use planted::{Crash, Planted};
 pub use settings::{Engine, Settings};
 pub use stats::Stats;
 pub use values::values;
@@ -89,6 +92,7 @@ impl Database {
             limit: settings.write_limit,
             bus: bus.clone(),
             stats: stats.clone(),
+            probe: settings.probe.clone(),
         };
         let writer = match engine {
             Engine::Sqlite => Writer::Sqlite(sqlite::Handle::start(writes, context)?),
@@ -126,10 +130,11 @@ impl Database {
         T: Send + 'static,
         E: std::error::Error + From<Error> + Send + 'static,
     {
+        self.0.settings.probe.alive()?;
         let _turn = self.0.readers.try_acquire().map_err(|_| Error::Busy)?;
         let engine = self.engine();
         let transaction = self.0.reads.begin_with(engine.begin_read()).await.map_err(Error::from)?;
-        let mut conn = Conn::new(transaction, engine);
+        let mut conn = Conn::new(transaction, engine, self.0.settings.probe.clone());
         let limit = self.0.settings.read_limit;
         let handle = tokio::runtime::Handle::current();
         // The closure's future may stay on one thread only, so it gets one.

@@ -1,6 +1,7 @@
 //! Which database, and the bounds of its use. The differences in connecting to the two engines.
 
 use super::error::OpenError;
+use super::planted::Probe;
 use crate::clock::{Clock, SystemChance};
 use shared::chance::Chance;
 use sqlx::any::AnyPoolOptions;
@@ -32,6 +33,8 @@ pub struct Settings {
     pub read_limit: Duration,
     /// Whether wakes go to the other servers on the same PostgreSQL, and theirs come here.
     pub shares_wakes: bool,
+    /// What a test plants; empty in a release.
+    pub probe: Probe,
 }
 
 impl Settings {
@@ -54,6 +57,7 @@ impl Settings {
             write_limit: Duration::from_millis(500),
             read_limit: Duration::from_secs(5),
             shares_wakes: true,
+            probe: Probe::default(),
         })
     }
 

@@ -103,10 +103,11 @@ impl Writer {
             }
         }
         kept.extend(group);
-        if whole && tx.commit().await.is_ok() {
+        if whole && self.context.probe.before_commit().is_ok() && tx.commit().await.is_ok() {
+            let heard = self.context.probe.after_commit().map_err(Error::at_commit);
             self.context.committed(kept.len(), wakes);
             for work in kept {
-                work.settle(Ok(()));
+                work.settle(heard.clone());
             }
         } else {
             self.one_by_one(kept, true).await;

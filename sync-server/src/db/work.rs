@@ -2,6 +2,7 @@
 
 use super::conn::{Conn, Tx};
 use super::error::{self, Error};
+use super::planted::Probe;
 use super::settings::Engine;
 use super::stats::Stats;
 use super::wake::{Bus, Wake};
@@ -106,12 +107,15 @@ pub(super) struct Context {
     pub(super) limit: Duration,
     pub(super) bus: Bus,
     pub(super) stats: Arc<Stats>,
+    pub(super) probe: Probe,
 }
 
 impl Context {
     pub(super) async fn begin(&self, pool: &AnyPool) -> Result<Tx, Error> {
+        self.probe.alive()?;
         let transaction = pool.begin_with(self.engine.begin_write()).await?;
-        Ok(Tx::new(Conn::new(transaction, self.engine), self.clock.clone(), self.chance.clone()))
+        let conn = Conn::new(transaction, self.engine, self.probe.clone());
+        Ok(Tx::new(conn, self.clock.clone(), self.chance.clone()))
     }
 
     /// Runs one closure in a transaction of its own. `Ok` means that the closure's answer counts.
@@ -119,7 +123,9 @@ impl Context {
         let mut tx = self.begin(pool).await?;
         match work.run(&mut tx, self.limit).await {
             Ran::Kept(wakes) => {
+                self.probe.before_commit()?;
                 tx.commit().await.map_err(Error::at_commit)?;
+                self.probe.after_commit().map_err(Error::at_commit)?;
                 self.committed(1, wakes);
                 Ok(())
             }

@@ -2,6 +2,7 @@
 
 use super::docs;
 use crate::customers;
+use crate::db::planted::planted;
 use crate::db::{Conn, Error, meta};
 use crate::feed::{self, Change as Row, Entity, Kind, Op, Stream};
 use crate::matching;
@@ -48,8 +49,12 @@ pub(super) async fn page(
     let stream = Stream::of_expert(expert);
     let position = feed::position(conn, &stream).await?;
     let sent = cursors.get(&StreamName::U).and_then(|text| Cursor::decode(text));
-    let known =
-        sent.filter(|cursor| cursor.epoch == epoch && cursor.seq <= position.seq && cursor.safe() >= position.horizon);
+    let any_epoch = planted!(conn, NoEpoch);
+    let no_boot_head = planted!(conn, NoBootHead);
+    let known = sent.filter(|cursor| {
+        let safe = if no_boot_head { cursor.seq } else { cursor.safe() };
+        (any_epoch || (cursor.epoch == epoch && cursor.seq <= position.seq)) && safe >= position.horizon
+    });
     let resets = known.is_none() && cursors.contains_key(&StreamName::U);
     let begins = known.is_none();
     let acknowledged = known.as_ref().filter(|cursor| cursor.boot_head.is_none()).map(|at| (stream.clone(), at.seq));
@@ -59,6 +64,7 @@ pub(super) async fn page(
     let rows = feed::page(conn, &stream, after, ROWS_MAX).await?;
     let (patch, seq) = patches(conn, expert, &rows, limit, after, now).await?;
     let more = rows.last().is_some_and(|last| last.seq > seq) || i64::try_from(rows.len()) == Ok(ROWS_MAX);
+    let more = more && !planted!(conn, NoMore);
     // At the end the phone stands where the stream does, not at its last row: a forgotten tombstone may have been after it.
     let seq = if more { seq } else { position.seq.max(seq) };
     // The first full pass is over once it has come to where the stream stood when it began.

@@ -6,12 +6,13 @@ use super::hand::{Acting, Hand};
 use super::store::{self, MutationRow};
 use super::{Refused, store::Answer};
 use crate::accounts::devices::{self, DeviceRow};
+use crate::db::planted::planted;
 use crate::db::{Database, Error, Lane, Tx};
 use crate::dispatch::Bounds;
 use crate::workforce;
 use shared::event::Actor;
 use shared::ids::{DeviceId, ExpertId};
-use shared::sync::{Ack, Location, Stop, SyncRequest};
+use shared::sync::{Ack, Location, MutationResult, Stop, SyncRequest};
 use shared::time::Timestamp;
 
 /// What became of a push.
@@ -172,9 +173,14 @@ async fn take(
             pushed.stop = Some(Stop::Gap);
             break;
         }
-        if let Some(answer) = known.get(&key) {
+        if let Some(answer) = known.get(&key).filter(|_| !planted!(tx, NoMids)) {
             pushed.acks.push(answer.ack(n, one.mutation.mid.clone(), true));
         } else if n < pushed.next_n {
+            if planted!(tx, NoFork) || planted!(tx, NoMids) {
+                let answer = Answer { result: MutationResult::Applied, ticket: None, ver: None, late: false };
+                pushed.acks.push(answer.ack(n, one.mutation.mid.clone(), true));
+                continue;
+            }
             // A number that was used for something else: two installations act as one device.
             return Ok(Took::Denied(Refused::Forked));
         } else {
@@ -185,7 +191,9 @@ async fn take(
             let answer =
                 Answer { result: verdict.result, ticket: verdict.ticket, ver: verdict.ver, late: verdict.late };
             pushed.acks.push(answer.ack(n, one.mutation.mid.clone(), false));
-            rows.push(MutationRow { key: key.clone(), mutation: one.mutation.clone(), answer: answer.clone() });
+            if !known.contains_key(&key) {
+                rows.push(MutationRow { key: key.clone(), mutation: one.mutation.clone(), answer: answer.clone() });
+            }
             known.insert(key, answer);
         }
         pushed.next_n = pushed.next_n.max(n + 1);
