@@ -5,6 +5,7 @@ use crate::clock::{Clock as _, Edge, Manual};
 use shared::chance::Seeded;
 use shared::ids::{DeviceId, ExpertId, TicketId};
 use shared::intent::Intent;
+use shared::ticket::Phase;
 use shared::time::Timestamp;
 use std::path::Path;
 use std::sync::Arc;
@@ -211,4 +212,27 @@ fn all_unsent_work_is_handed_in_however_much_it_is() {
         core.rescued(last).unwrap();
     }
     assert_eq!(handed_in, (1..=450).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_database_of_release_0_1_0_opens_for_ever_with_all_its_work() {
+    let folder = tempfile::tempdir().unwrap();
+    let packed: &[u8] = include_bytes!("fixtures/release-0.1.0.db.gz");
+    let mut file = std::fs::File::create(folder.path().join("core.db")).unwrap();
+    std::io::copy(&mut flate2::read::GzDecoder::new(packed), &mut file).unwrap();
+    let expert = "019cadc6-9a80-7a2f-988a-be12870846ce".parse().unwrap();
+    let (mut core, salvage) = reopen(folder.path(), expert, &Arc::default());
+    assert_eq!(salvage, None);
+    let shown: Vec<_> = core.tickets().unwrap().iter().map(|view| (view.doc.phase, view.n_unsent)).collect();
+    assert_eq!(shown, [(Phase::Accepted, 0), (Phase::Offered, 0), (Phase::Offered, 2), (Phase::Offered, 0)]);
+    let archived: Vec<_> = core.archive().unwrap().into_iter().map(|gone| (gone.why, gone.n_unsent)).collect();
+    assert_eq!(archived, [(Some("reassigned".to_owned()), 4)]);
+    assert_eq!(core.expert().unwrap().unwrap().name, "Ana");
+    let request = sends(core.next(200, None, &Seeded::new(1)).unwrap());
+    let sent: Vec<_> = request.mutations.iter().map(|mutation| (mutation.n, mutation.kind.as_str())).collect();
+    let kinds = ["ticket.depart", "note.add", "offer.accept", "ticket.seen", "note.add", "offer.decline"];
+    assert_eq!(sent, (11..).zip(kinds).collect::<Vec<_>>());
+    assert_eq!(request.mutations[0].mid, "019cb81a-a580-786d-81ce-c84766b8d3b5");
+    let known = |mutation: &shared::sync::Mutation| Intent::parse(&mutation.kind, mutation.v, &mutation.args).is_ok();
+    assert!(request.mutations.iter().all(known), "each can still be read");
 }
