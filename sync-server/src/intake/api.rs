@@ -30,6 +30,8 @@ use shared::ticket::{CancelReason, Move, Refusal};
 
 /// Tickets in one page.
 const PAGE_MAX: i64 = 50;
+/// Notes on one ticket: who has the link may write, and must not fill the expert's phone.
+const NOTES_MAX: i64 = 100;
 
 /// The routes.
 pub fn routes() -> Router<Site> {
@@ -276,9 +278,18 @@ pub(crate) async fn add_note(site: &Site, author: Actor, ticket: TicketId, id: N
         let known = store::known_notes(tx, &[id]).await?;
         let mut book = tickets::Book::open(tx, &[ticket], timing.clone()).await?;
         if known.is_empty() {
+            let there = store::notes(tx, &[ticket], NOTES_MAX).await?.len();
+            if i64::try_from(there).is_ok_and(|there| there >= NOTES_MAX) {
+                return Ok(false);
+            }
             book.note(NewNote { id, ticket, author, author_name, text: text.clone(), late: false, at: now });
         }
-        book.save(tx).await
+        book.save(tx).await?;
+        Ok::<_, crate::db::Error>(true)
     });
-    Ok(added.await?)
+    if added.await? {
+        return Ok(());
+    }
+    let detail = "This ticket has as many notes as we keep. If something must still be said, please ring us.";
+    Err(Refused::with(ProblemCode::Conflict, detail))
 }

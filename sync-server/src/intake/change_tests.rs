@@ -196,3 +196,31 @@ async fn an_agent_corrects_what_a_ticket_needs_and_a_customer_does_not() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_note_by_the_link_is_there_once_and_there_is_an_end_to_them() {
+    both_engines(async |db| {
+        let (world, mia) = client(&db).await;
+        let (ticket, token) = filed(&mia, &plain()).await;
+        let path = format!("/track/{token}/note");
+        let note = crate::dispatch::world::id::<shared::ids::of::Note>(88_000).to_string();
+        let first = [("key", note.as_str()), ("text", "The dog is friendly.")];
+        for click in 0..2 {
+            assert_eq!(mia.form(&path, &first).await.status.as_u16(), 303, "click {click}");
+        }
+        let kept = async || {
+            let notes = db.read(async move |conn| crate::tickets::store::notes(conn, &[ticket], 500).await);
+            notes.await.unwrap().len()
+        };
+        assert_eq!(kept().await, 1);
+        for _ in 1..100 {
+            let sent = mia.json("POST", &format!("/api/v1{path}"), &json!({ "text": "And another thing." })).await;
+            assert_eq!(sent.status.as_u16(), 201);
+        }
+        let full = mia.json("POST", &format!("/api/v1{path}"), &json!({ "text": "One more." })).await.problem();
+        assert!(full.detail.unwrap().contains("please ring us"));
+        assert_eq!(mia.form(&path, &first).await.status.as_u16(), 303, "what is there already is no new one");
+        assert_eq!((kept().await, world.read(ticket).await.life.state.word()), (100, "waiting"));
+    })
+    .await;
+}
