@@ -51,6 +51,9 @@ pub struct TicketDoc {
     /// The visit that was to end this trouble: then this ticket is its follow-up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub earlier: Option<EarlierDoc>,
+    /// Another expert reports that it is done: nobody drives there until the office has looked.
+    #[serde(default)]
+    pub stopped: bool,
 }
 
 /// What was done before, in a follow-up.

@@ -1,7 +1,7 @@
 //! What happens to a ticket, one line of its append-only history each. Facts, not instructions: what follows from an
 //! event is one table on the server (`reactions.rs`).
 
-use crate::ids::{CustomerId, DecisionId, ExpertId, NoteId, OfferId, StaffId};
+use crate::ids::{CustomerId, DecisionId, ExpertId, MutationId, NoteId, OfferId, StaffId};
 use crate::offer::DeclineReason;
 use crate::place::Place;
 use crate::text::{Reason, Slug, Summary};
@@ -269,6 +269,12 @@ pub enum Fact {
         why: crate::sync::Unused,
         /// What he wrote.
         summary: Option<Summary>,
+        /// How he says that it ended.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        outcome: Option<Outcome>,
+        /// Which of his reports it is, so that it can be taken.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mutation: Option<MutationId>,
     },
 }
 

@@ -7,7 +7,7 @@ use crate::jobs::{Kind, NewJob};
 use serde::{Deserialize, Serialize};
 use shared::event::{Event, Fact};
 use shared::ids::TicketId;
-use shared::ticket::{CannotFix, HoldReason, HumanReason};
+use shared::ticket::{CannotFix, HoldReason, HumanReason, ReleaseReason};
 use shared::time::Timestamp;
 
 /// Which event of its ticket a job is about.
@@ -27,6 +27,8 @@ pub fn jobs(ticket: TicketId, seq: i64, event: &Event, now: Timestamp) -> Vec<Ne
         return Vec::new();
     }
     match &event.fact {
+        // Who was stopped hears that he goes on.
+        Fact::Settled { reason: HumanReason::DoneByOther, .. } => vec![tell_expert(), matching()],
         Fact::Received { covered: true } | Fact::PlanFound | Fact::Resumed | Fact::Settled { .. } => vec![matching()],
         Fact::Received { covered: false } => vec![],
         // The same job comes again when somebody works.
@@ -40,6 +42,8 @@ pub fn jobs(ticket: TicketId, seq: i64, event: &Event, now: Timestamp) -> Vec<Ne
         Fact::Declined { after_acceptance: true, .. } => vec![matching(), about(Kind::NotifyCustomer, now)],
         Fact::Declined { after_acceptance: false, .. } | Fact::Lapsed { .. } => vec![matching()],
         Fact::Withdrawn { .. } => vec![tell_expert(), matching()],
+        // The customer has what they waited for.
+        Fact::Released { why: ReleaseReason::DoneByOther, .. } => vec![tell_expert()],
         Fact::Released { .. } => vec![tell_expert(), matching(), about(Kind::NotifyCustomer, now)],
         Fact::Offered { .. } | Fact::Reminded { .. } => vec![tell_expert()],
         // What the customer asked for is no news to them.
@@ -72,6 +76,8 @@ pub fn jobs(ticket: TicketId, seq: i64, event: &Event, now: Timestamp) -> Vec<Ne
         | Fact::Escalated { .. } => {
             vec![about(Kind::NotifyAdmins, now)]
         }
+        // Whoever has it by now must not drive there, or need not.
+        Fact::NeedsHuman { reason: HumanReason::DoneByOther } => vec![tell_expert()],
         Fact::NeedsHuman { .. } => vec![],
     }
 }

@@ -382,3 +382,12 @@ fn who_has_arrived_sets_the_pin_by_one_tap_and_navigation_keeps_to_the_address()
     let next_time = draw(snapshot(vec![pinned]), Screen::Ticket(id(2)));
     assert!(text(&next_time).contains("The pin was set at the door."), "whoever comes next knows it");
 }
+
+#[test]
+fn whoever_must_wait_for_the_office_sees_it_first_of_all() {
+    let html = draw(snapshot(vec![view(2, json!({"phase": "accepted", "stopped": true}))]), Screen::Ticket(id(2)));
+    let (stop, depart) = (html.find("data-testid=\"stopped\"").unwrap(), html.find("data-testid=\"depart\"").unwrap());
+    assert!(stop < depart && text(&html).contains("Wait until the office tells you."));
+    let free = draw(snapshot(vec![view(2, json!({"phase": "accepted"}))]), Screen::Ticket(id(2)));
+    assert!(!free.contains("data-testid=\"stopped\""));
+}

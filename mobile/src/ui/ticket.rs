@@ -28,6 +28,10 @@ pub(super) fn TicketScreen(id: TicketId) -> Element {
             div { class: "row", Chips { view: view.clone() } }
             p { class: "title large", dir: "auto", "data-testid": "ticket-title", "{doc.title}" }
             if view.given_back { p { class: "box", "You gave this ticket back. It goes as soon as the server has heard of it." } }
+            if doc.stopped && doc.end.is_none() {
+                p { class: "box", role: "status", "data-testid": "stopped",
+                    "Stop: another expert reports that this is done. Wait until the office tells you." }
+            }
             if let Some(offer) = offered {
                 OfferBox { ticket: id, offer }
             } else if let Some(act) = acts.first().copied() {

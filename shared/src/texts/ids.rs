@@ -47,6 +47,12 @@ texts! {
     ReminderTitle = "reminder-title" ("number");
     ReminderPush = "reminder-push" ("title", "place", "when");
     ReminderSms = "reminder-sms" ("number", "title", "place", "when");
+    StoppedTitle = "stopped-title" ("number");
+    StoppedPush = "stopped-push" ("title", "place");
+    StoppedSms = "stopped-sms" ("number", "title", "place");
+    GoOnTitle = "go-on-title" ("number");
+    GoOnPush = "go-on-push" ("title", "place", "when");
+    GoOnSms = "go-on-sms" ("number", "title", "place", "when");
     UnheardTitle = "unheard-title" ("number");
     UnheardPush = "unheard-push" ("title", "place", "when");
     UnheardSms = "unheard-sms" ("number", "title", "place", "when");

@@ -5,8 +5,9 @@ use super::reason::{CancelReason, HoldReason, HumanReason, ReleaseReason, Withdr
 use super::visit::Outcome;
 use super::window::{Window, may_begin};
 use super::{Life, State, Timing};
-use crate::event::Fact;
-use crate::text::Reason;
+use crate::event::{Event, Fact};
+use crate::ids::ExpertId;
+use crate::text::{Reason, Summary};
 use crate::time::Timestamp;
 
 impl Life {
@@ -117,6 +118,31 @@ impl Life {
         let n_offers = if flag.reason == HumanReason::OffersExhausted { 0 } else { self.n_offers };
         let life = Self { needs_human: None, deadline_at: Some(deadline_at), n_offers, ..self };
         Ok(done(life, [Fact::Settled { reason: flag.reason, note }.into()]))
+    }
+
+    /// Whoever has it by now is released and told; the one who did it is named by everything that follows.
+    pub(super) fn take_report(
+        self,
+        by: ExpertId,
+        (outcome, summary): (Outcome, Summary),
+        now: Timestamp,
+    ) -> Result<Done, Refusal> {
+        let released: Option<Event> = match &self.state {
+            State::Completed { expert: Some(expert), .. } if *expert == by => return Err(Refusal::Already),
+            State::Completed { .. } => return Err(Refusal::Illegal),
+            State::Cancelled { .. } => return Err(Refusal::Cancelled),
+            State::Offered { offer, expert, .. } => {
+                Some(Fact::Withdrawn { offer: *offer, expert: *expert, why: WithdrawReason::DoneByOther }.into())
+            }
+            State::Accepted { expert, .. } | State::EnRoute { expert, .. } | State::OnSite { expert, .. } => {
+                let other = (*expert != by).then_some(*expert);
+                other.map(|expert| Fact::Released { expert, why: ReleaseReason::DoneByOther }.into())
+            }
+            State::Waiting | State::OnHold { .. } => None,
+        };
+        let completed = Fact::Completed { expert: by, outcome, summary }.into();
+        let life = ended(&self, State::Completed { at: now, expert: Some(by), outcome });
+        Ok(Done { life, events: released.into_iter().chain([completed]).collect() })
     }
 
     pub(super) fn solve(self, now: Timestamp) -> Result<Done, Refusal> {

@@ -137,6 +137,15 @@ pub enum Move {
         /// What was done.
         note: Option<Reason>,
     },
+    /// The report of an expert who had lost the ticket is taken: he did it.
+    TakeReport {
+        /// Who did it.
+        expert: ExpertId,
+        /// How it ended.
+        outcome: Outcome,
+        /// What was done.
+        summary: Summary,
+    },
     /// Solved without a visit.
     Solve,
     /// Called off.
@@ -202,6 +211,7 @@ impl Life {
             Move::WaitForShift { until } => self.wait_for_shift(until, now),
             Move::AskHuman { reason } => self.ask_human(reason, now, timing),
             Move::Settle { note } => self.settle(note, now, timing),
+            Move::TakeReport { expert, outcome, summary } => self.take_report(expert, (outcome, summary), now),
             Move::Solve => self.solve(now),
             Move::Cancel { why } => self.cancel(why, now),
         }

@@ -163,6 +163,8 @@ pub enum WithdrawReason {
     RunningLate,
     /// A person took it back.
     Staff,
+    /// Another expert reports that he did it.
+    DoneByOther,
     /// The ticket ended.
     Ended,
     /// The customer chose another time.
@@ -185,4 +187,6 @@ pub enum ReleaseReason {
     Customer,
     /// The ticket was corrected, and no longer fits.
     Corrected,
+    /// Another expert had done it already.
+    DoneByOther,
 }

@@ -375,6 +375,7 @@ fn document(world: &World, phase: Phase, life: &Life) -> TicketDoc {
         notes: vec![],
         end: None,
         earlier: None,
+        stopped: false,
     }
 }
 
@@ -404,4 +405,24 @@ fn a_pin_is_where_he_stands_once_he_is_there_and_not_before() {
     let there = fold(&base(Phase::OnSite), "Ana", &own);
     assert_eq!((there.doc.site.place, there.doc.site.pinned, there.n_unsent), (Some(pin), true, 1));
     assert!(!fold(&base(Phase::EnRoute), "Ana", &own).doc.site.pinned);
+}
+
+#[test]
+fn a_report_that_is_taken_names_who_did_it_and_releases_whoever_has_it_by_now() {
+    let world = World::new();
+    let summary = || "New fuse.".parse().unwrap();
+    let take = || Move::TakeReport { expert: world.ben, outcome: Outcome::Fixed, summary: summary() };
+    let words = |life: &Life| {
+        let done = world.make(life, take()).unwrap();
+        assert!(matches!(done.life.state, State::Completed { expert: Some(by), .. } if by == world.ben));
+        assert_eq!((done.life.deadline_at, done.life.needs_human), (None, None));
+        done.events.iter().map(|event| event.fact.word()).collect::<Vec<_>>()
+    };
+    assert_eq!(words(&world.accepted()), ["released", "completed"]);
+    assert_eq!(words(&world.offered_to(world.ana, &world.waiting())), ["withdrawn", "completed"]);
+    assert_eq!(words(&world.waiting()), ["completed"]);
+    let taken = world.make(&world.accepted(), take()).unwrap().life;
+    assert_eq!(world.make(&taken, take()), Err(Refusal::Already));
+    let by_ana = world.make(&world.accepted(), complete(world.ana)).unwrap().life;
+    assert_eq!(world.make(&by_ana, take()), Err(Refusal::Illegal));
 }

@@ -25,6 +25,16 @@ reminder-title = Time to leave for { $number }
 reminder-push = { $title }, { $place }. You are expected at { $when }.
 reminder-sms = Time to leave for { $number }: { $title }, { $place }. You are expected at { $when }.
 
+# Another expert reports that the visit is done.
+stopped-title = Stop: { $number } may be done
+stopped-push = { $title }, { $place }. Another expert reports that it is done. Wait until the office tells you.
+stopped-sms = Stop: { $number } ({ $title }, { $place }) may be done by another expert. Wait until the office tells you.
+
+# The visit takes place all the same.
+go-on-title = Go on with { $number }
+go-on-push = { $title }, { $place }. The visit is yours and takes place. You are expected { $when }.
+go-on-sms = Please go on with { $number }: { $title }, { $place }. You are expected { $when }.
+
 # A visit that no phone of the expert has received.
 unheard-title = { $number } is yours: open the app
 unheard-push = { $title }, { $place }. You are expected { $when }. Your phone has not received it yet.

@@ -7,7 +7,7 @@ use super::act::{self, By, ITEMS_MAX};
 use super::deeds::{self, Deed};
 use super::file::{self, listed};
 use super::inbox::{self, Entry};
-use super::{Item, Matter};
+use super::{Item, Matter, taking};
 use crate::events;
 use crate::http::caller::RequireDesk;
 use crate::http::{Answer, Json, Refused, Site};
@@ -17,7 +17,7 @@ use axum::extract::{Path, Query, State};
 use axum::routing::{get, post};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use shared::ids::TicketId;
+use shared::ids::{MutationId, TicketId};
 use shared::problem::{Problem, ProblemCode};
 use shared::text::Reason;
 use shared::ticket::State as TicketState;
@@ -34,6 +34,7 @@ pub fn routes() -> Router<Site> {
         .route("/api/v1/desk/inbox/act", post(act_on))
         .route("/api/v1/desk/day", get(day::day))
         .route("/api/v1/desk/hints", get(day::hints))
+        .route("/api/v1/tickets/{id}/take", post(take))
         .route("/api/v1/admin/tickets", get(list))
         .route("/api/v1/admin/tickets/{id}/events", get(history))
         .route("/api/v1/admin/tickets/{id}/decisions", get(decisions))
@@ -92,6 +93,23 @@ async fn act_on(State(site): State<Site>, caller: RequireDesk, Json(acts): Json<
     let by = By { staff: caller.staff(), actor: caller.0.actor() };
     let came = act::act(&site, by, &acts.items, acts.deed, acts.note.as_ref()).await?;
     Ok(Json(json!({ "results": came })))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Taken {
+    /// Which report, as the history names it.
+    mutation: MutationId,
+}
+
+async fn take(
+    State(site): State<Site>,
+    caller: RequireDesk,
+    Path(id): Path<TicketId>,
+    Json(taken): Json<Taken>,
+) -> Answer<Json<Value>> {
+    let is_new = taking::take(&site, id, taken.mutation, caller.0.actor()).await?;
+    Ok(Json(json!({ "code": if is_new { "applied" } else { "noop" } })))
 }
 
 #[derive(Deserialize)]

@@ -61,6 +61,7 @@ impl Deed {
             Self::Take => "I take care of it",
             Self::TakeOver => "Take it over",
             Self::GiveBack => "Leave it to others",
+            Self::Settle if is_stopped(matter) => "Let the visit go on",
             Self::Settle if searches(matter) => "Search again",
             Self::Settle => "Looked after",
             Self::Resume => "Go on now",
@@ -80,6 +81,17 @@ impl Deed {
             Self::Cancel => Some(Move::Cancel { why: CancelReason::Staff }),
             Self::Take | Self::TakeOver | Self::GiveBack | Self::Said | Self::Unsaid => None,
         }
+    }
+}
+
+/// Whether somebody waits for a word, because another reports that it is done.
+fn is_stopped(matter: &Matter) -> bool {
+    match matter {
+        Matter::Asked(ticket) => {
+            let asked = ticket.life.needs_human.as_ref().map(|flag| flag.reason);
+            asked == Some(HumanReason::DoneByOther) && ticket.life.state.holder().is_some()
+        }
+        Matter::Unowned(_) | Matter::Call(_) | Matter::Undelivered(_) => false,
     }
 }
 
@@ -142,7 +154,8 @@ pub(crate) fn advice(matter: &Matter) -> &'static str {
         Some(HumanReason::CannotFix { .. }) => "The expert could not fix it. Decide what comes next, or search again.",
         Some(HumanReason::HoldEnded) => "What it waited for did not happen in time. Ring the customer, or go on.",
         Some(HumanReason::DoneByOther) => {
-            "An expert who had lost the ticket reports that it is done. Ring the customer before anybody drives there."
+            "An expert who had lost the ticket reports that it is done. Whoever has it now was told to wait. Ring the \
+             customer, then take the report on the ticket's page or let the visit go on."
         }
         Some(HumanReason::Danger) => "Smoke, a shock, a burning smell or a swollen battery was reported. Ring at once.",
         None => "",

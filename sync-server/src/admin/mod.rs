@@ -18,9 +18,12 @@ pub mod pages;
 pub mod reports;
 mod sending;
 mod store;
+mod taking;
 mod today;
 mod words;
 
+#[cfg(test)]
+mod taking_tests;
 #[cfg(test)]
 #[path = "api_tests.rs"]
 mod tests;

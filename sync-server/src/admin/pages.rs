@@ -10,7 +10,7 @@ use super::against::Overridden;
 use super::deeds::{self, Deed};
 use super::file::{self, File};
 use super::inbox::{self, Entry};
-use super::{Item, Matter, words};
+use super::{Item, Matter, taking, words};
 use crate::accounts::Role;
 use crate::config::Mode;
 use crate::dispatch::by_hand;
@@ -28,7 +28,7 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
-use shared::ids::{NoteId, OfferId, TicketId};
+use shared::ids::{MutationId, NoteId, OfferId, TicketId};
 use shared::number::TicketNumber;
 use shared::problem::{Problem, ProblemCode};
 use shared::text::{NoteText, Reason};
@@ -54,6 +54,7 @@ pub fn routes() -> Router<Site> {
         .route("/desk/tickets/{id}/end", post(end))
         .route("/desk/tickets/{id}/offer", get(offers::choose).post(offers::send))
         .route("/desk/tickets/{id}/word", get(word::show).post(word::record))
+        .route("/desk/tickets/{id}/take", post(take))
         .route("/desk/tickets/{id}/take-back", post(offers::take_back))
         .route("/admin/overrides", get(offers::report))
 }
@@ -344,6 +345,7 @@ struct TicketPage {
     overrides: Vec<(String, Overridden)>,
     can_choose: bool,
     holder: Option<String>,
+    report: Option<(MutationId, String, String)>,
     open_offer: Option<OfferId>,
     seen: Option<String>,
     delivered: Option<bool>,
@@ -433,6 +435,13 @@ fn ticket_page(site: &Site, caller: &RequireDesk, file: File) -> TicketPage {
         told: told.collect(),
         decisions: decisions.collect(),
         overrides: file.overrides.iter().map(|one| (at(one.made.made_at), one.clone())).collect(),
+        report: taking::waiting(ticket, &file.history).map(|one| {
+            (
+                one.mutation,
+                names.expert(one.expert).to_owned(),
+                format!("{}: {}", words::outcome_words(one.outcome), one.summary),
+            )
+        }),
         holder: ticket.life.state.holder().map(|expert| names.expert(expert).to_owned()),
         can_choose: by_hand::way(&ticket.life).is_ok(),
         open_offer: file.open_offer,
@@ -458,6 +467,14 @@ fn reached(notice: &crate::notify::Notice, names: &super::names::Names) -> Strin
         Audience::Customer => format!("the customer, {}", notice.to_address),
         Audience::Staff => notice.to_address.clone(),
     }
+}
+
+async fn take(State(site): State<Site>, caller: RequireDesk, Path(id): Path<TicketId>, form: Form) -> Answer<Redirect> {
+    let Ok(mutation) = form.value("mutation").parse::<MutationId>() else {
+        return Err(Refused::new(ProblemCode::Malformed));
+    };
+    taking::take(&site, id, mutation, caller.0.actor()).await?;
+    Ok(Redirect::to(&format!("/desk/tickets/{id}")))
 }
 
 async fn note(

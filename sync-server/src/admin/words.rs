@@ -117,6 +117,7 @@ fn withdrawn(why: WithdrawReason) -> &'static str {
         WithdrawReason::Changed => "skills, areas or hours were changed",
         WithdrawReason::RunningLate => "the visit before takes longer",
         WithdrawReason::Staff => "one of us took it back",
+        WithdrawReason::DoneByOther => "another expert reports that it is done",
         WithdrawReason::Ended => "the ticket ended",
         WithdrawReason::Customer => "the customer chose another time",
         WithdrawReason::Corrected => "the ticket was corrected and no longer fits",
@@ -128,6 +129,7 @@ fn released(why: ReleaseReason) -> &'static str {
         ReleaseReason::Absent => "away",
         ReleaseReason::Changed => "skills, areas or hours were changed",
         ReleaseReason::Staff => "one of us sends somebody else",
+        ReleaseReason::DoneByOther => "another expert had done it",
         ReleaseReason::Customer => "the customer chose another time",
         ReleaseReason::Corrected => "the ticket was corrected and no longer fits",
     }

@@ -90,6 +90,7 @@ const TABLE: &[Row] = &[
     row("*", "/api/v1/me/", CUSTOMER),
     row("*", "/api/v1/tickets", ASKS),
     row("*", "/api/v1/tickets/", ASKS),
+    row("POST", "/api/v1/tickets/{id}/take", DESK),
     row("*", "/api/v1/desk/", DESK),
     row("*", "/api/v1/admin/", ADMIN),
     row("GET", "/api/v1/admin/tickets", DESK),

@@ -104,7 +104,9 @@ async fn to_expert(
         about.n_together = together.len();
     }
     // The same visit can be lost, won and lost again; an offer names itself.
-    let seq = matches!(matter, Matter::Lost { .. } | Matter::Reminder { .. }).then_some(seq);
+    let seq =
+        matches!(matter, Matter::Lost { .. } | Matter::Reminder { .. } | Matter::Stopped { .. } | Matter::GoOn { .. })
+            .then_some(seq);
     let to = Recipient { audience: Audience::Expert, person: expert.to_string(), language: contact.language };
     let notice = |way: (Channel, String)| {
         let words = render::to_expert(&matter, &about, visit, &contact, way.0)?;
@@ -215,6 +217,8 @@ async fn visit_news(
         Matter::Offer { .. }
         | Matter::Lost { .. }
         | Matter::Reminder { .. }
+        | Matter::Stopped { .. }
+        | Matter::GoOn { .. }
         | Matter::Unheard { .. }
         | Matter::LookingAgain { .. }
         | Matter::Held { .. }

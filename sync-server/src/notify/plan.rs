@@ -36,6 +36,16 @@ pub enum Matter {
         /// Who.
         expert: ExpertId,
     },
+    /// An expert hears that another reports his visit done: he waits until the office has looked.
+    Stopped {
+        /// Who.
+        expert: ExpertId,
+    },
+    /// An expert who was stopped hears that the visit takes place.
+    GoOn {
+        /// Who.
+        expert: ExpertId,
+    },
     /// An expert is told by another way of a visit that no phone of his has received.
     Unheard {
         /// Who.
@@ -167,6 +177,8 @@ impl Matter {
             Self::Offer { .. } => "offer",
             Self::Lost { .. } => "lost",
             Self::Reminder { .. } => "reminder",
+            Self::Stopped { .. } => "stopped",
+            Self::GoOn { .. } => "go_on",
             Self::Unheard { .. } => "unheard",
             Self::Accepted { .. } => "accepted",
             Self::Departed { .. } => "departed",
@@ -189,7 +201,7 @@ impl Matter {
             Self::Offer { offer, .. } => offer.to_string(),
             Self::Lost { expert, .. } => expert.to_string(),
             Self::Accepted { expert, visit } => format!("{expert}:{}", visit.start_at.as_millis()),
-            Self::Reminder { expert } => expert.to_string(),
+            Self::Reminder { expert } | Self::Stopped { expert } | Self::GoOn { expert } => expert.to_string(),
             Self::Held { why, until } => format!("{}:{}", why.word(), until.as_millis()),
             Self::Unheard { expert, start_at } | Self::Later { expert, start_at } => {
                 format!("{expert}:{}", start_at.as_millis())
@@ -214,6 +226,12 @@ impl Matter {
             }
             Self::Lost { expert, .. } => {
                 ok(state.and_then(State::holder).is_none_or(|holder| holder != *expert), Past::HasItAgain)
+            }
+            Self::Stopped { expert } | Self::GoOn { expert } => {
+                let asked = life.and_then(|life| life.needs_human.as_ref()).map(|flag| flag.reason);
+                let stops = matches!(self, Self::Stopped { .. });
+                let his = state.and_then(State::holder) == Some(*expert);
+                ok(his && stops == (asked == Some(HumanReason::DoneByOther)), Past::VisitMovedOn)
             }
             Self::Reminder { expert } | Self::Unheard { expert, .. } => {
                 let waits = matches!(state, Some(State::Accepted { expert: his, .. }) if his == expert);
@@ -449,6 +467,8 @@ pub fn due_at(matter: &Matter, urgent: bool, zone: &Zone, now: Timestamp) -> Tim
         Matter::Offer { .. }
         | Matter::Lost { .. }
         | Matter::Reminder { .. }
+        | Matter::Stopped { .. }
+        | Matter::GoOn { .. }
         | Matter::Unheard { .. }
         | Matter::Departed { .. }
         | Matter::Escalated { .. }

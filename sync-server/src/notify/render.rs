@@ -101,6 +101,8 @@ pub fn to_expert(
             (TextId::WithdrawnTitle, TextId::WithdrawnPush, TextId::WithdrawnPush)
         }
         Matter::Reminder { .. } => (TextId::ReminderTitle, TextId::ReminderPush, TextId::ReminderSms),
+        Matter::Stopped { .. } => (TextId::StoppedTitle, TextId::StoppedPush, TextId::StoppedSms),
+        Matter::GoOn { .. } => (TextId::GoOnTitle, TextId::GoOnPush, TextId::GoOnSms),
         Matter::Unheard { .. } => (TextId::UnheardTitle, TextId::UnheardPush, TextId::UnheardSms),
         Matter::Accepted { .. }
         | Matter::Departed { .. }
@@ -291,6 +293,8 @@ pub fn to_admin(matter: &Matter, about: &About, zone: &Zone, link: &str) -> Opti
         Matter::Offer { .. }
         | Matter::Lost { .. }
         | Matter::Reminder { .. }
+        | Matter::Stopped { .. }
+        | Matter::GoOn { .. }
         | Matter::Unheard { .. }
         | Matter::Accepted { .. }
         | Matter::Departed { .. }

@@ -4,7 +4,7 @@ use super::plan::{Matter, is_news};
 use crate::events::Line;
 use shared::event::Fact;
 use shared::ids::ExpertId;
-use shared::ticket::{CannotFix, HoldReason, HumanReason, Life, ReleaseReason, VisitPlan};
+use shared::ticket::{CannotFix, HoldReason, HumanReason, Life, ReleaseReason, State, VisitPlan};
 use shared::time::Timestamp;
 
 /// Whom an event is told to.
@@ -49,6 +49,12 @@ pub(super) fn of_event(history: &[Line], life: &Life) -> Option<Telling> {
         } => Some(Telling::Customer(Matter::Held { why: *why, until: *until })),
         Fact::NeedsHuman { reason: HumanReason::Danger | HumanReason::CannotFix { why: CannotFix::Unsafe } } => {
             Some(Telling::Admins(Matter::Danger {}))
+        }
+        Fact::NeedsHuman { reason: HumanReason::DoneByOther } => {
+            on_it(life).map(|expert| Telling::Expert(expert, Matter::Stopped { expert }))
+        }
+        Fact::Settled { reason: HumanReason::DoneByOther, .. } => {
+            on_it(life).map(|expert| Telling::Expert(expert, Matter::GoOn { expert }))
         }
         Fact::Escalated { reason, n } => {
             let flag = life.needs_human.as_ref().filter(|flag| flag.reason == *reason)?;
@@ -101,6 +107,18 @@ fn is_told_of(before: &[Line], expert: ExpertId, start_at: Timestamp) -> bool {
         }
     }
     start_at != known && (n_moves == 0 || is_news(told, start_at))
+}
+
+/// Who has said yes to it and may be on the way, or there.
+fn on_it(life: &Life) -> Option<ExpertId> {
+    match &life.state {
+        State::Accepted { expert, .. } | State::EnRoute { expert, .. } | State::OnSite { expert, .. } => Some(*expert),
+        State::Waiting
+        | State::Offered { .. }
+        | State::OnHold { .. }
+        | State::Completed { .. }
+        | State::Cancelled { .. } => None,
+    }
 }
 
 /// The visit that the customer was promised and that the last line of this history took from its expert, and whether the

@@ -7,7 +7,7 @@ use crate::tickets::Ticket;
 use crate::tickets::store::NoteRow;
 use shared::document::{ContactDoc, EarlierDoc, EndDoc, NoteDoc, OfferDoc, ProductDoc, SiteDoc, TicketDoc};
 use shared::ids::ExpertId;
-use shared::ticket::{Phase, State};
+use shared::ticket::{HumanReason, Phase, State};
 
 /// The document; none if the ticket is in no phase that a phone shows.
 pub(super) fn ticket(
@@ -69,6 +69,7 @@ pub(super) fn ticket(
             let by_you = earlier.last_expert == Some(expert);
             Some(EarlierDoc { number: earlier.number, end: end(earlier)?, by_you })
         }),
+        stopped: ticket.life.needs_human.as_ref().is_some_and(|flag| flag.reason == HumanReason::DoneByOther),
     })
 }
 

@@ -8,7 +8,7 @@ use shared::offer::DeclineReason;
 use shared::place::Place;
 use shared::sync::{Mutation, MutationResult, Unused};
 use shared::text::{NoteText, Slug};
-use shared::ticket::{Act, CannotFix, HumanReason, Move, Phase, Refusal, State};
+use shared::ticket::{Act, CannotFix, HumanReason, Move, Phase, Refusal, State, WithdrawReason};
 use shared::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -333,9 +333,29 @@ fn unused(book: &mut Book, scene: &Scene<'_>, id: TicketId, parts: &Parts, why: 
         | Intent::ExpertSick { .. } => None,
     };
     let done = summary.is_some();
-    let fact = Fact::WorkRecorded { expert: scene.expert, intent: parts.intent.kind().to_owned(), why, summary };
+    let outcome = match &parts.intent {
+        Intent::TicketComplete { outcome, .. } => Some(*outcome),
+        Intent::OfferAccept {}
+        | Intent::OfferSeen { .. }
+        | Intent::OfferDecline { .. }
+        | Intent::TicketSeen { .. }
+        | Intent::TicketDepart {}
+        | Intent::TicketArrive {}
+        | Intent::TicketLate { .. }
+        | Intent::TicketCannotFix { .. }
+        | Intent::SitePin(_)
+        | Intent::NoteAdd { .. }
+        | Intent::DutySet { .. }
+        | Intent::ExpertSick { .. } => None,
+    };
+    let (expert, intent) = (scene.expert, parts.intent.kind().to_owned());
+    let fact = Fact::WorkRecorded { expert, intent, why, summary, outcome, mutation: Some(parts.mid) };
     book.record(id, fact, actor, scene.now);
     if done {
+        // Nobody is asked for what may be done; who has said yes keeps it, and waits for a word.
+        if book.ticket(id).is_some_and(|ticket| matches!(ticket.life.state, State::Offered { .. })) {
+            let _ = book.make(id, Move::Withdraw { why: WithdrawReason::DoneByOther }, Actor::Server, scene.now);
+        }
         // Refused where a person is asked already, or the ticket has ended.
         let _ = book.make(id, Move::AskHuman { reason: HumanReason::DoneByOther }, Actor::Server, scene.now);
     }

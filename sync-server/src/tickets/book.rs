@@ -343,7 +343,7 @@ impl Entry {
             | Fact::PlanFound
             | Fact::WaitsForShift { .. }
             | Fact::Released {
-                why: ReleaseReason::Absent | ReleaseReason::Changed | ReleaseReason::Staff | ReleaseReason::Corrected,
+                why: ReleaseReason::Absent | ReleaseReason::DoneByOther | ReleaseReason::Changed | ReleaseReason::Staff | ReleaseReason::Corrected,
                 ..
             }
             | Fact::Corrected { .. }
@@ -410,6 +410,12 @@ impl Entry {
 fn stream_of(before: &State, after: &State, was_in: Option<ExpertId>) -> Option<ExpertId> {
     if !after.is_ended() {
         return after.holder();
+    }
+    // Who is named as the one who did it, has it to show, whoever had it last.
+    if let State::Completed { expert: Some(by), .. } = after
+        && !before.is_ended()
+    {
+        return Some(*by);
     }
     match before {
         State::Accepted { .. } | State::EnRoute { .. } | State::OnSite { .. } => before.holder(),

@@ -113,6 +113,9 @@ fn kinds(line: &str) -> &'static [&'static str] {
         "held" => &["held"],
         "late" | "moved" => &["later"],
         "reminded" => &["reminder"],
+        // Of work that somebody else reports done; most of these lines are about something else.
+        "needs_human" => &["stopped"],
+        "settled" => &["go_on"],
         "escalated" => &["escalated"],
         "completed" => &["survey"],
         _ => &[],

@@ -90,6 +90,7 @@ pub(super) fn in_words(fact: &Fact, expert: &str, zone: &Zone) -> Option<String>
             format!("You chose when we may come: {}.", times.join("; "))
         }
         Fact::Corrected { what, .. } => corrected_in_words(what)?,
+        Fact::Released { why: ReleaseReason::DoneByOther, .. } => return None,
         Fact::Released { why: ReleaseReason::Customer, .. } => {
             "The visit that was planned is taken back, as you asked.".to_owned()
         }

@@ -75,11 +75,9 @@ async fn a_day_is_recorded_on_his_word_and_his_phones_report_joins_with_both_tim
         let joined = history(&world, ticket).await.split_off(before.len());
         let times: Vec<_> = joined
             .iter()
-            .filter_map(|line| match &line.event.fact {
-                Fact::Confirmed { intent, recorded_at, phone_at, .. } => {
-                    Some((intent.as_str(), *recorded_at, *phone_at))
-                }
-                _ => None,
+            .filter_map(|line| {
+                let Fact::Confirmed { intent, recorded_at, phone_at, .. } = &line.event.fact else { return None };
+                Some((intent.as_str(), *recorded_at, *phone_at))
             })
             .collect();
         let both = |intent| (intent, recorded_at, tapped_at);
