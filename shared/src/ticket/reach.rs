@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use std::collections::BTreeSet;
 
 /// Kinds of moves.
-const KINDS: usize = 23;
+const KINDS: usize = 24;
 /// Moves from here on end the ticket.
 const ENDS: usize = 21;
 /// Deadlines that pass, at most, before it has ended or a person was asked.
@@ -42,6 +42,7 @@ fn kind(to_do: &Move) -> usize {
         Move::Correct { .. } => 20,
         Move::Solve => ENDS,
         Move::Cancel { .. } => 22,
+        Move::TakeReport { .. } => 23,
     }
 }
 
@@ -103,6 +104,7 @@ fn a_move(nth: usize, drawn: &Seeded, experts: [ExpertId; 2], open: Option<Offer
         19 => Move::Shift { visit },
         20 => Move::Correct { what: vec![Corrected::Address], visit: (drawn.below(2) == 0).then_some(visit) },
         ENDS => Move::Solve,
+        23 => Move::TakeReport { expert, outcome: Outcome::Fixed, summary: "Done.".parse().expect("a short text") },
         _ => Move::Cancel { why: CancelReason::Staff },
     }
 }

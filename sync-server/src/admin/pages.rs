@@ -3,6 +3,7 @@
 
 mod day;
 mod offers;
+mod told;
 mod word;
 
 use super::act::{self, By, Came, ITEMS_MAX};
@@ -390,7 +391,7 @@ fn ticket_page(site: &Site, caller: &RequireDesk, file: File) -> TicketPage {
     });
     let told = file.notices.iter().rev().map(|notice| Told {
         when: at(notice.ended_at.unwrap_or(notice.due_at)),
-        to: format!("{} to {}", words::channel(notice.channel), reached(notice, names)),
+        to: format!("{} to {}", words::channel(notice.channel), told::reached(notice, names)),
         words: notice.body.clone(),
         state: words::notice_state(notice),
     });
@@ -435,13 +436,7 @@ fn ticket_page(site: &Site, caller: &RequireDesk, file: File) -> TicketPage {
         told: told.collect(),
         decisions: decisions.collect(),
         overrides: file.overrides.iter().map(|one| (at(one.made.made_at), one.clone())).collect(),
-        report: taking::waiting(ticket, &file.history).map(|one| {
-            (
-                one.mutation,
-                names.expert(one.expert).to_owned(),
-                format!("{}: {}", words::outcome_words(one.outcome), one.summary),
-            )
-        }),
+        report: told::report(&file),
         holder: ticket.life.state.holder().map(|expert| names.expert(expert).to_owned()),
         can_choose: by_hand::way(&ticket.life).is_ok(),
         open_offer: file.open_offer,
@@ -454,18 +449,6 @@ fn ticket_page(site: &Site, caller: &RequireDesk, file: File) -> TicketPage {
         earlier: file.earlier.as_ref().map(again),
         follow_up: file.follow_up.as_ref().map(again),
         ticket: file.ticket.clone(),
-    }
-}
-
-/// Whom a notice is for, as people of ours know them.
-fn reached(notice: &crate::notify::Notice, names: &super::names::Names) -> String {
-    use crate::notify::plan::Audience;
-    match notice.audience {
-        Audience::Expert => {
-            notice.person.parse().map_or_else(|_| notice.to_address.clone(), |id| names.expert(id).to_owned())
-        }
-        Audience::Customer => format!("the customer, {}", notice.to_address),
-        Audience::Staff => notice.to_address.clone(),
     }
 }
 

@@ -19,6 +19,7 @@ use std::sync::Arc;
 
 /// An intent that the expert was told is done.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own that the oracle asks for")]
 pub(super) struct Made {
     pub(super) mid: String,
     pub(super) ticket: Option<TicketId>,
