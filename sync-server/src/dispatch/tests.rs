@@ -135,7 +135,9 @@ async fn a_plan_that_is_granted_starts_the_ticket_that_waited_for_it() {
     both_engines(async |db| {
         let world = World::new(&db).await;
         let ana = world.expert("Ana", "10003").await;
-        let ticket = world.file(|filing| filing.entitlement = None).await;
+        let site = world.site;
+        let bend = |filing: &mut crate::tickets::Filing| (filing.entitlement, filing.site) = (None, site);
+        let ticket = world.file(bend).await;
         assert_eq!(world.round().await, 0, "without a plan nobody is asked");
         let registry = crate::jobs::Registry::new();
         let registry = crate::tickets::jobs::register(registry, &world.bounds.timing);

@@ -69,7 +69,8 @@ async fn what_no_longer_fits_goes_back_to_matching_and_so_does_an_open_offer() {
         let ana = world.expert("Ana", "10003").await;
         let (promised, _) = accepted(&world, ana).await;
         let _ben = world.expert("Ben", "10001").await;
-        let offered = world.ticket().await;
+        let site = world.read(promised).await.site;
+        let offered = world.file(|filing| filing.site = site).await;
         world.round().await;
         assert!(matches!(world.read(offered).await.life.state, State::Offered { .. }));
         // Outside of every area that anybody serves.

@@ -323,7 +323,7 @@ async fn an_area_is_drawn_and_a_bad_drawing_says_where_it_is_bad() {
         assert_eq!(refused.errors[0].field, "drawing");
         assert_eq!(
             refused.errors[0].message,
-            "Polygon 1, ring 1: it is not closed: the last position is the first again"
+            "Polygon 1, ring 1: it is not closed: the last position is the first again."
         );
         let nothing = admin.json("PUT", &path, &json!({ "name": "Harbour" })).await.problem();
         assert_eq!((nothing.errors[0].field.as_str(), nothing.errors[0].code.as_str()), ("postal", "required"));
