@@ -410,3 +410,25 @@ async fn what_an_expert_says_on_the_phone_is_recorded_from_the_tickets_page_unde
     })
     .await;
 }
+
+#[tokio::test]
+async fn the_map_beside_the_day_marks_what_waits_and_who_works_and_the_page_stays_small() {
+    both_engines(async |db| {
+        let Desk { world, emile, .. } = desk(&db).await;
+        let empty = emile.get("/desk/day").await.text();
+        assert!(!empty.contains("class=\"map\""), "nothing to mark: {empty}");
+        for number in 0..12 {
+            world.expert(&format!("Ana {number}"), "10463").await;
+        }
+        let waiting = world.ticket().await;
+        let number = world.read(waiting).await.number.to_string();
+        let page = emile.get("/desk/day").await.text();
+        assert!(page.contains(".map.svg\" width=\"975\"") && page.contains("<polygon") && page.contains("<circle"));
+        let marks = page.split("<title>").skip(2).map(|rest| rest.split("</title>").next().unwrap().to_owned());
+        let marks: Vec<String> = marks.collect();
+        assert_eq!(marks.len(), 2, "{marks:?}");
+        assert!(marks[0].starts_with(&number) && marks[1].ends_with("and 9 more"), "{marks:?}");
+        assert!(page.len() < 60_000, "{} bytes", page.len());
+    })
+    .await;
+}

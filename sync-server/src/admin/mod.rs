@@ -13,6 +13,7 @@ mod file;
 pub mod health;
 mod hinting;
 mod inbox;
+mod map;
 mod names;
 pub mod pages;
 pub mod reports;

@@ -2,6 +2,7 @@
 //! keyboard and on a phone; a second click finds the work done and says so.
 
 mod day;
+mod map;
 mod offers;
 mod told;
 mod word;

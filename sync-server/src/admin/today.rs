@@ -10,6 +10,7 @@ use crate::matching::settings::Settings;
 use crate::tickets::{Ticket, store};
 use crate::workforce::store as workforce;
 use shared::ids::{AreaId, ExpertId, SiteId, TicketId};
+use shared::place::Place;
 use shared::time::{Timestamp, Zone};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,6 +29,8 @@ pub(super) struct Pressing {
     pub(super) risk: Risk,
     pub(super) areas: String,
     pub(super) zone: Zone,
+    /// Where; none if its site is not known any more.
+    pub(super) place: Option<Place>,
 }
 
 /// An expert in the day.
@@ -37,6 +40,8 @@ pub(super) struct Ours {
     pub(super) name: String,
     pub(super) phone: String,
     pub(super) zone: Zone,
+    /// Where they are taken to be.
+    pub(super) place: Place,
     pub(super) areas: String,
     pub(super) doing: Doing,
     pub(super) chain: Vec<Stop>,
@@ -97,13 +102,13 @@ async fn pressing(
             n += 1;
             continue;
         }
-        let (zone, covering) = places.of(conn, ticket.site).await?;
+        let (zone, place, covering) = places.of(conn, ticket.site).await?;
         if area.is_some_and(|area| !covering.contains(&area)) {
             continue;
         }
         n += 1;
         if pressing.len() < TICKETS_MAX {
-            pressing.push(Pressing { areas: named(&covering, areas), zone, ticket, risk });
+            pressing.push(Pressing { areas: named(&covering, areas), zone, place, ticket, risk });
         }
     }
     Ok((pressing, n))
@@ -144,6 +149,7 @@ async fn experts(
                 name: String::new(),
                 phone: String::new(),
                 zone: candidate.zone.clone(),
+                place: candidate.located(now, settings).0,
                 areas: named(&candidate.areas, areas),
                 doing: day::doing(candidate, &chain, now, settings),
                 chain,
@@ -175,18 +181,21 @@ fn named(covering: &BTreeSet<AreaId>, areas: &[(AreaId, String)]) -> String {
 /// Sites that were read for this day.
 #[derive(Default)]
 struct Places {
-    sites: BTreeMap<SiteId, (Zone, BTreeSet<AreaId>)>,
+    sites: BTreeMap<SiteId, (Zone, Option<Place>, BTreeSet<AreaId>)>,
     coverage: workforce::Coverage,
 }
 
 impl Places {
-    async fn of(&mut self, conn: &mut Conn, id: SiteId) -> Result<(Zone, BTreeSet<AreaId>), Error> {
+    async fn of(&mut self, conn: &mut Conn, id: SiteId) -> Result<(Zone, Option<Place>, BTreeSet<AreaId>), Error> {
         if let Some(found) = self.sites.get(&id) {
             return Ok(found.clone());
         }
-        let Some(site) = customers::store::site(conn, id).await? else { return Ok((Zone::utc(), BTreeSet::new())) };
+        let Some(site) = customers::store::site(conn, id).await? else {
+            return Ok((Zone::utc(), None, BTreeSet::new()));
+        };
         let covering = self.coverage.of(conn, &site.country, &site.postal_code, site.at()).await?;
-        self.sites.insert(id, (site.zone.clone(), covering.clone()));
-        Ok((site.zone, covering))
+        let place = Some(site.at());
+        self.sites.insert(id, (site.zone.clone(), place, covering.clone()));
+        Ok((site.zone, place, covering))
     }
 }

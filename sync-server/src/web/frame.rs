@@ -116,6 +116,11 @@ impl Frame {
         style::mark_address()
     }
 
+    /// The address of the map's outline.
+    pub fn map(&self) -> &'static str {
+        style::map_address()
+    }
+
     /// Who made the postal table.
     pub fn postal_notice(&self) -> &'static str {
         assets::POSTAL_NOTICE

@@ -1,4 +1,4 @@
-//! The styles, the desk's script and the mark, under names that carry a hash of their content: a browser keeps them for ever, and a new
+//! The styles, the desk's script, the map's outline and the mark, under names that carry a hash of their content: a browser keeps them for ever, and a new
 //! version has a new name. An old name, on a page that somebody still has open, answers with the present content.
 
 use crate::http::Refused;
@@ -39,6 +39,8 @@ static SCRIPT: LazyLock<File> =
     LazyLock::new(|| File::new(".js", "text/javascript; charset=utf-8", assets::DESK_JS.to_owned()));
 static MARK: LazyLock<File> = LazyLock::new(|| File::new(".svg", "image/svg+xml", assets::MARK_SVG.to_owned()));
 
+static MAP: LazyLock<File> = LazyLock::new(|| File::new(".map.svg", "image/svg+xml", assets::MAP_US_SVG.to_owned()));
+
 /// The address of the style sheet.
 pub fn style_address() -> &'static str {
     &STYLE.name
@@ -54,6 +56,11 @@ pub fn mark_address() -> &'static str {
     &MARK.name
 }
 
+/// The address of the map's outline.
+pub fn map_address() -> &'static str {
+    &MAP.name
+}
+
 /// The routes of the files.
 pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new().route("/assets/{file}", get(file)).route("/favicon.ico", get(|| async { answer(&MARK, false) }))
@@ -65,6 +72,8 @@ async fn file(Path(name): Path<String>) -> Result<Response, Refused> {
         &STYLE
     } else if is(".js") {
         &SCRIPT
+    } else if is(".map.svg") {
+        &MAP
     } else if is(".svg") {
         &MARK
     } else {
@@ -97,7 +106,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_file_is_kept_for_ever_under_its_own_name_only() {
-        for address in [style_address(), mark_address(), script_address()] {
+        for address in [style_address(), mark_address(), script_address(), map_address()] {
             let (status, keep, body) = ask(address).await;
             assert_eq!(status, StatusCode::OK);
             assert!(keep.contains("immutable"), "{address}: {keep}");

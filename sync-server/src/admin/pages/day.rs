@@ -4,6 +4,7 @@ use super::super::day::{Doing, Risk, Stop};
 use super::super::today::{self, Ours, Pressing, Today};
 use super::super::{deeds, words};
 use super::frame;
+use super::map::{Drawn, drawn, is_at_work};
 use crate::dispatch::{about, by_hand};
 use crate::http::caller::RequireDesk;
 use crate::http::{Answer, Site};
@@ -65,6 +66,7 @@ struct DayPage {
     others: Vec<Person>,
     n_experts: usize,
     n_more: usize,
+    map: Option<Drawn>,
 }
 
 #[derive(Deserialize)]
@@ -87,8 +89,7 @@ pub(super) async fn show(
     });
     let (today, own) = read.await?;
     let person = |one: &Ours| person(one, &today, now);
-    let (at_work, others): (Vec<&Ours>, Vec<&Ours>) =
-        today.experts.iter().partition(|one| one.doing.is_working() || !one.chain.is_empty());
+    let (at_work, others): (Vec<&Ours>, Vec<&Ours>) = today.experts.iter().partition(|one| is_at_work(one));
     page(&DayPage {
         frame: frame(&site, "/desk/day", &caller.0),
         clock: own.show(now, "%H:%M %Z"),
@@ -99,6 +100,7 @@ pub(super) async fn show(
         others: others.into_iter().map(person).collect(),
         n_experts: today.n_experts,
         n_more: today.n_experts - today.experts.len(),
+        map: drawn(&today),
         areas: today.areas.clone(),
         area,
     })
