@@ -1,11 +1,13 @@
 //! The customer's pages: register, report a problem, see what becomes of it. All of them work without scripts on a
 //! small screen; a second click, the back button and a resend lead to the same ticket.
 
+mod around;
 mod choose;
 mod mend;
 mod track;
 mod words;
 
+use self::around::{Around, around, seen};
 use self::words::{in_words, now_in_words};
 use super::api::{act, add_note, cancel_reason, visible};
 use super::times::{self, Day};
@@ -13,12 +15,10 @@ use super::{Filed, Filer, Typed, TypedProduct, file, read};
 use crate::accounts::Person;
 use crate::customers::register::{self, By};
 use crate::customers::signup;
-use crate::db::Error;
-use crate::events;
 use crate::http::caller::{Caller, MaybeCaller};
 use crate::http::idempotency::{IdempotencyKey, body_hash};
 use crate::http::{Answer, Refused, Site};
-use crate::survey::{self, SurveyState};
+use crate::survey::SurveyState;
 use crate::tickets::{Ticket, store};
 use crate::web::form::{Choice, Form};
 use crate::web::frame::{Frame, Viewer};
@@ -33,17 +33,14 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 use shared::event::Fact;
 use shared::ids::{CustomerId, NoteId, TicketId};
-use shared::place::Place;
 use shared::problem::{Problem, ProblemCode};
 use shared::text::NoteText;
 use shared::texts::Language;
-use shared::ticket::{HumanReason, Move, State as TicketState};
+use shared::ticket::{HumanReason, Move};
 use shared::time::{Timestamp, Zone};
 
 /// Tickets in the list.
 const LIST_MAX: i64 = 50;
-/// Lines of a history on a page.
-const HISTORY_MAX: i64 = 200;
 
 /// The routes.
 pub fn routes() -> Router<Site> {
@@ -333,46 +330,6 @@ async fn ticket_page(site: &Site, frame: Frame, ticket: Ticket, way: Way) -> Ans
     ticket_page_with(site, frame, ticket, way, Form::new()).await
 }
 
-/// What the page of a ticket says beside the ticket.
-struct Around {
-    lines: Vec<events::Line>,
-    notes: Vec<store::NoteRow>,
-    place: Option<customers::Site>,
-    expert: Option<workforce::Expert>,
-    uncovered: Option<plans::Uncovered>,
-    earlier: Option<Ticket>,
-    follow_up: Option<Ticket>,
-    survey: Option<survey::Survey>,
-}
-
-async fn around(site: &Site, ticket: &Ticket) -> Result<Around, Error> {
-    let (id, at, holder) = (ticket.id, ticket.site, ticket.life.state.holder().or(ticket.last_expert));
-    let (follows, who, category, now) = (ticket.follows, ticket.customer, ticket.category.clone(), site.now());
-    let read = site.db.read(async move |conn| {
-        let expert = match holder {
-            Some(expert) => workforce::store::expert(conn, expert).await?,
-            None => None,
-        };
-        let earlier = match follows {
-            Some(earlier) => store::get(conn, earlier).await?,
-            None => None,
-        };
-        let rank = customers::store::rank_of_site(conn, who, at).await?;
-        let plans = plans::store::entitlements_of(conn, who).await?;
-        Ok::<_, Error>(Around {
-            lines: events::history(conn, id, 0, HISTORY_MAX).await?,
-            notes: store::notes(conn, &[id], HISTORY_MAX).await?,
-            place: customers::store::site(conn, at).await?,
-            expert,
-            uncovered: plans::uncovered(&plans, &category, rank, now),
-            earlier,
-            follow_up: store::follow_up_of(conn, id).await?,
-            survey: survey::store::of_ticket(conn, id).await?,
-        })
-    });
-    read.await
-}
-
 /// The page, with what was typed on it and what is wrong with that.
 async fn ticket_page_with(site: &Site, frame: Frame, ticket: Ticket, way: Way, form: Form) -> Answer<Html<String>> {
     let base = way.base(ticket.id);
@@ -436,15 +393,6 @@ async fn ticket_page_with(site: &Site, frame: Frame, ticket: Ticket, way: Way, f
         track: site.address(&format!("/track/{}", site.links.track(ticket.id))),
         ticket,
     })
-}
-
-/// Where the expert was last seen on the way to this ticket, with a map of it. Nothing before he leaves or once he is
-/// there: where he is then is nobody's business.
-fn seen(state: &TicketState, position: Option<(Place, Timestamp)>) -> Option<(Timestamp, String)> {
-    let TicketState::EnRoute { departed_at, .. } = state else { return None };
-    let (place, at) = position.filter(|(_, at)| at >= departed_at)?;
-    let (lat, lon) = (place.lat(), place.lon());
-    Some((at, format!("https://www.openstreetmap.org/?mlat={lat:.5}&mlon={lon:.5}#map=14/{lat:.5}/{lon:.5}")))
 }
 
 #[derive(Deserialize)]
