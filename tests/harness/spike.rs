@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use sync_server::db::Engine;
 use sync_server::db::testing::frozen_clock;
-use tokio::time::{Instant, sleep_until};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, interval, interval_at};
 
 use crate::filing::{body, headers, number_of, there, token};
 use crate::filled::Filled;
@@ -120,20 +121,22 @@ async fn tried(plan: Plan) -> Report {
     let memory_before_mib = server.memory_mib();
     let mut memory_most_mib = memory_before_mib;
 
-    let (first, last) = (Instant::now(), plan.spike + plan.after);
-    let callers: Vec<_> = (0..plan.n_conns)
-        .map(|number| {
-            let (url, tokens) = (server.url().to_owned(), tokens.clone());
-            tokio::task::spawn_local(async move { Caller::new(number, plan, &tokens).ask(&url, first).await })
-        })
-        .collect();
-    while first.elapsed() < last {
-        sleep_until(Instant::now() + LOOK).await;
-        memory_most_mib = memory_most_mib.max(server.memory_mib());
+    let first = Instant::now();
+    let mut callers = JoinSet::new();
+    for number in 0..plan.n_conns {
+        let (url, tokens) = (server.url().to_owned(), tokens.clone());
+        callers.spawn_local(async move { Caller::new(number, plan, &tokens).ask(&url, first).await });
     }
-    let mut asked = Vec::new();
-    for caller in callers {
-        asked.extend(caller.await.expect("a caller ends in good order"));
+    let (mut asked, mut looks) = (Vec::new(), interval(LOOK));
+    // Each caller ends when nothing more is due.
+    loop {
+        tokio::select! {
+            ended = callers.join_next() => match ended {
+                Some(caller) => asked.extend(caller.expect("a caller ends in good order")),
+                None => break,
+            },
+            _ = looks.tick() => memory_most_mib = memory_most_mib.max(server.memory_mib()),
+        }
     }
     memory_most_mib = memory_most_mib.max(server.memory_mib());
     server.assert_balanced();
@@ -222,31 +225,27 @@ impl Caller {
         Self { number, token: tokens[token].clone(), loud, plan, every, offset, every_after, offset_after }
     }
 
-    /// The instant of the request after one at `due`.
-    fn next(&self, due: Option<Duration>) -> Duration {
-        let next = due
-            .map_or(self.offset, |due| if due < self.plan.spike { due + self.every } else { due + self.every_after });
-        let starts_after = due.is_none_or(|due| due < self.plan.spike) && next >= self.plan.spike;
-        if starts_after { self.plan.spike + self.offset_after } else { next }
-    }
-
     async fn ask(self, url: &str, first: Instant) -> Vec<Asked> {
         let mut wire = Wire::open(url).await.expect("the server is up");
         let mut asked = Vec::new();
-        let mut due = self.next(None);
-        for round in 0.. {
-            if due >= self.plan.spike + self.plan.after {
-                break;
+        let (spike, end) = (self.plan.spike, self.plan.spike + self.plan.after);
+        let paces = [(self.offset, self.every, spike), (spike + self.offset_after, self.every_after, end)];
+        let mut round = 0;
+        for (begins, every, ends) in paces {
+            // Each request is due at its time, however long the one before took.
+            let mut pace = interval_at(first + begins, every);
+            let mut due = begins;
+            while due < ends {
+                pace.tick().await;
+                let answer = one(&mut wire, &self.token, &format!("spike-{}-{round}", self.number)).await;
+                if let Answered::Failed(_) = answer
+                    && let Ok(again) = Wire::open(url).await
+                {
+                    wire = again;
+                }
+                asked.push(Asked { due, took: first.elapsed().saturating_sub(due), loud: self.loud, answer });
+                (due, round) = (due + every, round + 1);
             }
-            sleep_until(first + due).await;
-            let answer = one(&mut wire, &self.token, &format!("spike-{}-{round}", self.number)).await;
-            if let Answered::Failed(_) = answer
-                && let Ok(again) = Wire::open(url).await
-            {
-                wire = again;
-            }
-            asked.push(Asked { due, took: first.elapsed().saturating_sub(due), loud: self.loud, answer });
-            due = self.next(Some(due));
         }
         asked
     }
