@@ -2,6 +2,7 @@
 
 use shared::chance::Seeded;
 use shared::ids::Id;
+use shared::texts::Language;
 use shared::time::Timestamp;
 use sync_server::config::{Secret, Smtp};
 use sync_server::notify::outside::{Gateway as _, Message, Unsent};
@@ -16,6 +17,7 @@ fn message(to: &str) -> Message {
         channel: Channel::Email,
         to: to.to_owned(),
         matter: Matter::Survey { survey },
+        language: Language::English,
         ticket: None,
         subject: Some("Is it working? – Łumen".to_owned()),
         body: "Hello Zoë,\n\n.is it working?\nhttps://help.example.com/survey/abc".to_owned(),

@@ -12,25 +12,42 @@ pub use ids::TextId;
 use crate::time::{Timestamp, Zone};
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
+use serde::Serialize;
 use std::sync::LazyLock;
 use unic_langid::LanguageIdentifier;
 
+/// Languages of a browser's wish that are looked at.
+const RANGES_MAX: usize = 20;
+
 /// A language that has a catalogue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, Serialize)]
 pub enum Language {
     /// English: complete, and what everyone gets whose language we do not have.
     #[default]
+    #[serde(rename = "en")]
     English,
+    /// German: complete too, and the proof that a language is a folder of texts and nothing else.
+    #[serde(rename = "de")]
+    German,
 }
 
 impl Language {
     /// All of them.
-    pub const ALL: [Self; 1] = [Self::English];
+    pub const ALL: [Self; 2] = [Self::English, Self::German];
 
     /// The code in tables and in `lang` attributes.
     pub fn code(self) -> &'static str {
         match self {
             Self::English => "en",
+            Self::German => "de",
+        }
+    }
+
+    /// Its name, as those who speak it write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::English => "English",
+            Self::German => "Deutsch",
         }
     }
 
@@ -40,11 +57,29 @@ impl Language {
         Self::ALL.into_iter().find(|language| code.eq_ignore_ascii_case(language.code())).unwrap_or_default()
     }
 
+    /// The language that a browser asks for (`Accept-Language`), among ours: of those it names, the one it likes best.
+    /// English where it names none of ours.
+    pub fn of_browser(accepts: &str) -> Self {
+        let mut best = (0.0_f32, Self::default());
+        for range in accepts.split(',').take(RANGES_MAX) {
+            let mut parts = range.split(';');
+            let code = parts.next().unwrap_or_default().trim().split('-').next().unwrap_or_default();
+            let quality = parts.find_map(|part| part.trim().strip_prefix("q=")?.parse::<f32>().ok()).unwrap_or(1.0);
+            let known = Self::ALL.into_iter().find(|language| code.eq_ignore_ascii_case(language.code()));
+            if let Some(language) = known.filter(|_| quality > best.0) {
+                best = (quality, language);
+            }
+        }
+        best.1
+    }
+
     /// Its catalogue.
     pub fn catalogue(self) -> &'static Catalogue {
         static ENGLISH: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::read(Language::English));
+        static GERMAN: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::read(Language::German));
         match self {
             Self::English => &ENGLISH,
+            Self::German => &GERMAN,
         }
     }
 
@@ -54,6 +89,11 @@ impl Language {
                 include_str!("../../texts/en/times.ftl"),
                 include_str!("../../texts/en/notices.ftl"),
                 include_str!("../../texts/en/survey.ftl"),
+            ],
+            Self::German => [
+                include_str!("../../texts/de/times.ftl"),
+                include_str!("../../texts/de/notices.ftl"),
+                include_str!("../../texts/de/survey.ftl"),
             ],
         }
     }
@@ -145,7 +185,7 @@ impl Catalogue {
     /// A time of the day as the wall clock of the reader's zone shows it: `14:20`.
     pub fn time(&self, zone: &Zone, at: Timestamp) -> String {
         match self.language {
-            Language::English => zone.show(at, "%H:%M"),
+            Language::English | Language::German => zone.show(at, "%H:%M"),
         }
     }
 }
@@ -244,6 +284,46 @@ mod tests {
         assert_eq!(shown("America/New_York"), "Tue 3 Mar, 14:20");
         assert_eq!(shown("Asia/Tokyo"), "Wed 4 Mar, 04:20");
         assert_eq!(english.time(&Zone::utc(), at), "19:20");
+        let german = Language::German.catalogue();
+        assert_eq!(german.when(&"America/New_York".parse().unwrap(), at), "Di 3. März, 14:20");
+    }
+
+    #[test]
+    fn an_sms_with_a_long_name_stays_one_message_in_every_language() {
+        let name = "W".repeat(24);
+        for language in Language::ALL {
+            // The longest day that this language writes.
+            let days = (0..365).map(|day| Timestamp::from_millis(day * 86_400_000 + 1));
+            let days = days.map(|at| language.catalogue().when(&Zone::utc(), at));
+            let when = days.max_by_key(|when| gsm::measure(when).n_units).unwrap();
+            for id in TextId::ALL.iter().filter(|id| id.key().ends_with("-sms")) {
+                let long = |arg: &'static str| match arg {
+                    "expert" | "place" => Value::Text(&name),
+                    "when" | "was" => Value::Text(&when),
+                    other => sample(other),
+                };
+                let args: Vec<_> = id.args().iter().map(|arg| (*arg, long(arg))).collect();
+                let text = gsm::fold(&language.catalogue().try_text(*id, &args).unwrap());
+                let size = gsm::measure(&text);
+                assert!(size.is_gsm && size.n_parts == 1, "{language:?} {id:?} takes {}: {text}", size.n_units);
+            }
+        }
+    }
+
+    #[test]
+    fn a_browser_gets_the_language_that_it_likes_best_among_ours() {
+        for (accepts, expected) in [
+            ("", Language::English),
+            ("de", Language::German),
+            ("de-AT,de;q=0.9,en;q=0.8", Language::German),
+            ("fr-FR, fr;q=0.9, en;q=0.3, de;q=0.7", Language::German),
+            ("en-US,en;q=0.9,de;q=0.8", Language::English),
+            ("de;q=0, en", Language::English),
+            ("pl, *;q=0.1", Language::English),
+            ("de;q=x", Language::German),
+        ] {
+            assert_eq!(Language::of_browser(accepts), expected, "{accepts}");
+        }
     }
 
     #[test]
@@ -251,5 +331,6 @@ mod tests {
         for locale in ["en", "en-US", "EN_gb", "xx", ""] {
             assert_eq!(Language::of_locale(locale), Language::English);
         }
+        assert_eq!(Language::of_locale("de-CH"), Language::German);
     }
 }

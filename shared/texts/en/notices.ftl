@@ -65,7 +65,7 @@ coming-mail = Hello { $name },
     { $link }
 
     Penultimate Electronics
-coming-sms = { $expert } is on the way and should be with you { $when }. { $number }: { $link }
+coming-sms = { $expert } is on the way, arriving { $when }. { $number }: { $link }
 coming-call = Please ring { $name } at { $phone } and say: "{ $expert } has taken your ticket about { $title } and is on the way. The expected arrival is { $when }. Your ticket number is { $number }."
 
 # The expert left.
@@ -79,7 +79,7 @@ departed-mail = Hello { $name },
     { $link }
 
     Penultimate Electronics
-departed-sms = { $expert } has left and should be with you { $when }. { $number }: { $link }
+departed-sms = { $expert } has left, arriving { $when }. { $number }: { $link }
 departed-call = Please ring { $name } at { $phone } and say: "{ $expert } has left and is on the way to you about { $title }. The expected arrival is { $when }."
 
 # A promised visit has to move.
@@ -107,7 +107,7 @@ later-mail = Hello { $name },
     { $link }
 
     Penultimate Electronics
-later-sms = Sorry, { $expert } is running late and comes { $when }. { $number }: { $link }
+later-sms = Sorry, { $expert } comes later: { $when }. { $number }: { $link }
 later-call = Please ring { $name } at { $phone } and say: "We are sorry. { $expert } is running late with the visit about { $title }. The expected arrival is now { $when }."
 
 # A promised visit was taken back because the customer chose another time.

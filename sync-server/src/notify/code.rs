@@ -67,7 +67,7 @@ impl CodeSender {
         let (language, zone) = (language(target), &target.profile.zone);
         let Words { subject, body, link } = render::code(digits, target.expires_at, language, zone, channel);
         let matter = Matter::SignInCode { code, expires_at: target.expires_at };
-        let message = Message { notice: id, channel, to, matter, ticket: None, subject, body, link };
+        let message = Message { notice: id, channel, to, matter, language, ticket: None, subject, body, link };
         match self.outside.gateway(channel) {
             Ok(gateway) => gateway.send(message).await,
             Err(why) => Err(Unsent::Never { why: why.to_owned() }),

@@ -11,7 +11,6 @@ use crate::events;
 use crate::tickets::{self, Ticket};
 use shared::event::Fact;
 use shared::ids::{ExpertId, TicketId};
-use shared::texts::Language;
 use shared::ticket::{HoldReason, State, VisitPlan};
 use shared::time::Timestamp;
 
@@ -306,8 +305,8 @@ async fn to_admins(
     let about = facts::about(conn, ticket).await?;
     let link = facts::desk_link(&outside.pages, ticket);
     let notice = |admin: facts::AdminContact| {
-        let words = render::to_admin(&matter, &about, &admin.zone, &link)?;
-        let to = Recipient { audience: Audience::Staff, person: admin.person, language: Language::English };
+        let words = render::to_admin(&matter, &about, admin.language, &admin.zone, &link)?;
+        let to = Recipient { audience: Audience::Staff, person: admin.person, language: admin.language };
         let way = (Channel::Email, admin.email.to_string());
         Some(NewNotice { matter: matter.clone(), ticket: Some(ticket.id), seq: None, to, way, words, due_at: now })
     };

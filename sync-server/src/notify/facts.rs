@@ -52,6 +52,8 @@ pub struct AdminContact {
     pub person: String,
     /// Where to.
     pub email: Email,
+    /// Their language; English for an address that is nobody of ours.
+    pub language: Language,
     /// By which clock.
     pub zone: Zone,
 }
@@ -61,6 +63,7 @@ pub async fn admins(conn: &mut Conn, named: &[Email]) -> Result<Vec<AdminContact
     let of_staff = |staff: staff::StaffContact| AdminContact {
         person: staff.id.to_string(),
         email: staff.email,
+        language: Language::of_locale(&staff.locale),
         zone: staff.zone,
     };
     let admins: Vec<AdminContact> = staff::admins_to_tell(conn).await?.into_iter().map(of_staff).collect();
@@ -69,7 +72,12 @@ pub async fn admins(conn: &mut Conn, named: &[Email]) -> Result<Vec<AdminContact
     }
     let contact = |email: &Email| {
         let known = admins.iter().find(|admin| admin.email == *email).cloned();
-        known.unwrap_or_else(|| AdminContact { person: email.to_string(), email: email.clone(), zone: Zone::utc() })
+        known.unwrap_or_else(|| AdminContact {
+            person: email.to_string(),
+            email: email.clone(),
+            language: Language::default(),
+            zone: Zone::utc(),
+        })
     };
     Ok(named.iter().map(contact).collect())
 }

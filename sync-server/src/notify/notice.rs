@@ -101,6 +101,8 @@ pub struct Notice {
     pub channel: Channel,
     /// The address on it.
     pub to_address: String,
+    /// The language that it is written in.
+    pub language: Language,
     /// The subject of a mail, the title of a push.
     pub subject: Option<String>,
     /// What it says.

@@ -12,6 +12,7 @@ use crate::links::Links;
 use futures_util::future::BoxFuture;
 use shared::ids::{NoticeId, SurveyId, TicketId};
 use shared::text::Email;
+use shared::texts::Language;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,6 +27,8 @@ pub struct Message {
     pub to: String,
     /// What it is about: a newer push of a kind replaces the older one on the phone.
     pub matter: Matter,
+    /// The language that it is written in.
+    pub language: Language,
     /// Which ticket it opens.
     pub ticket: Option<TicketId>,
     /// The subject of a mail, the title of a push.

@@ -279,8 +279,14 @@ pub fn not_working(comment: Option<&str>, about: &About, contact: &CustomerConta
 }
 
 /// What an admin is told: that nobody looked, or that there is danger. Nothing for other matters.
-pub fn to_admin(matter: &Matter, about: &About, zone: &Zone, link: &str) -> Option<Words> {
-    let speaker = Speaker::new(shared::texts::Language::English, Channel::Email);
+pub fn to_admin(
+    matter: &Matter,
+    about: &About,
+    language: shared::texts::Language,
+    zone: &Zone,
+    link: &str,
+) -> Option<Words> {
+    let speaker = Speaker::new(language, Channel::Email);
     let (mut when, mut why, mut n_told) = (String::new(), String::new(), String::new());
     let (subject, body) = match matter {
         Matter::Escalated { reason, since, n } => {
@@ -402,14 +408,14 @@ mod tests {
         assert!(later.starts_with("Ana Ruiz will come on Tue 3 Mar, 14:20"), "{later}");
         assert!(later.ends_with(LINK), "{later}");
         let at_once = sms("Ana Ruiz", None, "2026-03-03T18:58:00Z");
-        assert!(at_once.starts_with("Ana Ruiz is on the way and should be with you Tue 3 Mar, 14:20"), "{at_once}");
+        assert!(at_once.starts_with("Ana Ruiz is on the way, arriving Tue 3 Mar, 14:20"), "{at_once}");
     }
 
     #[test]
     fn after_a_departure_the_arrival_is_what_the_way_takes() {
         let left = at("2026-03-03T19:10:00Z");
         let text = sms("Ana Ruiz", Some(left), "2026-03-03T19:10:01Z");
-        assert!(text.contains("should be with you Tue 3 Mar, 14:30"), "{text}");
+        assert!(text.contains("arriving Tue 3 Mar, 14:30"), "{text}");
     }
 
     #[test]
@@ -454,13 +460,21 @@ mod tests {
     fn an_admin_hears_why_and_since_when() {
         let since = at("2026-03-03T15:00:00Z");
         let matter = Matter::Escalated { reason: HumanReason::NoCandidate, since, n: 2 };
-        let words = to_admin(&matter, &about("No picture"), &Zone::utc(), LINK).unwrap();
+        let words = to_admin(&matter, &about("No picture"), Language::English, &Zone::utc(), LINK).unwrap();
         assert!(words.body.contains("since Tue 3 Mar, 15:00") && words.body.contains("reminder number 2"));
         assert!(words.body.contains("No expert fits"));
         assert_eq!(
-            to_admin(&Matter::Reminder { expert: Id::new(since, &Seeded::new(1)) }, &about("x"), &Zone::utc(), ""),
+            to_admin(
+                &Matter::Reminder { expert: Id::new(since, &Seeded::new(1)) },
+                &about("x"),
+                Language::English,
+                &Zone::utc(),
+                ""
+            ),
             None
         );
+        let german = to_admin(&matter, &about("No picture"), Language::German, &Zone::utc(), LINK).unwrap();
+        assert!(german.body.contains("seit Di 3. März, 15:00") && german.body.contains("Keine Fachkraft passt"));
     }
 
     #[test]

@@ -170,8 +170,8 @@ async fn begin(tx: &mut Tx, outside: &Outside, job: &Job, id: NoticeId, now: Tim
 }
 
 fn message(notice: Notice) -> Message {
-    let Notice { id, channel, to_address, matter, ticket, subject, body, link, .. } = notice;
-    Message { notice: id, channel, to: to_address, matter, ticket, subject, body, link }
+    let Notice { id, channel, to_address, matter, language, ticket, subject, body, link, .. } = notice;
+    Message { notice: id, channel, to: to_address, matter, language, ticket, subject, body, link }
 }
 
 /// Writes how an attempt ended, and with it the notice where that is its end.

@@ -5,6 +5,7 @@ use super::plan::{Audience, Channel, Past};
 use crate::db::{Conn, Error, Tx, values};
 use crate::jobs::{self, Kind, NewJob};
 use shared::ids::{DeliveryId, NoticeId, TicketId};
+use shared::texts::Language;
 use shared::time::Timestamp;
 use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
@@ -16,7 +17,7 @@ pub use super::sandbox::{Captured, captured};
 
 /// Rows in one statement.
 const ROWS_MAX: usize = 100;
-const COLUMNS: &str = "id, matter, audience, person, ticket, channel, to_address, subject, body, link, state, why, \
+const COLUMNS: &str = "id, matter, audience, person, ticket, channel, to_address, language, subject, body, link, state, why, \
     instead, created_at, due_at, ended_at";
 
 /// Keeps notices with the jobs that send them, in the caller's transaction. One that was told already is left as it is.
@@ -299,6 +300,7 @@ fn read(row: &AnyRow) -> Result<Notice, Error> {
         ticket: ticket.transpose()?,
         channel: word(row, "channel", Channel::from_word)?,
         to_address: row.try_get("to_address")?,
+        language: Language::of_locale(&row.try_get::<String, _>("language")?),
         subject: row.try_get("subject")?,
         body: row.try_get("body")?,
         link: row.try_get("link")?,

@@ -10,7 +10,8 @@ use crate::web::{self, Choice, Form, Frame};
 use askama::Template;
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::header::ACCEPT_LANGUAGE;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use shared::ids::SurveyId;
@@ -71,17 +72,24 @@ async fn find(site: &Site, token: &str) -> Answered<Option<Shown>> {
     Ok(site.db.read(async move |conn| load(conn, id).await).await?)
 }
 
-async fn show(State(site): State<Site>, Path(token): Path<String>) -> Answered<Response> {
-    let Some(shown) = find(&site, &token).await? else { return over(&site) };
+async fn show(State(site): State<Site>, Path(token): Path<String>, headers: HeaderMap) -> Answered<Response> {
+    let Some(shown) = find(&site, &token).await? else { return over(&site, asked_for(&headers)) };
     match shown.survey.state {
         SurveyState::Answered => already(&site, &shown),
-        SurveyState::Invited | SurveyState::NotReachable if !shown.survey.is_open(site.now()) => over(&site),
+        SurveyState::Invited | SurveyState::NotReachable if !shown.survey.is_open(site.now()) => {
+            over(&site, shown.language)
+        }
         SurveyState::Invited | SurveyState::NotReachable => ask(&site, token, &shown, Form::new()),
     }
 }
 
-async fn answer(State(site): State<Site>, Path(token): Path<String>, form: Form) -> Answered<Response> {
-    let Some(shown) = find(&site, &token).await? else { return over(&site) };
+async fn answer(
+    State(site): State<Site>,
+    Path(token): Path<String>,
+    headers: HeaderMap,
+    form: Form,
+) -> Answered<Response> {
+    let Some(shown) = find(&site, &token).await? else { return over(&site, asked_for(&headers)) };
     if shown.survey.state == SurveyState::Answered {
         return already(&site, &shown);
     }
@@ -104,7 +112,7 @@ async fn answer(State(site): State<Site>, Path(token): Path<String>, form: Form)
             said(&site, StatusCode::OK, words, TextId::SurveyThanks, words.text(body, &[]), None)
         }
         Taken::Already(_) => already(&site, &shown),
-        Taken::Over => over(&site),
+        Taken::Over => over(&site, shown.language),
     }
 }
 
@@ -180,8 +188,13 @@ fn already(site: &Site, shown: &Shown) -> Answered<Response> {
     said(site, StatusCode::OK, words, TextId::SurveyAlready, body, shown.follow_up.as_ref())
 }
 
-fn over(site: &Site) -> Answered<Response> {
-    let words = Language::default().catalogue();
+/// Whoever comes by a link that opens nothing is nobody we know: the browser says in which language.
+fn asked_for(headers: &HeaderMap) -> Language {
+    Language::of_browser(headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default())
+}
+
+fn over(site: &Site, language: Language) -> Answered<Response> {
+    let words = language.catalogue();
     let body = words.text(TextId::SurveyOverBody, &[]);
     said(site, StatusCode::NOT_FOUND, words, TextId::SurveyOver, body, None)
 }

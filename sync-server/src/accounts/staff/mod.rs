@@ -79,6 +79,8 @@ pub struct StaffContact {
     pub name: Name,
     /// Where to.
     pub email: Email,
+    /// Language and format.
+    pub locale: String,
     /// By which clock.
     pub zone: Zone,
 }

@@ -155,8 +155,8 @@ pub async fn admins_to_tell(conn: &mut Conn) -> Result<Vec<StaffContact>, Error>
 }
 
 fn contact_of(staff: Staff) -> StaffContact {
-    let StaffFields { name, email, zone, .. } = staff.fields;
-    StaffContact { id: staff.id, name, email, zone }
+    let StaffFields { name, email, locale, zone, .. } = staff.fields;
+    StaffContact { id: staff.id, name, email, locale, zone }
 }
 
 fn profile(fields: &StaffFields) -> Profile {

@@ -135,6 +135,7 @@ mod tests {
     use super::*;
     use crate::notify::plan::{Channel, Matter};
     use crate::tickets::samples::id;
+    use shared::texts::Language;
     use shared::time::Timestamp;
 
     fn answer(status: u16, body: &str) -> Answered {
@@ -182,6 +183,7 @@ mod tests {
             channel: Channel::Push,
             to: id::<shared::ids::of::Expert>(11).to_string(),
             matter: offer,
+            language: Language::English,
             ticket: Some(id(7)),
             subject: Some("A new offer".into()),
             body: "No picture".into(),

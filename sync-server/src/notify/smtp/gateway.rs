@@ -57,7 +57,7 @@ impl Mailer {
     fn written(&self, message: &Message, id: &str) -> Result<lettre::Message, Box<dyn Error>> {
         let to: Address = message.to.parse()?;
         let subject = message.subject.clone().unwrap_or_else(|| "Sysops Squad".to_owned());
-        let html = mail::html(&subject, &message.body, message.link.as_deref())?;
+        let html = mail::html(message.language, &subject, &message.body, message.link.as_deref())?;
         let builder = lettre::Message::builder().from(self.from.clone()).to(Mailbox::new(None, to));
         let parts = MultiPart::alternative_plain_html(message.body.clone(), html);
         Ok(builder.message_id(Some(id.to_owned())).subject(subject).multipart(parts)?)

@@ -148,6 +148,7 @@ mod tests {
     use super::*;
     use crate::notify::plan::{Channel, Matter};
     use crate::tickets::samples::id;
+    use shared::texts::Language;
     use std::time::Duration;
 
     fn message() -> Message {
@@ -158,6 +159,7 @@ mod tests {
             channel: Channel::Sms,
             to: "+12125550100".into(),
             matter: Matter::Survey { survey: id(1) },
+            language: Language::English,
             ticket: None,
             subject: None,
             body: "How was it? https://help.example.com/survey/x".into(),

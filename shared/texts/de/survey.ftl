@@ -1,0 +1,22 @@
+# Die Seite hinter dem Link einer Umfrage.
+survey-title = Funktioniert es?
+survey-intro = Wir haben Sie wegen „{ $title }“ besucht (Ticket { $number }).
+survey-question = Funktioniert es jetzt?
+survey-yes = Ja, es funktioniert
+survey-no = Nein, es funktioniert nicht
+survey-no-hint = Dann schicken wir noch einmal jemanden, vor anderen.
+survey-rating = Wie war der Besuch? (freiwillig)
+survey-stars = { $n } von 5
+survey-comment = Möchten Sie uns etwas sagen? (freiwillig)
+survey-send = Antwort senden
+survey-choose = Bitte wählen Sie Ja oder Nein.
+survey-too-long = Das ist zu lang: höchstens { $n } Zeichen.
+survey-thanks = Vielen Dank
+survey-thanks-working = Wir freuen uns, dass es funktioniert.
+survey-thanks-not-working = Es tut uns leid, dass es nicht funktioniert. Wir rufen Sie an.
+survey-thanks-follow-up = Es tut uns leid, dass es nicht funktioniert. Wir schicken noch einmal jemanden: Das neue Ticket ist { $number }. Es geht anderen vor, und Sie hören, wer wann kommt.
+survey-follow = Ticket { $number } verfolgen
+survey-already = Sie haben schon geantwortet
+survey-already-body = Vielen Dank, Ihre Antwort ist da. Sie müssen nichts weiter tun.
+survey-over = Dieser Link gilt nicht mehr
+survey-over-body = Er ist abgelaufen oder wurde nicht ganz kopiert. Wenn etwas nicht funktioniert, legen Sie bitte ein neues Ticket an oder rufen Sie uns an.

@@ -1,0 +1,25 @@
+# Wie ein Tag und eine Zeit geschrieben werden.
+
+# Ein Tag und eine Zeit: Di 3. März, 14:20
+when = { $weekday ->
+    [1] Mo
+    [2] Di
+    [3] Mi
+    [4] Do
+    [5] Fr
+    [6] Sa
+   *[7] So
+} { $day }. { $month ->
+    [1] Jan
+    [2] Feb
+    [3] März
+    [4] Apr
+    [5] Mai
+    [6] Juni
+    [7] Juli
+    [8] Aug
+    [9] Sept
+    [10] Okt
+    [11] Nov
+   *[12] Dez
+}, { $time }
