@@ -7,6 +7,7 @@ use super::following::{At, Followed, Visit};
 use super::promises::Told;
 use super::reading::{LineRow, Reading, TicketRow};
 use super::truth::{CustomerTruth, ExpertTruth, Trouble, way_ms};
+use shared::ids::SkillId;
 use shared::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,11 +19,19 @@ pub(super) struct People<'a> {
     pub(super) experts: &'a [ExpertTruth],
     pub(super) customers: &'a [CustomerTruth],
     pub(super) troubles: &'a [Trouble],
+    /// By ticket, where an agent corrected it.
+    pub(super) needs: &'a BTreeMap<String, (SkillId, i64)>,
 }
 
 impl People<'_> {
     pub(super) fn expert(&self, id: &str) -> Option<&ExpertTruth> {
         self.experts.iter().find(|expert| expert.id.to_string() == id)
+    }
+
+    /// The skill and the level that a ticket needs.
+    fn need(&self, id: &str, ticket: &Followed) -> Option<(SkillId, i64)> {
+        let usual = || self.troubles.iter().find(|trouble| trouble.category == ticket.category);
+        self.needs.get(id).copied().or_else(|| usual().map(|trouble| (trouble.skill, trouble.level)))
     }
 
     pub(super) fn customer(&self, id: &str) -> Option<&CustomerTruth> {
@@ -159,7 +168,7 @@ impl Checker {
             return vec![format!("went to {who}, who is not known")];
         };
         let Some(visit) = Visit::read(&line.facts["visit"]) else { return vec!["promises no visit".into()] };
-        let trouble = people.troubles.iter().find(|trouble| trouble.category == ticket.category);
+        let need = people.need(&line.ticket, ticket);
         let verb = if late { "was granted late to" } else { "was offered to" };
         let mut broken: Vec<String> = Vec::new();
         let mut rule = |holds: bool, what: &str| {
@@ -169,7 +178,7 @@ impl Checker {
         };
         rule(expert.active, "is deactivated");
         rule(expert.on_duty || (late && expert.was_on_duty), "is off duty");
-        rule(trouble.is_some_and(|trouble| expert.can(trouble.skill, trouble.level)), "lacks a skill");
+        rule(need.is_some_and(|(skill, level)| expert.can(skill, level)), "lacks a skill");
         rule(expert.areas.contains(&customer.area), "serves another area");
         rule(expert.works_at(now), "is not in a shift: nothing may ring");
         rule(!expert.is_away(now, now.plus_millis(1)), "is away now");
@@ -177,6 +186,7 @@ impl Checker {
         rule(ticket.covered, "would come without a plan that covers it");
         let (leave, end) = (visit.leave_ms(), visit.end_ms());
         let at = Timestamp::from_millis;
+        rule(ticket.lets_in(visit.start_ms), "would come when the customer lets nobody in");
         rule(leave >= now.as_millis() - ROUNDING_MS, "should have left already");
         let mut minute = leave.max(now.as_millis());
         let mut works = true;
@@ -259,8 +269,8 @@ impl Checker {
                 {
                     faults.push(format!("ticket {id} is still with {}, who no longer serves there", expert.name));
                 }
-                let trouble = people.troubles.iter().find(|trouble| trouble.category == ticket.category);
-                if trouble.is_some_and(|trouble| !expert.can(trouble.skill, trouble.level)) {
+                let need = people.need(id, ticket);
+                if need.is_some_and(|(skill, level)| !expert.can(skill, level)) {
                     faults.push(format!("ticket {id} is still with {}, who lacks the skill by now", expert.name));
                 }
                 if !ticket.bent && !expert.works_at(instant(visit.start_ms)) {

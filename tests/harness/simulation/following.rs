@@ -43,6 +43,8 @@ pub(super) struct Followed {
     pub(super) bent: bool,
     /// When the customer's expert comes by now, what they heard last, and how often it moved.
     expects: Option<(i64, i64, u32)>,
+    /// When the customer lets somebody in, as from and until; none means at any time.
+    windows: Vec<(i64, i64)>,
     /// Lines of this instant of which the customer must hear, and the time that they say.
     pub(super) later_due: Vec<(i64, i64)>,
     pub(super) n_lines: i64,
@@ -148,9 +150,15 @@ impl Followed {
             lapsed_with: BTreeSet::new(),
             bent: false,
             expects: None,
+            windows: Vec::new(),
             later_due: Vec::new(),
             n_lines: 0,
         }
+    }
+
+    /// Whether the customer lets somebody in then.
+    pub(super) fn lets_in(&self, start_ms: i64) -> bool {
+        self.windows.is_empty() || self.windows.iter().any(|(from, until)| (*from..*until).contains(&start_ms))
     }
 
     /// What a line says about being late.
@@ -225,6 +233,20 @@ impl Followed {
             ("late", At::OnSite { since, .. }) => {
                 At::OnSite { expert, visit: visit.ok_or("takes no time")?, since: *since }
             }
+            ("rescheduled", at) if !at.is_ended() && !at.is_started() => {
+                self.windows = windows(&line.facts["windows"]).ok_or("names no windows")?;
+                self.at.clone()
+            }
+            ("corrected", At::Offered { expert, offer, expires_at, visit: was }) => At::Offered {
+                expert: expert.clone(),
+                offer: offer.clone(),
+                expires_at: *expires_at,
+                visit: visit.unwrap_or(*was),
+            },
+            ("corrected", At::Accepted { expert, visit: was }) => {
+                At::Accepted { expert: expert.clone(), visit: visit.unwrap_or(*was) }
+            }
+            ("corrected", at) if !at.is_ended() => self.at.clone(),
             ("completed", At::OnSite { .. }) => At::Completed,
             ("cannot_fix", at) if at.holder() == Some(&expert) => At::Waiting,
             ("held", at) if !at.is_ended() => At::OnHold,
@@ -244,4 +266,9 @@ impl Followed {
         self.at = next;
         Ok(())
     }
+}
+
+fn windows(value: &Value) -> Option<Vec<(i64, i64)>> {
+    let at = |value: &Value| Some(value.as_str()?.parse::<Timestamp>().ok()?.as_millis());
+    value.as_array()?.iter().map(|one| Some((at(&one["from"])?, at(&one["until"])?))).collect()
 }

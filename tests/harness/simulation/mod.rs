@@ -6,6 +6,7 @@
 //! sweep has come by when the checker looks. A seed repeats what people do; in which order the jobs of one instant run
 //! is the machine's. Nothing here forgives: a fault is a sentence with its instant, and one is enough.
 
+mod callers;
 mod checker;
 mod following;
 mod people;
@@ -281,8 +282,8 @@ impl Simulation {
     async fn reads(&mut self) -> Seen {
         let now = self.world.now();
         let reading = reading::read(&self.world.db, now).await;
-        let World { experts, customers, troubles, .. } = &self.world;
-        let people = People { experts, customers, troubles };
+        let World { experts, customers, troubles, needs, .. } = &self.world;
+        let people = People { experts, customers, troubles, needs };
         let seen = self.checker.look(&reading, &people, now);
         let concerned =
             (0..experts.len()).filter(|at| seen.concerned.contains(&experts[*at].id.to_string())).collect::<Vec<_>>();

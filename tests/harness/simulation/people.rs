@@ -53,6 +53,16 @@ pub(super) enum Doing {
     Areas(usize),
     /// An admin switches an expert off, or on again.
     Active(usize, bool),
+    /// A customer chooses when somebody may come.
+    Reschedule(usize, TicketId),
+    /// An agent corrects what a ticket needs.
+    Need(TicketId),
+    /// A customer mends the address.
+    Address(usize, TicketId),
+    /// An expert who has it in this phase rings the desk about it.
+    Word(usize, TicketId, Phase),
+    /// A customer says afterwards that it is not working.
+    NotWorking(usize, TicketId),
     /// People of ours look into the inbox.
     Desk,
 }
@@ -125,6 +135,11 @@ impl Simulation {
             Doing::Hours(expert) => self.changes_hours(expert).await,
             Doing::Areas(expert) => self.changes_areas(expert).await,
             Doing::Active(expert, active) => self.switches(expert, active).await,
+            Doing::Reschedule(customer, ticket) => self.reschedules(customer, ticket).await,
+            Doing::Need(ticket) => self.corrects_the_need(ticket).await,
+            Doing::Address(customer, ticket) => self.mends_the_address(customer, ticket).await,
+            Doing::Word(expert, ticket, phase) => self.rings_the_desk(expert, ticket, phase).await,
+            Doing::NotWorking(customer, ticket) => self.says_it_is_not_working(customer, ticket).await,
             Doing::Desk => self.looks_into_the_inbox().await,
         }
     }
@@ -156,7 +171,8 @@ impl Simulation {
         }
     }
 
-    fn after_filing(&mut self, customer: usize, ticket: TicketId) {
+    pub(super) fn after_filing(&mut self, customer: usize, ticket: TicketId) {
+        self.after_filing_calls(customer, ticket);
         if self.world.percent(12) {
             self.in_minutes(self.world.below(8 * 60), Doing::Cancel(ticket));
         } else if self.world.percent(6) {
@@ -255,6 +271,10 @@ impl Simulation {
                 Phase::Accepted | Phase::EnRoute | Phase::OnSite => {
                     if let Some(minutes) = self.delay(&doc, mood) {
                         self.in_minutes(minutes, Doing::Step(expert, doc.id, doc.phase));
+                        if self.world.percent(15) {
+                            let before = self.world.below(minutes + 5);
+                            self.in_minutes(before, Doing::Word(expert, doc.id, doc.phase));
+                        }
                     }
                 }
                 Phase::Completed | Phase::Cancelled => {}
@@ -440,7 +460,7 @@ impl Simulation {
         }
     }
 
-    fn in_minutes(&mut self, minutes: i64, doing: Doing) {
+    pub(super) fn in_minutes(&mut self, minutes: i64, doing: Doing) {
         self.plan(self.world.now().plus_minutes(minutes), doing);
     }
 

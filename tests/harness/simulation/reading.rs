@@ -2,6 +2,7 @@
 //! judges.
 
 use serde_json::Value;
+use shared::ids::{SurveyId, TicketId};
 use shared::time::Timestamp;
 use sqlx::Row;
 use sync_server::db::{Conn, Database, Error};
@@ -125,4 +126,15 @@ pub(super) async fn stuck_notices(db: &Database, now: Timestamp) -> Vec<String> 
         Ok::<_, Error>(stuck)
     };
     db.read(read).await.expect("the database can be read")
+}
+
+/// The survey of a ticket, if there is one.
+pub(super) async fn survey_of(db: &Database, ticket: TicketId) -> Option<SurveyId> {
+    let read = async move |conn: &mut Conn| {
+        let sql = "select id from survey where ticket = $1";
+        let row = sqlx::query(sql).bind(ticket.to_string()).fetch_optional(conn.sql()).await?;
+        Ok::<_, Error>(row.map(|row| row.try_get::<String, _>("id")).transpose()?)
+    };
+    let id = db.read(read).await.expect("the database can be read");
+    id.map(|id| id.parse().expect("ids are kept as they are"))
 }

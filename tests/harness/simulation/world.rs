@@ -30,7 +30,7 @@ const AREAS: [(&str, &[&str], &[&str]); 2] = [
     ("new-york", &["100", "101", "104", "112"], &["10001", "10003", "10025", "10463", "11201"]),
     ("chicago", &["606"], &["60601", "60614", "60637"]),
 ];
-const TRADES: [&str; 3] = ["tv", "router", "audio"];
+pub(super) const TRADES: [&str; 3] = ["tv", "router", "audio"];
 const NAMES: [&str; 6] = ["Ana", "Ben", "Chloé", "Dmitri", "Eun-ji", "Fatima"];
 /// Hours that experts keep. None begins or ends where the clocks change.
 const HOURS: [(u16, u16); 5] =
@@ -48,6 +48,8 @@ pub(super) struct World {
     pub(super) phones: Vec<Phone>,
     pub(super) customers: Vec<CustomerTruth>,
     pub(super) troubles: Vec<Trouble>,
+    /// What a ticket needs where an agent corrected it: a skill and its level.
+    pub(super) needs: BTreeMap<String, (SkillId, i64)>,
     pub(super) areas: Vec<AreaId>,
     pub(super) plan: shared::ids::PlanId,
 }
@@ -99,7 +101,21 @@ impl World {
         let bounds = sync::bounds(&site.config);
         let experts = experts.into_iter().map(|(truth, _)| truth).collect();
         let customers = customers.into_iter().map(|(truth, _)| truth).collect();
-        Self { db, site, bounds, runner, desk, chance, experts, phones, customers, troubles, areas, plan }
+        Self {
+            db,
+            site,
+            bounds,
+            runner,
+            desk,
+            chance,
+            experts,
+            phones,
+            customers,
+            troubles,
+            needs: BTreeMap::new(),
+            areas,
+            plan,
+        }
     }
 
     pub(super) fn now(&self) -> Timestamp {
@@ -133,7 +149,8 @@ fn site_of(db: &Database, planted: Planted) -> Site {
     site
 }
 
-fn code_in(area: usize, chance: &Seeded) -> &'static str {
+/// A code inside an area.
+pub(super) fn code_in(area: usize, chance: &Seeded) -> &'static str {
     let codes = AREAS[area].2;
     codes[usize::try_from(chance.below(codes.len() as u64)).unwrap_or_default()]
 }
