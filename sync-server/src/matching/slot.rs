@@ -59,16 +59,16 @@ impl Search<'_> {
         let mut next = visits.iter().position(|visit| self.over(visit) > opens).unwrap_or(visits.len());
         let (place, origin) = self.candidate.located(opens, self.settings);
         let mut ready = Ready { at: opens, place, origin };
-        // Visits that meet, because one is late: wherever he is of them, he must be able to come.
-        let mut meeting: Vec<Ready> = Vec::new();
+        // Visits that meet, because one is late: wherever he is of them, he must be able to come. And from whatever is over
+        // by then, however far it was: the night between does not bring him home from anywhere.
+        let mut meeting: Vec<Ready> = visits[..next].iter().map(|visit| self.after(visit)).collect();
         loop {
             let fit = self.between(ready, &meeting, period, &visits[next..]);
             if fit.is_some() {
                 return fit;
             }
             let visit = visits.get(next)?;
-            let after =
-                Ready { at: self.over(visit), place: visit.place, origin: Origin::Visit { ticket: visit.ticket } };
+            let after = self.after(visit);
             let follows_one = matches!(ready.origin, Origin::Visit { .. });
             if ready.at > after.at && follows_one {
                 meeting.push(after);
@@ -85,6 +85,11 @@ impl Search<'_> {
             }
             next += 1;
         }
+    }
+
+    /// Done with a visit, and at its place.
+    fn after(&self, visit: &Visit) -> Ready {
+        Ready { at: self.over(visit), place: visit.place, origin: Origin::Visit { ticket: visit.ticket } }
     }
 
     /// When an expert may set out after a visit.

@@ -13,7 +13,7 @@ use crate::tickets::{Book, Ticket, store as tickets};
 use crate::workforce::{self, Absence, Expert};
 use crate::{audit, customers, events, jobs};
 use shared::event::{Actor, Fact};
-use shared::ids::{AbsenceId, MutationId, NoteId, SkillId, TicketId};
+use shared::ids::{AbsenceId, ExpertId, MutationId, NoteId, SkillId, TicketId};
 use shared::intent::Intent;
 use shared::place::Place;
 use shared::sync::MutationResult;
@@ -57,6 +57,8 @@ pub(super) struct Hand<'a> {
     skills: BTreeMap<Slug, SkillId>,
     /// Tickets that the expert held when the push began, offers too.
     held: Vec<TicketId>,
+    /// Delays that were joined here, and are in no history yet.
+    joined: BTreeSet<(TicketId, Timestamp)>,
 }
 
 impl<'a> Hand<'a> {
@@ -88,7 +90,7 @@ impl<'a> Hand<'a> {
         let skills =
             if named.is_empty() { BTreeMap::new() } else { workforce::store::skills_by_slug(tx, &named).await? };
         let book = Book::open(tx, &ids, bounds.timing.clone()).await?;
-        Ok(Self { book, bounds, acting, expert, known_notes, skills, held })
+        Ok(Self { book, bounds, acting, expert, known_notes, skills, held, joined: BTreeSet::new() })
     }
 
     /// Makes what an intent wants, and says what became of it.
@@ -126,14 +128,16 @@ impl<'a> Hand<'a> {
 
     /// Joins what his phone reports with what a person had recorded for him; none where nobody had.
     async fn join(&mut self, tx: &mut Tx, parts: &Parts, made_at: Timestamp) -> Result<Option<Verdict>, Error> {
-        let (Some(id), Some(act), Actor::Expert(expert)) = (parts.ticket, parts.intent.act(), self.acting.actor) else {
-            return Ok(None);
-        };
+        let (Some(id), Actor::Expert(expert)) = (parts.ticket, self.acting.actor) else { return Ok(None) };
+        if let Intent::TicketLate { minutes } = &parts.intent {
+            return self.join_delay(tx, (id, expert), minutes.get(), made_at).await;
+        }
+        let Some(act) = parts.intent.act() else { return Ok(None) };
         let Some(ticket) = self.book.ticket(id).filter(|ticket| join::is_past(ticket, expert, act)) else {
             return Ok(None);
         };
-        let (n_events, summary) = (ticket.n_events, ticket.summary.clone());
-        let lines = events::history(tx, id, (n_events - LINES_MAX).max(0), LINES_MAX).await?;
+        let summary = ticket.summary.clone();
+        let lines = newest_lines(tx, ticket).await?;
         let intent = parts.intent.kind();
         match join::known(&lines, expert, act, intent) {
             Known::No => return Ok(None),
@@ -152,6 +156,27 @@ impl<'a> Hand<'a> {
             }
             other => fold::details(book, &mut scene, id, parts.mid, other),
         }
+        let ver = self.book.ticket(id).map(|ticket| ticket.ver);
+        Ok(Some(Verdict { result: MutationResult::Noop, ticket: Some(id), ver, late: false }))
+    }
+
+    /// The same for a delay that he had rung about as well: it does not count twice.
+    async fn join_delay(
+        &mut self,
+        tx: &mut Tx,
+        (id, expert): (TicketId, ExpertId),
+        minutes: u32,
+        made_at: Timestamp,
+    ) -> Result<Option<Verdict>, Error> {
+        let his = self.book.ticket(id).filter(|ticket| ticket.life.state.holder() == Some(expert));
+        let Some(ticket) = his else { return Ok(None) };
+        let lines = newest_lines(tx, ticket).await?;
+        let is_free = |at: &Timestamp| !self.joined.contains(&(id, *at));
+        let recorded_at = join::known_delays(&lines, expert, minutes, made_at).find(is_free);
+        let Some(recorded_at) = recorded_at else { return Ok(None) };
+        self.joined.insert((id, recorded_at));
+        let fact = Fact::Confirmed { expert, intent: "ticket.late".to_owned(), recorded_at, phone_at: made_at };
+        self.book.record(id, fact, self.acting.actor, self.acting.now);
         let ver = self.book.ticket(id).map(|ticket| ticket.ver);
         Ok(Some(Verdict { result: MutationResult::Noop, ticket: Some(id), ver, late: false }))
     }
@@ -308,4 +333,9 @@ fn note_of(intent: &Intent) -> Option<NoteId> {
         | Intent::DutySet { .. }
         | Intent::ExpertSick { .. } => None,
     }
+}
+
+/// The newest lines of a ticket's history.
+async fn newest_lines(tx: &mut Tx, ticket: &Ticket) -> Result<Vec<events::Line>, Error> {
+    events::history(tx, ticket.id, (ticket.n_events - LINES_MAX).max(0), LINES_MAX).await
 }

@@ -49,6 +49,31 @@ pub(super) fn known(lines: &[Line], expert: ExpertId, act: Act, intent: &str) ->
     }
 }
 
+/// How long after a delay was recorded on his word a tap still counts as the same delay, in minutes.
+const SAME_DELAY_MINUTES: i64 = 15;
+
+/// When a person recorded a delay that his phone may now be reporting too; none where it is one more. He taps it and rings, or
+/// rings and taps it: of the same length, from before the call until shortly after, it is one delay, and each call takes
+/// one tap.
+pub(super) fn known_delays(
+    lines: &[Line],
+    expert: ExpertId,
+    minutes: u32,
+    made_at: Timestamp,
+) -> impl Iterator<Item = Timestamp> {
+    let recorded = move |line: &&Line| {
+        let by_us = matches!(line.actor, Actor::Agent(_) | Actor::Admin(_));
+        let same =
+            matches!(&line.event.fact, Fact::Late { expert: his, minutes: by, .. } if *his == expert && *by == minutes);
+        by_us && same && made_at <= line.at.plus_minutes(SAME_DELAY_MINUTES)
+    };
+    let is_joined = move |at: Timestamp| {
+        let confirms = |fact: &Fact| matches!(fact, Fact::Confirmed { intent, recorded_at, .. } if intent == "ticket.late" && *recorded_at == at);
+        lines.iter().any(|line| confirms(&line.event.fact))
+    };
+    lines.iter().filter(recorded).map(|line| line.at).filter(move |at| !is_joined(*at))
+}
+
 /// Whether a fact is that this expert did this.
 fn says(fact: &Fact, expert: ExpertId, act: Act) -> bool {
     match act {

@@ -99,6 +99,9 @@ impl Simulation {
             match self.world.db.write(Lane::Intake, given).await {
                 Ok(Taken::Now(Some(follow_up))) => {
                     if self.checker.filed.insert(follow_up.id.to_string()) {
+                        // It needs what the ticket before it needed.
+                        let need = self.world.needs.get(&ticket.to_string()).copied();
+                        self.world.needs.extend(need.map(|need| (follow_up.id.to_string(), need)));
                         self.after_filing(customer, follow_up.id);
                     }
                 }

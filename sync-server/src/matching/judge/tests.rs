@@ -230,6 +230,17 @@ fn a_visit_on_a_later_day_sets_out_from_home() {
 }
 
 #[test]
+fn no_night_brings_anybody_home_from_farther_than_it_is_long() {
+    let mut need = need(1);
+    need.windows = vec![period(today(24 + 8, 0), today(24 + 12, 0))];
+    let mut expert = candidate(1);
+    expert.shifts.push(Shift { day: ShiftDay::Weekly(2), start_minute: 8 * 60, end_minute: 16 * 60, on_call: false });
+    // An address in another city, mended while he was on the way: he leaves there at 15:10 and needs 17 h 20 min.
+    expert.visits = vec![Visit { place: minutes_north(1_040), ..visit(5, today(14, 0), today(15, 0)) }];
+    assert_eq!(fit(&need, &expert).start_at, today(24 + 8, 30));
+}
+
+#[test]
 fn the_customers_windows_are_kept() {
     let mut need = need(1);
     need.windows = vec![period(today(14, 0), today(14, 30)), period(today(9, 0), today(9, 12))];

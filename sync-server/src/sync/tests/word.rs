@@ -200,3 +200,47 @@ async fn a_report_of_work_that_nobody_recorded_for_him_is_still_evidence_and_no_
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_delay_that_he_taps_and_rings_about_counts_once_and_the_next_tap_counts_again() {
+    both_engines(async |db| {
+        let world = World::new(&db).await;
+        let (ana, ticket, mut phone) = accepted(&world).await;
+        let late = || Intent::TicketLate { minutes: 30.try_into().unwrap() };
+        let start = async || world.read(ticket).await.life.state.visit().unwrap().start_at;
+        let promised = start().await;
+        // Without a network she taps it, rings as well, and taps it once more when she is later still.
+        let tapped = phone.mutation(&late(), Some(ticket));
+        world.minutes_pass(5);
+        let desk = desk(&world).await;
+        let reply = says(&desk, ana, ticket, "ticket.late", json!({ "minutes": 30 })).await;
+        assert_eq!(reply.value()["code"], "applied", "{}", reply.text());
+        assert_eq!(start().await, promised.plus_minutes(30));
+        let later = phone.mutation(&late(), Some(ticket));
+        let acks = phone.send(vec![tapped, later]).await.unwrap().acks;
+        assert_eq!([&acks[0].result, &acks[1].result], [&MutationResult::Noop, &MutationResult::Applied]);
+        assert_eq!(start().await, promised.plus_minutes(60), "one call takes one tap");
+        let joined = words(&history(&world, ticket).await).into_iter().filter(|(word, _)| *word == "confirmed").count();
+        assert_eq!(joined, 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_delay_of_another_length_or_much_later_is_one_more() {
+    both_engines(async |db| {
+        let world = World::new(&db).await;
+        let (ana, ticket, mut phone) = accepted(&world).await;
+        let start = async || world.read(ticket).await.life.state.visit().unwrap().start_at;
+        let promised = start().await;
+        let desk = desk(&world).await;
+        says(&desk, ana, ticket, "ticket.late", json!({ "minutes": 15 })).await;
+        let other = Intent::TicketLate { minutes: 30.try_into().unwrap() };
+        assert_eq!(phone.taps(other, ticket).await, MutationResult::Applied);
+        world.minutes_pass(16);
+        let same = Intent::TicketLate { minutes: 15.try_into().unwrap() };
+        assert_eq!(phone.taps(same, ticket).await, MutationResult::Applied);
+        assert_eq!(start().await, promised.plus_minutes(60));
+    })
+    .await;
+}
