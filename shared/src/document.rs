@@ -1,9 +1,11 @@
 //! What a phone keeps of a ticket and of its expert: whole documents, so that everything needed in a cellar is there.
 //! Fields are only ever added, with a default: a phone must read what older servers wrote, and the other way round.
 
+use crate::article::Solved;
 use crate::ids::{ExpertId, NoteId, OfferId, TicketId};
 use crate::number::TicketNumber;
 use crate::place::Place;
+use crate::text::Slug;
 use crate::ticket::{Outcome, Phase, VisitPlan};
 use crate::time::{Timestamp, Zone};
 use serde::{Deserialize, Serialize};
@@ -51,6 +53,9 @@ pub struct TicketDoc {
     /// The visit that was to end this trouble: then this ticket is its follow-up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub earlier: Option<EarlierDoc>,
+    /// How the last tickets like it were solved, by anybody, without anybody's data.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub solved: Vec<Solved>,
     /// Another expert reports that it is done: nobody drives there until the office has looked.
     #[serde(default)]
     pub stopped: bool,
@@ -91,6 +96,12 @@ pub struct ProductDoc {
     /// The model.
     #[serde(default)]
     pub model: Option<String>,
+    /// The category's word, for looking things up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category_slug: Option<Slug>,
+    /// The symptom's word.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub symptom_slug: Option<Slug>,
 }
 
 /// Where the product is.

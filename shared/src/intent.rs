@@ -1,7 +1,8 @@
 //! What an expert wants, as his phone writes it down: the mutations of api.md. An intent says what was done, never
 //! what a row should become; the server decides what it means by then.
 
-use crate::ids::{NoteId, OfferId};
+use crate::article::Text;
+use crate::ids::{ArticleId, NoteId, OfferId};
 use crate::offer::DeclineReason;
 use crate::place::Place;
 use crate::text::{NoteText, Slug, Summary};
@@ -99,6 +100,22 @@ pub enum Intent {
         /// Until when.
         until: Timestamp,
     },
+    /// Writes an article, or its next version. With a ticket, it began from that.
+    #[serde(rename = "article.draft")]
+    ArticleDraft {
+        /// Its id, made once on the phone.
+        article: ArticleId,
+        /// What it says.
+        text: Box<Text>,
+    },
+    /// Says whether an article fixed the ticket. A ticket says so once.
+    #[serde(rename = "article.helped")]
+    ArticleHelped {
+        /// Which.
+        article: ArticleId,
+        /// It did.
+        fixed: bool,
+    },
 }
 
 /// By how much somebody says to be late: 1 to 480 minutes.
@@ -173,6 +190,8 @@ impl Intent {
             Self::NoteAdd { .. } => "note.add",
             Self::DutySet { .. } => "duty.set",
             Self::ExpertSick { .. } => "expert.sick",
+            Self::ArticleDraft { .. } => "article.draft",
+            Self::ArticleHelped { .. } => "article.helped",
         }
     }
 
@@ -182,7 +201,7 @@ impl Intent {
         whole.get("args").cloned().unwrap_or_default()
     }
 
-    /// What it does to the visit; nothing for pins, notes, receipts, duty and illness.
+    /// What it does to the visit; nothing for pins, notes, receipts, articles, duty and illness.
     pub fn act(&self) -> Option<Act> {
         match self {
             Self::OfferAccept {} => Some(Act::Accept),
@@ -197,7 +216,9 @@ impl Intent {
             | Self::SitePin(_)
             | Self::NoteAdd { .. }
             | Self::DutySet { .. }
-            | Self::ExpertSick { .. } => None,
+            | Self::ExpertSick { .. }
+            | Self::ArticleDraft { .. }
+            | Self::ArticleHelped { .. } => None,
         }
     }
 
@@ -208,7 +229,7 @@ impl Intent {
 
     /// Whether it is about one ticket.
     pub fn needs_ticket(&self) -> bool {
-        !matches!(self, Self::DutySet { .. } | Self::ExpertSick { .. })
+        !matches!(self, Self::DutySet { .. } | Self::ExpertSick { .. } | Self::ArticleDraft { .. })
     }
 }
 
@@ -221,6 +242,9 @@ mod tests {
     fn an_intent_survives_the_wire() {
         let note = NoteId::new(Timestamp::EPOCH, &crate::chance::Seeded::new(1));
         let summary = |text: &str| text.parse().unwrap();
+        let article = ArticleId::new(Timestamp::EPOCH, &crate::chance::Seeded::new(2));
+        let text = json!({ "title": "No sound", "problem": "It is quiet.", "steps": "Turn it up.", "category": "tv" });
+        let text: Text = serde_json::from_value(text).unwrap();
         let all = [
             Intent::OfferAccept {},
             Intent::OfferDecline { reason: DeclineReason::Skill, skills: vec!["tv".parse().unwrap()] },
@@ -234,6 +258,8 @@ mod tests {
             Intent::NoteAdd { note, text: "Ring twice".parse().unwrap() },
             Intent::DutySet { on: false },
             Intent::ExpertSick { until: Timestamp::from_millis(1_772_460_000_000) },
+            Intent::ArticleDraft { article, text: Box::new(text) },
+            Intent::ArticleHelped { article, fixed: true },
         ];
         for intent in all {
             assert_eq!(Intent::parse(intent.kind(), VERSION, &intent.args()), Ok(intent));

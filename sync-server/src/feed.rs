@@ -56,10 +56,13 @@ pub enum Kind {
     Skill,
     /// A symptom.
     Symptom,
+    /// The words that mean the same in a search.
+    Synonyms,
 }
 
 impl Kind {
-    const ALL: [Self; 6] = [Self::Ticket, Self::Draft, Self::Expert, Self::Article, Self::Skill, Self::Symptom];
+    const ALL: [Self; 7] =
+        [Self::Ticket, Self::Draft, Self::Expert, Self::Article, Self::Skill, Self::Symptom, Self::Synonyms];
 
     /// The word in tables and on the wire.
     pub fn word(self) -> &'static str {
@@ -70,6 +73,7 @@ impl Kind {
             Self::Article => "article",
             Self::Skill => "skill",
             Self::Symptom => "symptom",
+            Self::Synonyms => "synonyms",
         }
     }
 

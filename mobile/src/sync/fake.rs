@@ -362,7 +362,7 @@ impl World {
             self.touch("expert", self.expert.id.to_string(), None);
             return (MutationResult::Applied, Some(self.expert.ver));
         }
-        if matches!(own.intent, Intent::OfferSeen { .. } | Intent::TicketSeen { .. }) {
+        if own.intent.is_receipt() || matches!(own.intent, Intent::ArticleDraft { .. } | Intent::ArticleHelped { .. }) {
             return (MutationResult::Applied, None);
         }
         let known = ticket.and_then(|id| self.tickets.get(&id));

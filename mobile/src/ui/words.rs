@@ -234,6 +234,7 @@ pub(super) fn written(intent: &Intent) -> Option<String> {
         Intent::NoteAdd { text, .. } => Some(text.to_string()),
         Intent::TicketComplete { summary, .. } => Some(summary.to_string()),
         Intent::TicketCannotFix { part, .. } => part.as_ref().map(ToString::to_string),
+        Intent::ArticleDraft { text, .. } => Some(format!("{}\n\n{}\n\n{}", text.title, text.problem, text.steps)),
         Intent::OfferAccept {}
         | Intent::OfferSeen { .. }
         | Intent::OfferDecline { .. }
@@ -243,7 +244,8 @@ pub(super) fn written(intent: &Intent) -> Option<String> {
         | Intent::TicketLate { .. }
         | Intent::SitePin(_)
         | Intent::DutySet { .. }
-        | Intent::ExpertSick { .. } => None,
+        | Intent::ExpertSick { .. }
+        | Intent::ArticleHelped { .. } => None,
     }
 }
 
@@ -262,6 +264,8 @@ pub(super) fn answer(attention: &Attention) -> (String, String) {
         Some(Intent::DutySet { on: true }) => "You went on duty",
         Some(Intent::DutySet { on: false }) => "You went off duty",
         Some(Intent::ExpertSick { .. }) => "You reported ill",
+        Some(Intent::ArticleDraft { .. }) => "You wrote an article",
+        Some(Intent::ArticleHelped { .. }) => "You said whether an article helped",
         Some(Intent::OfferSeen { .. } | Intent::TicketSeen { .. }) | None => "You did something",
     };
     let became = match &attention.result {

@@ -360,7 +360,14 @@ fn document(world: &World, phase: Phase, life: &Life) -> TicketDoc {
         visit: life.state.visit(),
         title: "No picture".into(),
         description: String::new(),
-        product: ProductDoc { category: "Television".into(), symptom: None, make: None, model: None },
+        product: ProductDoc {
+            category: "Television".into(),
+            symptom: None,
+            make: None,
+            model: None,
+            category_slug: None,
+            symptom_slug: None,
+        },
         urgent: false,
         site: SiteDoc {
             address: vec!["1 Main St".into()],
@@ -375,6 +382,7 @@ fn document(world: &World, phase: Phase, life: &Life) -> TicketDoc {
         notes: vec![],
         end: None,
         earlier: None,
+        solved: vec![],
         stopped: false,
     }
 }

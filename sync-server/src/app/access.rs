@@ -72,6 +72,8 @@ const TABLE: &[Row] = &[
     row("*", "/knowledge", DESK),
     row("*", "/knowledge/", DESK),
     row("POST", "/knowledge/{id}/act", ADMIN),
+    row("*", "/knowledge/words", ADMIN),
+    row("POST", "/knowledge/misses/forget", ADMIN),
     row("*", "/admin", ADMIN),
     row("*", "/admin/", ADMIN),
     // Monitors. Metrics are also for this machine.

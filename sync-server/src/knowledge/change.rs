@@ -9,10 +9,11 @@ use crate::db::{Error, Tx};
 use crate::http::undone::{Undone, refuse_stale};
 use crate::tickets::{self, Ticket};
 use crate::workforce;
-use serde_json::Value;
+use serde_json::{Value, json};
 use shared::event::Actor;
 use shared::ids::{ArticleId, TicketId};
 use shared::problem::{Problem, ProblemCode};
+use shared::search::Synonyms;
 use shared::text::Name;
 use shared::time::Timestamp;
 
@@ -168,6 +169,41 @@ pub async fn vote(
         record(tx, by, "article.vote", Some(&before), &after, now).await?;
     }
     Ok(is_new)
+}
+
+/// The longest list of words that mean the same, in bytes.
+const SYNONYMS_BYTES_MAX: usize = 64 * 1024;
+
+/// Keeps the list of words that mean the same on top of the version that was seen; 0 is "none yet". Gives back its number.
+pub async fn keep_synonyms(tx: &mut Tx, seen: i64, body: &str, by: Actor, now: Timestamp) -> Result<i64, Undone> {
+    if body.len() > SYNONYMS_BYTES_MAX || body.contains('\0') {
+        return Err(Problem::field("body", "too_long", "The list is too long: at most 64 KiB of text.").into());
+    }
+    if let Err(error) = Synonyms::read(body) {
+        return Err(Problem::field("body", "invalid", error.to_string()).into());
+    }
+    let (ver, before) = store::synonyms(tx).await?;
+    if ver == seen && before == body {
+        return Ok(ver);
+    }
+    if ver != seen || !store::put_synonyms(tx, ver, body, now).await? {
+        let detail =
+            "Somebody has changed the list since you opened it. Read it again, then make your change once more.";
+        return Err(Problem::with(ProblemCode::Stale, detail).into());
+    }
+    let (old, new) = (Some(json!({ "body": before })), Some(json!({ "body": body })));
+    audit::record(tx, by, "article.synonyms", "article:synonyms", old, new, now).await?;
+    Ok(ver + 1)
+}
+
+/// Takes a search that found nothing off the list.
+pub async fn forget_miss(tx: &mut Tx, words: &str, by: Actor, now: Timestamp) -> Result<(), Undone> {
+    if !store::forget_miss(tx, words).await? {
+        return Err(Undone::from(ProblemCode::NotFound));
+    }
+    let before = Some(json!({ "words": words }));
+    audit::record(tx, by, "article.forget_miss", "article:misses", before, None, now).await?;
+    Ok(())
 }
 
 /// What an article from a ticket opens with: product, trouble and what was done, without the customer's data.

@@ -7,6 +7,7 @@
 
 pub mod api;
 pub mod change;
+mod diff;
 pub mod life;
 pub mod pages;
 mod scrub;
@@ -14,47 +15,15 @@ pub mod store;
 
 pub use life::{ArticleState, Deed};
 pub use scrub::scrub;
+pub use shared::article::{Problem, Solved, Steps, Stop, Text};
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use shared::ids::{ArticleId, TicketId};
-use shared::text::{Line, Name, Prose, ShortLine, Slug, Title};
+use shared::text::{Line, Name, Slug};
 use shared::time::Timestamp;
 
-/// What somebody sees who has the trouble.
-pub type Problem = Prose<2_000>;
-/// What to do, a line for each step.
-pub type Steps = Prose<6_000>;
-/// When to stop, and call an expert.
-pub type Stop = Prose<1_000>;
 /// What a reviewer says.
 pub type ReviewNote = Line<500>;
-
-/// What an article says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Text {
-    /// The trouble in one line.
-    pub title: Title,
-    /// What somebody sees who has it.
-    pub problem: Problem,
-    /// What to do, a line for each step.
-    pub steps: Steps,
-    /// When to stop.
-    #[serde(default)]
-    pub stop: Option<Stop>,
-    /// The kind of product; none means any.
-    #[serde(default)]
-    pub category: Option<Slug>,
-    /// The symptom, of that category's list.
-    #[serde(default)]
-    pub symptom: Option<Slug>,
-    /// The maker, where it is only about his.
-    #[serde(default)]
-    pub make: Option<ShortLine>,
-    /// The model, where it is only about that.
-    #[serde(default)]
-    pub model: Option<ShortLine>,
-}
 
 /// Who reads, and so which version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,19 +94,6 @@ pub struct Asked {
     pub category: Option<Slug>,
     /// Rather about this symptom.
     pub symptom: Option<Slug>,
-}
-
-/// How a ticket like this one was solved, without anybody's data.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Solved {
-    /// When.
-    pub at: Timestamp,
-    /// The maker.
-    pub make: Option<String>,
-    /// The model.
-    pub model: Option<String>,
-    /// What was done.
-    pub summary: String,
 }
 
 /// How many characters of a search are read.

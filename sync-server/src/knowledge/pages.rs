@@ -1,6 +1,8 @@
 //! Knowledge as pages: for staff search, article, writing and review; for customers search and the reviewed article.
 
+mod beside;
 mod help;
+mod keep;
 
 use super::api::{by, find};
 use super::change;
@@ -35,6 +37,8 @@ pub fn routes() -> Router<Site> {
         .route("/knowledge/{id}", get(show))
         .route("/knowledge/{id}/edit", get(show_edit).post(edit))
         .route("/knowledge/{id}/act", post(act))
+        .merge(beside::routes())
+        .merge(keep::routes())
         .merge(help::routes())
 }
 
@@ -47,6 +51,8 @@ fn frame(site: &Site, caller: &RequireDesk) -> Frame {
 struct Wanted {
     #[serde(default)]
     q: String,
+    #[serde(default)]
+    category: String,
     #[serde(default)]
     state: String,
     #[serde(default)]
@@ -75,6 +81,9 @@ fn product(text: &Text, categories: &[Category]) -> String {
 struct ListPage {
     frame: Frame,
     q: String,
+    category: String,
+    categories: Vec<Category>,
+    is_admin: bool,
     state: String,
     states: Vec<(&'static str, &'static str)>,
     items: Vec<Listed>,
@@ -94,7 +103,8 @@ async fn list(State(site): State<Site>, caller: RequireDesk, Query(wanted): Quer
         next = (articles.len() > page_len).then(|| articles[page_len - 1].id);
         articles.truncate(page_len);
     } else {
-        let hits = find(&site.db, Audience::Ours, Asked { text: q.clone(), ..Asked::default() }).await?;
+        let category: Option<Slug> = wanted.category.parse().ok();
+        let hits = find(&site.db, Audience::Ours, Asked { text: q.clone(), category, symptom: None }).await?;
         articles.extend(hits.into_iter().map(|hit| hit.article));
     }
     let review =
@@ -109,6 +119,9 @@ async fn list(State(site): State<Site>, caller: RequireDesk, Query(wanted): Quer
             .collect(),
         next,
         n_review: review.len(),
+        is_admin: caller.0.person.role() == Role::Admin,
+        category: wanted.category,
+        categories,
         q,
     })
 }
@@ -282,10 +295,12 @@ fn read(form: &mut Form) -> Option<Text> {
 struct From {
     #[serde(default)]
     ticket: Option<TicketId>,
+    #[serde(default)]
+    title: String,
 }
 
 async fn show_new(State(site): State<Site>, caller: RequireDesk, Query(from): Query<From>) -> Answer<Html<String>> {
-    let mut form = Form::new();
+    let mut form = Form::new().with("title", from.title);
     let mut solved = vec![];
     if let Some(id) = from.ticket {
         let found = site.db.read(async move |conn| {

@@ -1,5 +1,6 @@
 //! The phone's calls: `POST /sync`, `GET /hints`, `POST /rescue`; and the desk's for an expert who only rang.
 
+use super::kb::{self, Snapshots};
 use super::word::{self, Heard, NotDone, Said};
 use super::{Refused as SyncRefused, bounds, exchange};
 use crate::db::Wake;
@@ -7,8 +8,10 @@ use crate::feed::Stream as Feed;
 use crate::http::caller::{RequireDesk, RequireExpert, RequireRescuer};
 use crate::http::{Answer, Json, Refused, Site};
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::extract::{DefaultBodyLimit, Extension, Path, State};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Router, http::StatusCode};
 use futures_util::Stream;
@@ -29,6 +32,8 @@ pub fn routes() -> Router<Site> {
         .route("/api/v1/sync", post(sync).layer(DefaultBodyLimit::max(PUSH_BYTES_MAX)))
         .route("/api/v1/hints", get(hints))
         .route("/api/v1/experts/{id}/acts", post(act))
+        .route("/api/v1/kb/main/snapshot", get(snapshot))
+        .layer(Extension(Snapshots::default()))
         .route("/api/v1/rescue", post(rescue).layer(DefaultBodyLimit::max(RESCUE_BYTES_MAX)))
 }
 
@@ -45,6 +50,45 @@ async fn sync(
     }
     let reply = exchange(&site.db, &bounds(&site.config), caller.expert, request).await.map_err(refused)?;
     Ok(Json(reply))
+}
+
+/// The knowledge base as one file, to begin with. A phone that lost the rest of it asks for the rest.
+async fn snapshot(
+    State(site): State<Site>,
+    _: RequireExpert,
+    Extension(snapshots): Extension<Snapshots>,
+    headers: HeaderMap,
+) -> Answer<Response> {
+    let snapshot = snapshots.get(&site.db).await?;
+    let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let etag = HeaderValue::from_str(&snapshot.etag).map_err(|_| Refused::new(ProblemCode::Internal))?;
+    let common = [
+        (header::ETAG, etag),
+        (header::ACCEPT_RANGES, HeaderValue::from_static("bytes")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache")),
+        (header::CONTENT_TYPE, HeaderValue::from_static("application/zstd")),
+        // It is packed already.
+        (header::CONTENT_ENCODING, HeaderValue::from_static("identity")),
+    ];
+    if text(header::IF_NONE_MATCH) == snapshot.etag {
+        return Ok((StatusCode::NOT_MODIFIED, common).into_response());
+    }
+    let whole = snapshot.bytes.len();
+    // A part of another snapshot would not fit to what the phone has.
+    let only_of = text(header::IF_RANGE);
+    let is_same = only_of.is_empty() || only_of == snapshot.etag;
+    let asked = if is_same { kb::range(text(header::RANGE), whole) } else { kb::Asked::Whole };
+    match asked {
+        kb::Asked::Whole => Ok((common, snapshot.bytes.clone()).into_response()),
+        kb::Asked::Nowhere => {
+            let of = [(header::CONTENT_RANGE, format!("bytes */{whole}"))];
+            Ok((StatusCode::RANGE_NOT_SATISFIABLE, common, of).into_response())
+        }
+        kb::Asked::Part(from, until) => {
+            let of = [(header::CONTENT_RANGE, format!("bytes {from}-{}/{whole}", until - 1))];
+            Ok((StatusCode::PARTIAL_CONTENT, common, of, snapshot.bytes[from..until].to_vec()).into_response())
+        }
+    }
 }
 
 /// What an expert said on the phone, as his app would write it.

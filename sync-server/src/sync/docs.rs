@@ -51,6 +51,8 @@ pub(super) fn ticket(
             symptom: ticket.symptom_label.clone(),
             make: ticket.make.as_ref().map(ToString::to_string),
             model: ticket.model.as_ref().map(ToString::to_string),
+            category_slug: Some(ticket.category.clone()),
+            symptom_slug: ticket.symptom.clone(),
         },
         urgent: ticket.urgent,
         site: SiteDoc {
@@ -69,6 +71,7 @@ pub(super) fn ticket(
             let by_you = earlier.last_expert == Some(expert);
             Some(EarlierDoc { number: earlier.number, end: end(earlier)?, by_you })
         }),
+        solved: Vec::new(),
         stopped: ticket.life.needs_human.as_ref().is_some_and(|flag| flag.reason == HumanReason::DoneByOther),
     })
 }

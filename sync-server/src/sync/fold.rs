@@ -1,8 +1,9 @@
 //! What becomes of one mutation: the intent read, the move made in the book, the answer. No SQL.
 
 use crate::tickets::{Book, NewNote};
+use shared::article::Text;
 use shared::event::{Actor, Fact};
-use shared::ids::{ExpertId, MutationId, NoteId, SkillId, TicketId};
+use shared::ids::{ArticleId, ExpertId, MutationId, NoteId, SkillId, TicketId};
 use shared::intent::Intent;
 use shared::offer::DeclineReason;
 use shared::place::Place;
@@ -38,7 +39,7 @@ pub(super) struct Verdict {
 }
 
 impl Verdict {
-    fn plain(result: MutationResult) -> Self {
+    pub(super) fn plain(result: MutationResult) -> Self {
         Self { result, ticket: None, ver: None, late: false }
     }
 
@@ -91,19 +92,43 @@ pub(super) enum Step {
     Sick(Timestamp),
     /// Keep that this ticket's site is there, and answer.
     Pin(TicketId, Place),
+    /// Keep what he wrote, and answer.
+    Draft(ArticleId, Box<Text>, Option<TicketId>),
+    /// Count his vote about this ticket, and answer.
+    Helped(ArticleId, TicketId, bool),
+}
+
+/// What is about the expert or an article, and no ticket must be there for it.
+fn outside(book: &Book, parts: &Parts) -> Option<Step> {
+    if let Intent::DutySet { on } = parts.intent {
+        return Some(Step::Duty(on));
+    }
+    if let Intent::ExpertSick { until } = parts.intent {
+        return Some(Step::Sick(until));
+    }
+    if let Intent::ArticleDraft { article, text } = &parts.intent {
+        let ticket = parts.ticket.filter(|id| book.ticket(*id).is_some());
+        return Some(Step::Draft(*article, text.clone(), ticket));
+    }
+    None
 }
 
 /// Folds one intent into the book.
 pub(super) fn fold(book: &mut Book, scene: &mut Scene<'_>, parts: &Parts, late_asked: bool) -> Step {
-    if let Intent::DutySet { on } = parts.intent {
-        return Step::Duty(on);
-    }
-    if let Intent::ExpertSick { until } = parts.intent {
-        return Step::Sick(until);
+    if let Some(step) = outside(book, parts) {
+        return step;
     }
     let Some(id) = parts.ticket else { return Step::Done(Verdict::rejected("it names no ticket")) };
     if book.ticket(id).is_none() {
         return Step::Done(Verdict::plain(MutationResult::Recorded(Unused::UnknownTicket)));
+    }
+    if let Intent::ArticleHelped { article, fixed } = parts.intent {
+        let was_there = book.ticket(id).is_some_and(|ticket| ticket.last_expert == Some(scene.expert));
+        return if was_there || has(book, id, scene.expert) {
+            Step::Helped(article, id, fixed)
+        } else {
+            Step::Done(Verdict::plain(MutationResult::Recorded(Unused::Reassigned)))
+        };
     }
     let actor = scene.actor;
     let before = book.ticket(id).and_then(|ticket| ticket.life.state.phase());
@@ -250,7 +275,9 @@ pub(super) fn lacked(intent: &Intent) -> Option<&[Slug]> {
         | Intent::SitePin(_)
         | Intent::NoteAdd { .. }
         | Intent::DutySet { .. }
-        | Intent::ExpertSick { .. } => None,
+        | Intent::ExpertSick { .. }
+        | Intent::ArticleDraft { .. }
+        | Intent::ArticleHelped { .. } => None,
     }
 }
 
@@ -269,7 +296,9 @@ pub(super) fn details(book: &mut Book, scene: &mut Scene<'_>, id: TicketId, mid:
         | Intent::SitePin(_)
         | Intent::NoteAdd { .. }
         | Intent::DutySet { .. }
-        | Intent::ExpertSick { .. } => return,
+        | Intent::ExpertSick { .. }
+        | Intent::ArticleDraft { .. }
+        | Intent::ArticleHelped { .. } => return,
     };
     let mut said: Vec<String> = part.map(|part| format!("Missing part: {part}")).into_iter().collect();
     said.extend(until.map(|until| format!("Expected: {until}")));
@@ -310,7 +339,9 @@ fn to_do(intent: &Intent, expert: ExpertId) -> Option<Move> {
         | Intent::SitePin(_)
         | Intent::NoteAdd { .. }
         | Intent::DutySet { .. }
-        | Intent::ExpertSick { .. } => None,
+        | Intent::ExpertSick { .. }
+        | Intent::ArticleDraft { .. }
+        | Intent::ArticleHelped { .. } => None,
     }
 }
 
@@ -330,7 +361,9 @@ fn unused(book: &mut Book, scene: &Scene<'_>, id: TicketId, parts: &Parts, why: 
         | Intent::SitePin(_)
         | Intent::NoteAdd { .. }
         | Intent::DutySet { .. }
-        | Intent::ExpertSick { .. } => None,
+        | Intent::ExpertSick { .. }
+        | Intent::ArticleDraft { .. }
+        | Intent::ArticleHelped { .. } => None,
     };
     let done = summary.is_some();
     let outcome = match &parts.intent {
@@ -346,7 +379,9 @@ fn unused(book: &mut Book, scene: &Scene<'_>, id: TicketId, parts: &Parts, why: 
         | Intent::SitePin(_)
         | Intent::NoteAdd { .. }
         | Intent::DutySet { .. }
-        | Intent::ExpertSick { .. } => None,
+        | Intent::ExpertSick { .. }
+        | Intent::ArticleDraft { .. }
+        | Intent::ArticleHelped { .. } => None,
     };
     let (expert, intent) = (scene.expert, parts.intent.kind().to_owned());
     let fact = Fact::WorkRecorded { expert, intent, why, summary, outcome, mutation: Some(parts.mid) };

@@ -6,6 +6,7 @@
 
 use super::fold::{self, Parts, Scene, Step, Verdict};
 use super::join::{self, Known};
+use super::wrote;
 use crate::db::{Error, Tx};
 use crate::dispatch::{Bounds, late_visit};
 use crate::jobs::{Kind, NewJob};
@@ -103,6 +104,11 @@ impl<'a> Hand<'a> {
             Step::Duty(on) => self.set_duty(tx, on).await?,
             Step::Sick(until) => self.report_sick(tx, parts.mid, until).await?,
             Step::Pin(ticket, place) => self.pin(tx, ticket, place).await?,
+            Step::Draft(article, text, ticket) => wrote::draft(tx, self.acting, article, &text, ticket).await?,
+            Step::Helped(article, ticket, fixed) => {
+                let Some(ticket) = self.book.ticket(ticket) else { return Ok(Verdict::rejected("it names no ticket")) };
+                wrote::helped(tx, self.acting, article, ticket, fixed).await?
+            }
             Step::AskLate => {
                 self.grant_late(tx, parts).await?;
                 match self.fold(parts, true) {
@@ -113,7 +119,12 @@ impl<'a> Hand<'a> {
                         Verdict { result: MutationResult::Applied, ticket, ver, late }
                     }
                     Step::Done(verdict) => verdict,
-                    Step::AskLate | Step::Duty(_) | Step::Sick(_) | Step::Pin(..) => {
+                    Step::AskLate
+                    | Step::Duty(_)
+                    | Step::Sick(_)
+                    | Step::Pin(..)
+                    | Step::Draft(..)
+                    | Step::Helped(..) => {
                         return Err(Error::Bug("a late yes was asked for twice".into()));
                     }
                 }
@@ -331,7 +342,9 @@ fn note_of(intent: &Intent) -> Option<NoteId> {
         | Intent::TicketCannotFix { .. }
         | Intent::SitePin(_)
         | Intent::DutySet { .. }
-        | Intent::ExpertSick { .. } => None,
+        | Intent::ExpertSick { .. }
+        | Intent::ArticleDraft { .. }
+        | Intent::ArticleHelped { .. } => None,
     }
 }
 

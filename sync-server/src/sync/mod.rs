@@ -10,10 +10,12 @@ mod fold;
 mod hand;
 pub mod jobs;
 mod join;
+mod kb;
 mod pull;
 mod push;
 pub mod store;
 pub mod word;
+mod wrote;
 
 #[cfg(test)]
 mod tests;

@@ -1,14 +1,15 @@
 //! What changed for a phone since its cursor, one page on one snapshot.
 
-use super::docs;
+use super::{docs, kb};
 use crate::customers;
 use crate::db::planted::planted;
 use crate::db::{Conn, Error, meta};
 use crate::feed::{self, Change as Row, Entity, Kind, Op, Stream};
+use crate::knowledge;
 use crate::matching;
 use crate::tickets::{Ticket, store};
 use crate::workforce;
-use shared::document::ExpertDoc;
+use shared::document::{ExpertDoc, TicketDoc};
 use shared::ids::{ExpertId, TicketId};
 use shared::sync::{Change, Cursor, Digest, PAGE_BYTES_MAX, Patch, StreamName};
 use shared::ticket::State;
@@ -71,7 +72,8 @@ pub(super) async fn page(
     let boot_head = boot_head.filter(|_| more);
     let digest = if !more && (begins || cursors_boot(cursors)) { Some(digest(conn, expert).await?) } else { None };
     let cursor = Cursor { v: 1, epoch: epoch.clone(), seq, boot_head };
-    Ok(Page {
+    let size: usize = patch.iter().map(|patch| serde_json::to_vec(patch).map_or(0, |bytes| bytes.len() + 1)).sum();
+    let mut page = Page {
         epoch,
         reset: if resets { vec![StreamName::U] } else { Vec::new() },
         patch,
@@ -79,7 +81,12 @@ pub(super) async fn page(
         more,
         digest: digest.map(|digest| [(StreamName::U, digest)].into()),
         acknowledged,
-    })
+    };
+    // His own tickets come first: knowledge waits until they are all there.
+    if let Some(sent) = cursors.get(&StreamName::Kb).filter(|_| !page.more) {
+        kb::add(conn, &mut page, sent, limit.saturating_sub(size)).await?;
+    }
+    Ok(page)
 }
 
 /// Whether the phone is in its first full pass.
@@ -136,8 +143,12 @@ impl Bodies {
                 Some(earlier) => store::get(conn, earlier).await?,
                 None => None,
             };
+            // Who is done with it needs to know no more how others did it.
+            let solved =
+                if ticket.life.state.is_ended() { vec![] } else { knowledge::store::solved_like(conn, ticket).await? };
             let (decision, earlier) = (decision.as_ref(), earlier.as_ref());
             if let Some(doc) = docs::ticket(ticket, &site, &notes, decision, earlier, expert) {
+                let doc = TicketDoc { solved, ..doc };
                 let doc = serde_json::to_value(doc).map_err(|error| Error::Bug(format!("a document: {error}")))?;
                 docs.insert(ticket.id.to_string(), doc);
             }
@@ -164,11 +175,11 @@ impl Bodies {
                 Some(me) => put(me.ver, serde_json::to_value(me).unwrap_or_default()),
                 None => Change::Del { why: None },
             },
-            (Kind::Expert | Kind::Draft | Kind::Article | Kind::Skill | Kind::Symptom, Op::Del) => {
+            (Kind::Expert | Kind::Draft | Kind::Article | Kind::Skill | Kind::Symptom | Kind::Synonyms, Op::Del) => {
                 Change::Del { why: None }
             }
-            // Drafts and articles have no tables yet, so nobody touches them.
-            (Kind::Draft | Kind::Article | Kind::Skill | Kind::Symptom, Op::Put) => return None,
+            // Knowledge has a stream of its own.
+            (Kind::Draft | Kind::Article | Kind::Skill | Kind::Symptom | Kind::Synonyms, Op::Put) => return None,
         };
         Some(Patch { s: StreamName::U, kind: kind.word().to_owned(), id: id.clone(), change })
     }

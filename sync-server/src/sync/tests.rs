@@ -1,5 +1,6 @@
 //! The protocol as a phone meets it, on both engines, without HTTP.
 
+mod articles;
 mod cannot_fix;
 mod corrected;
 mod late;

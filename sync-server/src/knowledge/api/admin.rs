@@ -5,7 +5,6 @@ use super::super::life::{ArticleState, Deed};
 use super::super::store::{self, NewArticle};
 use super::super::{Audience, ReviewNote, Text};
 use super::by;
-use crate::audit;
 use crate::db::{Lane, Tx};
 use crate::http::caller::RequireAdmin;
 use crate::http::undone::Undone;
@@ -17,16 +16,13 @@ use axum::routing::{Router, get, post};
 use serde::Deserialize;
 use serde_json::json;
 use shared::ids::ArticleId;
-use shared::problem::{Problem, ProblemCode};
-use shared::search::Synonyms;
+use shared::problem::ProblemCode;
 
 /// Articles on a page unless asked otherwise, and at most.
 const PAGE: i64 = 50;
 const PAGE_MAX: i64 = 200;
 /// Searches that found nothing, on their page.
 const MISSES_SHOWN: i64 = 200;
-/// The longest list of synonyms, in bytes.
-const SYNONYMS_BYTES_MAX: usize = 64 * 1024;
 
 pub(super) fn routes() -> Router<Site> {
     Router::new()
@@ -156,14 +152,8 @@ async fn forget(
     Query(Forgotten { words }): Query<Forgotten>,
 ) -> Answer<StatusCode> {
     let now = site.now();
-    let gone = site.db.write(Lane::Desk, async move |tx: &mut Tx| {
-        if !store::forget_miss(tx, &words).await? {
-            return Err(Undone::from(ProblemCode::NotFound));
-        }
-        let before = Some(json!({ "words": words }));
-        audit::record(tx, admin.actor(), "article.forget_miss", "article:misses", before, None, now).await?;
-        Ok(())
-    });
+    let actor = admin.actor();
+    let gone = site.db.write(Lane::Desk, async move |tx: &mut Tx| change::forget_miss(tx, &words, actor, now).await);
     gone.await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -186,21 +176,10 @@ async fn put_synonyms(
     RequireAdmin(admin): RequireAdmin,
     Json(body): Json<SynonymsBody>,
 ) -> Answer<impl IntoResponse> {
-    if body.body.len() > SYNONYMS_BYTES_MAX || body.body.contains('\0') {
-        return Err(Problem::field("body", "too_long", "The list is too long: at most 64 KiB of text.").into());
-    }
-    if let Err(error) = Synonyms::read(&body.body) {
-        return Err(Problem::field("body", "invalid", error.to_string()).into());
-    }
-    let now = site.now();
+    let (now, actor) = (site.now(), admin.actor());
     let put = site.db.write(Lane::Desk, async move |tx: &mut Tx| {
-        let (ver, before) = store::synonyms(tx).await?;
-        if ver != body.ver || !store::put_synonyms(tx, ver, &body.body, now).await? {
-            return Err(Undone::from(ProblemCode::Stale));
-        }
-        let (old, new) = (Some(json!({ "body": before })), Some(json!({ "body": body.body })));
-        audit::record(tx, admin.actor(), "article.synonyms", "article:synonyms", old, new, now).await?;
-        Ok(json!({ "ver": ver + 1, "body": body.body }))
+        let ver = change::keep_synonyms(tx, body.ver, &body.body, actor, now).await?;
+        Ok::<_, Undone>(json!({ "ver": ver, "body": body.body }))
     });
     Ok(Json(put.await?))
 }

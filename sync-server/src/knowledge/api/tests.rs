@@ -51,3 +51,59 @@ async fn a_draft_is_for_ours_and_anybody_reads_what_was_published() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn an_admin_keeps_the_words_that_mean_the_same_and_reads_what_was_looked_for_in_vain() {
+    on(Engine::Sqlite, async |db| {
+        let both = routes_here().merge(super::super::pages::routes());
+        let nobody = Client::new(site(&db), both);
+        let admin = nobody.signed_in(Person::Admin(nobody.site.new_id())).await;
+        let agent = nobody.signed_in(Person::Agent(nobody.site.new_id())).await;
+        assert!(agent.get("/knowledge/misses").await.text().contains("Every search has found something"));
+        agent.get("/knowledge?q=toaster%20oven").await;
+        let misses = admin.get("/knowledge/misses").await.text();
+        assert!(misses.contains("toaster oven") && misses.contains("title=toaster%20oven"), "{misses}");
+        assert_eq!(admin.form("/knowledge/misses/forget", &[("words", "toaster oven")]).await.status, 303);
+        let again = admin.form("/knowledge/misses/forget", &[("words", "toaster oven")]).await;
+        assert_eq!(again.status, 303, "a second click is as good");
+        assert!(!admin.get("/knowledge/misses").await.text().contains("toaster"));
+        assert!(admin.get("/knowledge/new?title=Toaster").await.text().contains("value=\"Toaster\""));
+
+        let bad = admin.form("/knowledge/words", &[("ver", "0"), ("body", "tv =")]).await;
+        assert_eq!(bad.status, 422);
+        assert!(bad.text().contains("ine 1: write words on both sides of each"), "{}", bad.text());
+        let put =
+            async |ver: &str, body: &str| admin.form("/knowledge/words", &[("ver", ver), ("body", body)]).await.status;
+        assert_eq!(put("0", "tv = telly").await, 303);
+        assert_eq!(put("0", "tv = tube").await, 422, "somebody has changed it since");
+        assert_eq!(put("1", "tv = telly").await, 303, "nothing new is no change");
+        assert!(admin.get("/knowledge/words").await.text().contains("tv = telly"));
+        assert_eq!(agent.get("/knowledge/words").await.status, StatusCode::FORBIDDEN);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_reviewer_sees_what_changed_between_two_versions() {
+    on(Engine::Sqlite, async |db| {
+        let both = routes_here().merge(super::super::pages::routes());
+        let nobody = Client::new(site(&db), both);
+        let admin = nobody.signed_in(Person::Admin(nobody.site.new_id())).await;
+        let id: ArticleId = nobody.site.new_id();
+        let text = |steps: &str| json!({ "title": "Router blinks", "problem": "It blinks.", "steps": steps });
+        let begin = json!({ "id": id, "text": text("Restart it.\nCall us.") });
+        assert_eq!(admin.json("POST", "/api/v1/admin/articles", &begin).await.status, StatusCode::CREATED);
+        let edit = json!({ "ver": 1, "text": text("Pull the plug.\nRestart it.") });
+        assert_eq!(admin.json("PUT", &format!("/api/v1/admin/articles/{id}"), &edit).await.status, StatusCode::OK);
+        let page = admin.get(&format!("/knowledge/{id}/versions/2")).await.text();
+        assert!(
+            page.contains("<p class=\"diff came\"><span class=\"diff-mark\">New:</span> Pull the plug.</p>"),
+            "{page}"
+        );
+        assert!(page.contains("<p class=\"diff gone\"><span class=\"diff-mark\">Taken out:</span> Call us.</p>"));
+        assert!(page.contains("<p class=\"diff \">Restart it.</p>") && !page.contains("What somebody sees"));
+        assert_eq!(admin.get(&format!("/knowledge/{id}/versions/1")).await.status, StatusCode::NOT_FOUND);
+        assert!(admin.get(&format!("/knowledge/{id}")).await.text().contains("See what changed in this version"));
+    })
+    .await;
+}

@@ -3,6 +3,7 @@
 use super::super::{Article, ArticleState, Audience, SOLVED_MAX, Solved, Stop, Text, scrub};
 use crate::db::columns::{instant, number, parsed, parsed_opt};
 use crate::db::{Conn, Error, Tx};
+use crate::feed::{Entity, Kind, Op, Stream};
 use crate::tickets::Ticket;
 use shared::event::Actor;
 use shared::ids::{ArticleId, TicketId};
@@ -132,6 +133,7 @@ pub async fn create(tx: &mut Tx, new: &NewArticle, now: Timestamp) -> Result<boo
         return Ok(false);
     }
     add_version(tx, new.id, 1, &new.text, &new.author_name, now).await?;
+    touch(tx, new.id, Op::Put);
     Ok(true)
 }
 
@@ -149,6 +151,7 @@ pub async fn edit(
     let query =
         query.bind(text.category.as_ref().map(Slug::to_string)).bind(text.symptom.as_ref().map(Slug::to_string));
     query.bind(now.as_millis()).execute(tx.sql()).await?;
+    touch(tx, article.id, Op::Put);
     add_version(tx, article.id, article.ver + 1, text, by, now).await
 }
 
@@ -182,7 +185,17 @@ pub async fn put_state(tx: &mut Tx, article: &Article, now: Timestamp) -> Result
     let query = query.bind(article.public_ver).bind(article.reviewer_name.as_ref().map(ToString::to_string));
     let query = query.bind(article.review_note.as_ref().map(ToString::to_string)).bind(now.as_millis());
     query.execute(tx.sql()).await?;
+    let op = match article.state {
+        ArticleState::Draft | ArticleState::Review | ArticleState::Published => Op::Put,
+        ArticleState::Retired => Op::Del,
+    };
+    touch(tx, article.id, op);
     Ok(())
+}
+
+/// Every expert's phone hears of it.
+fn touch(tx: &mut Tx, id: ArticleId, op: Op) {
+    tx.touch(Stream::knowledge(), Entity::new(Kind::Article, id), op);
 }
 
 /// Articles in their newest version, the newest first; `before` is the last one of the page before.
@@ -255,6 +268,7 @@ pub async fn note_vote(
     }
     let sql = "update article set n_tried = n_tried + 1, n_fixed = n_fixed + $2 where id = $1";
     sqlx::query(sql).bind(id.to_string()).bind(i64::from(fixed)).execute(tx.sql()).await?;
+    touch(tx, id, Op::Put);
     Ok(true)
 }
 

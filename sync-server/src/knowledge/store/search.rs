@@ -8,11 +8,10 @@ use super::super::{Article, Asked, Audience, HITS_MAX, Hit, SEARCH_CHARS_MAX, Te
 use super::articles::{columns, from, read};
 use crate::db::columns::instant;
 use crate::db::{Conn, Error, Tx, values};
+use crate::feed::{Entity, Kind, Op, Stream};
 use crate::tickets::Ticket;
 use shared::ids::ArticleId;
-use shared::search::{
-    CANDIDATES_MAX, Candidate, Facet, Field, Known, Plan, Query, Synonyms, rank, terms_of, typo_keys,
-};
+use shared::search::{CANDIDATES_MAX, Candidate, Facet, Known, Plan, Query, Synonyms, rank, terms_of, typo_keys};
 use shared::text::{Slug, fold_key};
 use shared::time::Timestamp;
 use sqlx::any::{AnyArguments, AnyRow};
@@ -29,6 +28,8 @@ const TYPOS_MAX: i64 = 200;
 const POSTINGS_MAX: i64 = 20_000;
 /// Searches that found nothing; the oldest go.
 const MISSES_MAX: i64 = 1_000;
+/// Under which id phones know the list of words that mean the same.
+pub const SYNONYMS_ID: &str = "main";
 
 type AnyQuery<'q> = sqlx::query::Query<'q, sqlx::Any, AnyArguments>;
 
@@ -59,21 +60,6 @@ async fn count(tx: &mut Tx, audience: Audience, by: i64) -> Result<(), Error> {
     Ok(())
 }
 
-/// What is searched of an article. `labels` are its category and symptom in words.
-fn fields<'a>(text: &'a Text, labels: &'a [String]) -> Vec<Field<'a>> {
-    let mut fields = vec![
-        Field { text: text.title.as_str(), weight: 5 },
-        Field { text: text.problem.as_str(), weight: 2 },
-        Field { text: text.steps.as_str(), weight: 1 },
-    ];
-    fields.extend(text.stop.as_ref().map(|stop| Field { text: stop.as_str(), weight: 1 }));
-    for product in [&text.make, &text.model].into_iter().flatten() {
-        fields.push(Field { text: product.as_str(), weight: 3 });
-    }
-    fields.extend(labels.iter().map(|label| Field { text: label, weight: 2 }));
-    fields
-}
-
 async fn labels(conn: &mut Conn, text: &Text) -> Result<Vec<String>, Error> {
     let Some(category) = &text.category else { return Ok(vec![]) };
     let sql = "select label, 0 as n from category where slug = $1
@@ -89,7 +75,7 @@ pub async fn index(tx: &mut Tx, id: ArticleId, audience: Audience, text: &Text) 
     let place = place_of(tx, id).await?;
     let was_there = take_out_place(tx, place, audience).await?;
     let labels = labels(tx, text).await?;
-    let terms = terms_of(&fields(text, &labels));
+    let terms = terms_of(&text.fields(&labels));
     let ids = term_ids(tx, audience, terms.keys()).await?;
     let rows: Vec<(i64, i64)> = terms.iter().filter_map(|(stem, says)| Some((*ids.get(stem)?, *says))).collect();
     for rows in rows.chunks(ROWS_MAX) {
@@ -371,7 +357,11 @@ pub async fn synonyms(conn: &mut Conn) -> Result<(i64, String), Error> {
 pub async fn put_synonyms(tx: &mut Tx, seen: i64, body: &str, now: Timestamp) -> Result<bool, Error> {
     let sql = "insert into article_synonyms (ver, body, made_at) values ($1, $2, $3) on conflict (ver) do nothing";
     let query = sqlx::query(sql).bind(seen + 1).bind(body.to_owned()).bind(now.as_millis());
-    Ok(query.execute(tx.sql()).await?.rows_affected() == 1)
+    let is_new = query.execute(tx.sql()).await?.rows_affected() == 1;
+    if is_new {
+        tx.touch(Stream::knowledge(), Entity::new(Kind::Synonyms, SYNONYMS_ID), Op::Put);
+    }
+    Ok(is_new)
 }
 
 /// Notes a search that found nothing: its words alone, without anything that may be somebody's number.
