@@ -79,9 +79,9 @@ mod tests {
     #[test]
     fn the_demos_customers_are_read_without_a_fault() {
         let customers = customers(include_str!("../../demo-data/customers.csv").as_bytes()).unwrap();
-        assert_eq!(customers.len(), 12);
+        assert_eq!(customers.len(), 300);
         assert_eq!(customers[0].customer.email.as_ref().unwrap().as_str(), "mia@example.com");
-        assert_eq!(customers.iter().filter(|customer| customer.plan.is_none()).count(), 1);
+        assert!(customers.iter().any(|customer| customer.plan.is_none()));
     }
 
     #[test]

@@ -10,7 +10,9 @@ use crate::knowledge::{Audience, Deed, Text};
 use shared::chance::Seeded;
 use shared::event::Actor;
 use shared::ids::{ArticleId, Id};
+use shared::text::Slug;
 use shared::time::Timestamp;
+use std::sync::LazyLock;
 
 const FILES: [&str; 5] = [
     include_str!("../../demo-data/articles/screens.md"),
@@ -69,6 +71,19 @@ pub(super) fn texts() -> Vec<Text> {
 fn id(number: usize) -> ArticleId {
     let number = u64::try_from(number).unwrap_or_default();
     Id::new(Timestamp::EPOCH, &Seeded::new(0x00a7_71c1_e000_u64.wrapping_add(number)))
+}
+
+/// One of the articles about this product and symptom, or about the product at least; `pick` says which.
+pub(super) fn about(category: &Slug, symptom: Option<&Slug>, pick: u64) -> Option<ArticleId> {
+    static TEXTS: LazyLock<Vec<Text>> = LazyLock::new(texts);
+    let of = |exact: bool| {
+        let fits =
+            |text: &&Text| text.category.as_ref() == Some(category) && (!exact || text.symptom.as_ref() == symptom);
+        TEXTS.iter().enumerate().filter(|(_, text)| fits(text)).map(|(at, _)| at).collect::<Vec<_>>()
+    };
+    let fitting = Some(of(true)).filter(|exact| !exact.is_empty()).unwrap_or_else(|| of(false));
+    let at = pick.checked_rem(u64::try_from(fitting.len()).ok()?)?;
+    fitting.get(usize::try_from(at).ok()?).map(|at| id(*at))
 }
 
 /// Puts them into the demo's world, and the words that mean the same.

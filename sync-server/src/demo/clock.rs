@@ -110,7 +110,7 @@ mod tests {
                 assert_eq!(client.json("POST", "/demo/clock", &bad).await.status, 422, "{bad}");
             }
             let form = client.form("/demo/clock", &[("minutes", "1440")]).await;
-            assert_eq!((form.status.as_u16(), form.header("location")), (303, "/demo"));
+            assert_eq!((form.status.as_u16(), form.header("location")), (303, "/demo#clock"));
             assert_eq!(db.clock().business_now(), before.plus_minutes(60 + 1_440));
             let page = client.get("/demo").await.text();
             assert!(page.contains("1 day, 1 hour"), "{page}");

@@ -1,9 +1,11 @@
 //! `demo`: the whole product on this machine. An embedded database in a folder, loopback only, sandboxed providers; nothing
 //! leaves the machine. It seeds its world once and prints who can sign in.
 
+mod answering;
 mod articles;
 mod clock;
 pub(crate) mod pages;
+mod past;
 mod people;
 mod world;
 
@@ -32,6 +34,9 @@ pub struct Options {
     /// Which world is made; the same number makes the same world.
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub seed: u64,
+    /// How many days of past tickets the world has; 0 for none.
+    #[arg(long, default_value_t = 30, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(0..=60))]
+    pub past: u32,
 }
 
 /// Runs the demo until it is stopped.
@@ -45,15 +50,17 @@ pub async fn run(options: Options) -> Result<ExitCode, StartError> {
     clock::restore(app.site()).await?;
     let sign_ins = world::make(app.site(), options.seed).await?;
     articles::make(app.site()).await?;
+    world::make_past(app.site(), options.seed, options.past).await?;
     let url = app.site().config.public_url.clone();
     cli::say(&format!(
         "Start at {url}/ ; messages, sign-ins and the clock are at {url}/demo ; data is in {}.",
         options.data.display()
     ));
-    for sign_in in sign_ins {
+    for sign_in in world::printed(sign_ins) {
         cli::say(&sign_in.to_string());
     }
     cli::say(&format!("ready {url}"));
+    tokio::spawn(answering::run(app.site().clone(), stop.clone()));
     app.serve(listener, true, stop).await;
     Ok(ExitCode::SUCCESS)
 }

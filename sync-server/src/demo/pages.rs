@@ -1,16 +1,17 @@
 //! `/demo`: everything that would have been sent, with its links; who can sign in; and the business clock. Only the demo
 //! has these routes.
 
+use super::answering::{self, Who};
 use super::clock::{self, Jump};
 use super::world::{self, SignIn};
-use crate::db::Error;
+use crate::db::{Error, Lane};
 use crate::http::caller::MaybeCaller;
 use crate::http::json::{body, parse};
 use crate::http::{Answer, Json, Site};
 use crate::notify::plan::Channel;
 use crate::notify::sandbox::{Captured, captured, latest};
 use crate::web::{self, Form, Frame};
-use crate::workforce;
+use crate::{plans, tickets, workforce};
 use askama::Template;
 use axum::Router;
 use axum::extract::{FromRequest as _, Query, Request, State};
@@ -33,7 +34,11 @@ const ZONE: &str = "America/New_York";
 
 /// The routes.
 pub(crate) fn routes() -> Router<Site> {
-    Router::new().route("/demo", get(show)).route("/demo/messages", get(messages)).route("/demo/clock", post(jump))
+    Router::new()
+        .route("/demo", get(show))
+        .route("/demo/messages", get(messages))
+        .route("/demo/clock", post(jump))
+        .route("/demo/answering", post(answer))
 }
 
 #[derive(Template)]
@@ -46,9 +51,22 @@ struct DemoPage {
     messages: Vec<Shown>,
     staff: Vec<SignIn>,
     customers: Vec<SignIn>,
-    experts: Vec<SignIn>,
+    experts: Vec<ExpertShown>,
+    n_answering: usize,
+    next_renewal: Option<String>,
+    /// How many tickets are in each state.
+    states: Vec<(String, String, i64)>,
     password: &'static str,
     app_command: String,
+}
+
+/// An expert as the page lists him.
+struct ExpertShown {
+    id: ExpertId,
+    name: String,
+    login: String,
+    city: String,
+    answers: bool,
 }
 
 /// A message as the page shows it. The link inside the text is the link.
@@ -87,6 +105,26 @@ async fn show(
         Ok::<_, Error>((messages, names.collect::<BTreeMap<_, _>>()))
     });
     let (messages, names) = found.await?;
+    let now = site.now();
+    let around = site.db.read(async move |conn| {
+        let who = answering::who(conn).await?;
+        let rosters = workforce::store::rosters(conn).await?;
+        let renewal = plans::store::next_end(conn, now).await?;
+        let states = tickets::store::by_state(conn).await?;
+        Ok::<_, Error>((who, rosters, renewal, states))
+    });
+    let (who, rosters, renewal, states) = around.await?;
+    let mut experts: Vec<ExpertShown> = rosters
+        .into_iter()
+        .map(|roster| ExpertShown {
+            id: roster.expert.id,
+            answers: who.has(roster.expert.id),
+            name: roster.expert.name.to_string(),
+            login: roster.expert.email.to_string(),
+            city: roster.expert.home_city.to_string(),
+        })
+        .collect();
+    experts.sort_by(|one, other| (&one.city, &one.name).cmp(&(&other.city, &other.name)));
     let zone: Zone = ZONE.parse().expect("it is in the database");
     let key = fold_key(wanted.to.trim());
     let messages = messages.into_iter().map(|message| shown(&site, message, &names, &zone));
@@ -103,7 +141,10 @@ async fn show(
         app_command: app_command(&site),
         staff: of(&["admin", "agent"]),
         customers: of(&["customer"]),
-        experts: of(&["expert"]),
+        n_answering: experts.iter().filter(|one| one.answers).count(),
+        experts,
+        next_renewal: renewal.map(|at| zone.show(at, "%-d %B %Y")),
+        states: states.into_iter().map(|(word, n)| (word.replace('_', " "), word, n)).collect(),
     })
 }
 
@@ -134,6 +175,17 @@ fn shown(site: &Site, message: Captured, names: &BTreeMap<String, String>, zone:
         }
     };
     Shown { channel, to, at, subject: message.subject, before, link, after }
+}
+
+/// Switches which experts answer by themselves: all, nobody, or those that are ticked.
+async fn answer(State(site): State<Site>, form: Form) -> Answer<Redirect> {
+    let who = match form.value("who") {
+        "all" => Who::All,
+        "nobody" => Who::nobody(),
+        _ => Who::These(form.ticked("expert-").filter_map(|id| id.parse().ok()).collect()),
+    };
+    site.db.write(Lane::Desk, async move |tx| answering::set(tx, &who).await).await?;
+    Ok(Redirect::to("/demo#experts"))
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -175,11 +227,18 @@ async fn jump(State(site): State<Site>, request: Request) -> Answer<Response> {
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if kind.starts_with("application/x-www-form-urlencoded") {
         let form = Form::from_request(request, &site).await?;
+        if form.value("to") == "renewal" {
+            let now = site.now();
+            let end = site.db.read(async move |conn| plans::store::next_end(conn, now).await).await?;
+            let to = end.map(|end| end.plus_minutes(1));
+            clock::jump(&site, Jump { minutes: None, to: Some(to.unwrap_or(now)) }).await?;
+            return Ok(Redirect::to("/demo#clock").into_response());
+        }
         let minutes = form.value("minutes").parse().map_err(|_| {
             Problem::field("minutes", "invalid", "Please say by how many minutes the clock should jump.")
         })?;
         clock::jump(&site, Jump { minutes: Some(minutes), to: None }).await?;
-        return Ok(Redirect::to("/demo").into_response());
+        return Ok(Redirect::to("/demo#clock").into_response());
     }
     let bytes = body(request, &site).await?;
     let now = clock::jump(&site, parse(&bytes)?).await?;

@@ -3,6 +3,7 @@
 //! moment. The same seed makes the same world. It is made in steps, each in one transaction that notes it, so that a
 //! start that was interrupted goes on where it stopped.
 
+use super::past;
 use super::people::{self, Made};
 use crate::accounts::password::{Password, PasswordHash};
 use crate::accounts::staff::{self, StaffFields, StaffRole};
@@ -25,6 +26,10 @@ const PASSWORD: &str = "maple-tin-rain";
 const STEPS: &str = "demo_world";
 /// Experts in one step.
 const EXPERTS_MAX: usize = 20;
+/// Customers in one step.
+const CUSTOMERS_MAX: usize = 25;
+/// Customers whose sign-ins are printed; the page lists all.
+const PRINTED_MAX: usize = 12;
 
 const STAFF: [(&str, &str, StaffRole); 2] =
     [("Ada Okafor", "admin@example.com", StaffRole::Admin), ("Émile Roux", "agent@example.com", StaffRole::Agent)];
@@ -96,19 +101,40 @@ pub(super) fn sign_ins() -> Vec<SignIn> {
     World::read(&Seeded::new(1)).sign_ins()
 }
 
+/// Those that are printed: staff, experts, and a few customers.
+pub(super) fn printed(sign_ins: Vec<SignIn>) -> Vec<SignIn> {
+    let mut n_customers = 0;
+    let is_printed = |one: &SignIn| {
+        n_customers += usize::from(one.role == "customer");
+        one.role != "customer" || n_customers <= PRINTED_MAX
+    };
+    sign_ins.into_iter().filter(is_printed).collect()
+}
+
+/// Makes so many days before today, on the world as it was made.
+pub(super) async fn make_past(site: &Site, seed: u64, days: u32) -> Result<(), Error> {
+    let world = World::read(&Seeded::new(seed));
+    let made = past::Made { catalogue: &world.catalogue, plans: &world.plans, customers: &world.customers };
+    past::make(site, seed, days, &made).await
+}
+
 /// Makes the world where it is not there yet; gives back who can sign in.
 pub(super) async fn make(site: &Site, seed: u64) -> Result<Vec<SignIn>, StartError> {
     let world = World::read(&Seeded::new(seed));
     let sign_ins = world.sign_ins();
     let done = site.db.read(async |conn| meta::get(conn, STEPS).await).await?;
     let done: usize = done.and_then(|steps| steps.parse().ok()).unwrap_or(0);
-    let n_batches = world.experts.len().div_ceil(EXPERTS_MAX);
-    if done < n_batches + 3 {
+    let n_batches = world.experts.len().div_ceil(EXPERTS_MAX) + world.customers.len().div_ceil(CUSTOMERS_MAX);
+    if done < n_batches + 2 {
         let password: Password = PASSWORD.parse().expect("it is long and mixed");
         let hash = site.passwords.hash(&password).await.expect("nobody else hashes yet");
-        let mut steps = vec![Step::Lists(world.catalogue, world.plans.clone())];
-        steps.extend(world.experts.chunks(EXPERTS_MAX).map(|experts| Step::Experts(experts.to_vec(), hash.clone())));
-        steps.push(Step::Customers(world.customers, world.plans, hash.clone()));
+        let mut steps = vec![Step::Lists(world.catalogue.clone(), world.plans.clone())];
+        for (at, experts) in world.experts.chunks(EXPERTS_MAX).enumerate() {
+            steps.push(Step::Experts(at * EXPERTS_MAX, experts.to_vec(), hash.clone()));
+        }
+        for (at, some) in world.customers.chunks(CUSTOMERS_MAX).enumerate() {
+            steps.push(Step::Customers(at * CUSTOMERS_MAX, some.to_vec(), world.plans.clone(), hash.clone()));
+        }
         steps.push(Step::Staff(hash));
         for (number, step) in (1..).zip(steps).filter(|(number, _)| *number > done) {
             take(site, seed, number, step).await?;
@@ -121,8 +147,8 @@ pub(super) async fn make(site: &Site, seed: u64) -> Result<Vec<SignIn>, StartErr
 #[derive(Clone)]
 enum Step {
     Lists(Catalogue, Vec<Plan>),
-    Experts(Vec<NewExpert>, PasswordHash),
-    Customers(Vec<ImportedCustomer>, Vec<Plan>, PasswordHash),
+    Experts(usize, Vec<NewExpert>, PasswordHash),
+    Customers(usize, Vec<ImportedCustomer>, Vec<Plan>, PasswordHash),
     Staff(PasswordHash),
 }
 
@@ -140,8 +166,10 @@ async fn take(site: &Site, seed: u64, number: usize, step: Step) -> Result<(), E
                     plans::store::create_plan(tx, plan).await?;
                 }
             }
-            Step::Experts(experts, hash) => people::experts(tx, experts, hash, &made).await?,
-            Step::Customers(customers, plans, hash) => people::customers(tx, customers, plans, hash, &made).await?,
+            Step::Experts(first, experts, hash) => people::experts(tx, *first, experts, hash, &made).await?,
+            Step::Customers(first, customers, plans, hash) => {
+                people::customers(tx, (seed, *first), customers, plans, hash, now).await?;
+            }
             Step::Staff(hash) => staff_of(tx, hash, &chance).await?,
         }
         meta::set(tx, STEPS, &number.to_string()).await
@@ -184,7 +212,8 @@ mod tests {
             assert_eq!(make(&site, 7).await.unwrap(), sign_ins, "a second start makes nothing");
             let n_of = |role: &str| sign_ins.iter().filter(|one| one.role == role).count();
             assert_eq!((n_of("admin"), n_of("agent"), n_of("expert")), (1, 1, 60));
-            assert!(n_of("customer") >= 5);
+            assert!(n_of("customer") >= 200, "most of the three hundred have an e-mail address");
+            assert_eq!(printed(sign_ins.clone()).len(), 62 + PRINTED_MAX);
             for one in sign_ins {
                 let handle = Handle::read(&one.login).unwrap();
                 let login = db.read(async move |conn| by_handle(conn, &handle).await).await.unwrap();

@@ -3,7 +3,7 @@
 use super::job::{Job, Lease, NewJob};
 use super::kind::{Kind, WorkLane};
 use crate::db::{Conn, Error, Tx, Wake, values};
-use shared::ids::JobId;
+use shared::ids::{Id, JobId};
 use shared::time::Timestamp;
 use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
@@ -54,6 +54,18 @@ pub async fn enqueue(tx: &mut Tx, jobs: &[NewJob]) -> Result<(), Error> {
     }
     if !jobs.is_empty() {
         tx.wake(Wake::Jobs);
+    }
+    Ok(())
+}
+
+/// Takes back what waits about these subjects: a world that is made with its past has had all of it done.
+pub async fn forget<Of>(tx: &mut Tx, subjects: &[Id<Of>]) -> Result<(), Error> {
+    for subjects in subjects.chunks(ROWS_MAX) {
+        let binds: Vec<String> = (1..=subjects.len()).map(|at| format!("${at}")).collect();
+        let sql = format!("delete from job where state = 'ready' and subject in ({})", binds.join(", "));
+        let query = sqlx::query(AssertSqlSafe(sql));
+        let query = subjects.iter().fold(query, |query, subject| query.bind(subject.to_string()));
+        query.execute(tx.sql()).await?;
     }
     Ok(())
 }

@@ -191,6 +191,13 @@ pub async fn covering(
     }))
 }
 
+/// When the next plan ends after an instant, while it is in force; none if nothing ends.
+pub async fn next_end(conn: &mut Conn, after: Timestamp) -> Result<Option<Timestamp>, Error> {
+    let sql = "select min(until_at) as until_at from entitlement where state = 'active' and until_at > $1";
+    let row = sqlx::query(sql).bind(after.as_millis()).fetch_one(conn.sql()).await?;
+    Ok(row.try_get::<Option<i64>, _>("until_at")?.map(Timestamp::from_millis))
+}
+
 /// Ends an entitlement now. Says whether that changed anything.
 pub async fn cancel(tx: &mut Tx, id: EntitlementId) -> Result<bool, Error> {
     let sql = "update entitlement set state = 'cancelled' where id = $1 and state in ('active', 'grace')";

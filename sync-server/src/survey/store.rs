@@ -52,7 +52,7 @@ pub async fn remind(tx: &mut Tx, id: SurveyId, now: Timestamp) -> Result<bool, E
 }
 
 /// Writes an answer. The caller holds the row and knows that there is none.
-pub(super) async fn answer(tx: &mut Tx, id: SurveyId, answer: &Answer, now: Timestamp) -> Result<(), Error> {
+pub async fn answer(tx: &mut Tx, id: SurveyId, answer: &Answer, now: Timestamp) -> Result<(), Error> {
     let sql = "update survey set state = 'answered', answered_at = $2, working = $3, rating = $4, comment = $5
         where id = $1";
     let query = sqlx::query(sql).bind(id.to_string()).bind(now.as_millis()).bind(i64::from(answer.working));

@@ -162,6 +162,13 @@ pub async fn inbox(conn: &mut Conn, limit: i64) -> Result<Vec<Ticket>, Error> {
     rows.iter().map(read::ticket).collect()
 }
 
+/// How many tickets are in each state, by its word.
+pub async fn by_state(conn: &mut Conn) -> Result<Vec<(String, i64)>, Error> {
+    let sql = "select state, count(*) as n from ticket group by state order by state";
+    let rows = sqlx::query(sql).fetch_all(conn.sql()).await?;
+    rows.iter().map(|row| Ok((row.try_get("state")?, row.try_get("n")?))).collect()
+}
+
 /// All tickets, or those in a state, by id; `after` is the last one of the page before.
 pub async fn after(
     conn: &mut Conn,

@@ -10,7 +10,7 @@ mod write;
 
 pub use follow_ups::{earlier, follow_up_of, may_follow};
 pub use lists::{
-    Counts, NoteRow, after, by_number, counts, get, held_at_sites_of, held_by, inbox, many, matchable, notes,
+    Counts, NoteRow, after, by_number, by_state, counts, get, held_at_sites_of, held_by, inbox, many, matchable, notes,
     of_customer, of_site_open, on_site, open_of_category, overdue, unsound, versions_in_stream, waiting,
     waiting_for_plan,
 };
