@@ -33,9 +33,13 @@ pub struct SignIn {
 const SECRET: &str = "Zm9yIHRlc3RzIG9ubHksIGxvbmcgZW5vdWdoIQ";
 
 impl Server {
-    /// Starts `demo` with an empty data folder of its own and waits until it answers.
+    /// Starts `demo` with an empty data folder of its own and waits until it answers: its people and lists, without a past
+    /// unless `more` says otherwise.
     pub async fn demo(more: &[&str]) -> Self {
         let mut args = vec!["demo".to_owned()];
+        if !more.contains(&"--past") {
+            args.extend(["--past".to_owned(), "0".to_owned()]);
+        }
         args.extend(more.iter().map(|arg| (*arg).to_owned()));
         Self::start(args, Vec::new(), true).await
     }

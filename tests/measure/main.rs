@@ -4,6 +4,7 @@
 mod crash;
 mod intake;
 mod matching;
+mod quality;
 mod repeats;
 mod search;
 mod simulate;

@@ -3,12 +3,14 @@
 //! Filling is not counted. Half of the searches have a misspelt word.
 
 use super::intake::EngineWord;
+use super::quality;
 use clap::Args;
 use serde_json::{Value, json};
 use shared::chance::{Chance, Seeded};
 use shared::event::Actor;
 use shared::ids::Id;
 use std::io;
+use std::path::PathBuf;
 use sync_server::db::testing::{Fresh, frozen_clock};
 use sync_server::db::{Database, Error, Lane, Tx};
 use sync_server::knowledge::store::{self, NewArticle};
@@ -27,6 +29,9 @@ pub(crate) struct Options {
     /// On which engine.
     #[arg(long, value_enum, default_value_t = EngineWord::Sqlite)]
     engine: EngineWord,
+    /// Measures how good the order is by this collection instead: a folder with documents, queries and judgements.
+    #[arg(long, value_name = "DIR")]
+    collection: Option<PathBuf>,
 }
 
 /// Articles in one write.
@@ -114,6 +119,9 @@ fn search(number: u64, n_articles: u64) -> String {
 }
 
 pub(crate) async fn measure(options: &Options, say: impl Fn(&Value) -> io::Result<()>) -> io::Result<()> {
+    if let Some(collection) = &options.collection {
+        return quality::measure(collection, options.engine, say).await;
+    }
     let fresh = Fresh::new(options.engine.engine()).await;
     let db = fresh.open(frozen_clock()).await;
     let began = Instant::now();

@@ -115,6 +115,16 @@ async fn unsafe_settings_are_refused_with_what_to_do() {
 }
 
 #[tokio::test]
+async fn a_demo_begins_with_a_month_behind_it_whose_ledger_balances() {
+    let server = Server::demo(&["--past", "30", "--seed", "3"]).await;
+    server.assert_balanced();
+    let said = server.check().stdout;
+    let receipts = said.lines().find_map(|line| line.trim().strip_prefix("receipts"));
+    let receipts: u32 = receipts.and_then(|n| n.trim_matches([':', '=', ' ']).parse().ok()).unwrap_or(0);
+    assert!(receipts > 150, "{said}");
+}
+
+#[tokio::test]
 async fn a_demo_says_who_can_sign_in_and_keeps_its_people() {
     let mut server = Server::demo(&[]).await;
     for role in ["admin", "agent"] {

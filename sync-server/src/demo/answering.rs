@@ -12,6 +12,7 @@ use shared::intent::{Intent, VERSION};
 use shared::sync::{Have, MadeAt, Mutation, PROTO, StreamName, SyncReply, SyncRequest};
 use shared::ticket::{HumanReason, Outcome, State};
 use shared::time::Timestamp;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
@@ -161,10 +162,10 @@ async fn round(site: &Site, phones: &mut BTreeMap<ExpertId, Phone>) -> Result<us
     }
     let mut n_done = 0;
     for (expert, intents) in to_do {
-        if !phones.contains_key(&expert) {
-            phones.insert(expert, take_up(site, expert).await?);
-        }
-        let Some(phone) = phones.get_mut(&expert) else { continue };
+        let phone = match phones.entry(expert) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(none) => none.insert(take_up(site, expert).await?),
+        };
         n_done += intents.len();
         if send(site, expert, phone, intents).await.is_none() {
             // Another start of the demo has taken the phone, or the office has switched it off: a new one next time.

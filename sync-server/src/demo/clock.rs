@@ -114,7 +114,7 @@ mod tests {
             assert_eq!(db.clock().business_now(), before.plus_minutes(60 + 1_440));
             let page = client.get("/demo").await.text();
             assert!(page.contains("1 day, 1 hour"), "{page}");
-            assert!(page.contains("maple-tin-rain") && page.contains("ana@example.com"));
+            assert!(page.contains("maple-tin-rain") && page.contains("mia@example.com"));
             assert!(page.contains("cargo run -p mobile --features ui -- --server http"), "{page}");
         })
         .await;

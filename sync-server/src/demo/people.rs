@@ -56,7 +56,7 @@ pub(super) async fn experts(
     let taken = hire::hire(tx, &hired, Some(hash), made.now).await?;
     match taken.first() {
         None => {
-            let ids: Vec<ExpertId> = hired.iter().map(|(id, _)| *id).collect();
+            let ids: Vec<ExpertId> = experts.iter().map(|expert| expert.id).collect();
             absences(tx, first, &ids, made).await
         }
         Some((at, taken)) => Err(Error::Bug(format!("the demo's expert {}: {taken}", experts[*at].details.name))),

@@ -9,7 +9,7 @@ use crate::{jobs, survey};
 use shared::ticket::State;
 use std::collections::BTreeSet;
 
-const DAYS: u32 = 12;
+const DAYS: u32 = 30;
 
 async fn made(db: &Database) {
     let site = site(db);
@@ -34,7 +34,7 @@ async fn the_past_is_made_once_balances_and_shows_every_state() {
         let expected = ["accepted", "cancelled", "completed", "en_route", "offered", "on_hold", "on_site", "waiting"];
         assert!(expected.iter().all(|word| words.contains(word)), "{words:?}");
         let n_open = tickets.iter().filter(|ticket| !ticket.life.state.is_ended()).count();
-        assert!((10..40).contains(&n_open), "{n_open} open of {}", tickets.len());
+        assert!((10..60).contains(&n_open), "{n_open} open of {}", tickets.len());
         let now = db.clock().business_now();
         assert!(tickets.iter().all(|ticket| ticket.filed_at <= now && ticket.changed_at <= now));
         let unsound = db.read(async |conn| store::unsound(conn, 10).await).await.unwrap();
@@ -49,7 +49,8 @@ async fn the_past_is_made_once_balances_and_shows_every_state() {
         assert_eq!(follow_ups, not_working, "what did not stay fixed comes back");
         // Nothing of the past is told or asked again; what waits is matched.
         let backlog = db.read(async |conn| jobs::backlog(conn).await).await.unwrap();
-        assert!(backlog.iter().all(|job| job.kind.as_str() == "match_ticket"), "{backlog:?}");
+        let is_told = |kind: &str| kind.starts_with("notify") || kind.starts_with("send") || kind.starts_with("survey");
+        assert!(backlog.iter().all(|job| !is_told(&job.kind)), "{backlog:?}");
         let decided = tickets.iter().filter(|one| matches!(one.life.state, State::Completed { .. }));
         let one = decided.last().unwrap().id;
         let decisions = db.read(async move |conn| crate::matching::store::of_ticket(conn, one, 9).await).await.unwrap();

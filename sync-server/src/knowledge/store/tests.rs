@@ -6,7 +6,7 @@ use super::*;
 use crate::db::testing::both_engines;
 use crate::db::{Conn, Database, Engine, Error, Lane, Tx};
 use crate::http::undone::Undone;
-use shared::chance::Seeded;
+use shared::chance::{Chance as _, Seeded};
 use shared::event::Actor;
 use shared::ids::{ArticleId, Id};
 use shared::problem::ProblemCode;
@@ -53,38 +53,59 @@ async fn found(conn: &mut Conn, audience: Audience, words: &str) -> Result<Vec<A
     Ok(search(conn, audience, &asked, 20).await?.into_iter().map(|hit| hit.article.id).collect())
 }
 
-async fn looks_up(db: &Database, audience: Audience, words: &'static str) -> Vec<ArticleId> {
-    db.read(async move |conn| found(conn, audience, words).await).await.unwrap()
+async fn looks_up(db: &Database, audience: Audience, words: impl Into<String>) -> Vec<ArticleId> {
+    let words = words.into();
+    db.read(async move |conn| found(conn, audience, &words).await).await.unwrap()
+}
+
+/// What articles and searches are made of.
+const WORDS: [&str; 24] = [
+    "screen",
+    "router",
+    "printer",
+    "picture",
+    "sound",
+    "cable",
+    "remote",
+    "battery",
+    "wifi",
+    "signal",
+    "paper",
+    "charger",
+    "bluetooth",
+    "speaker",
+    "camera",
+    "update",
+    "restart",
+    "menu",
+    "black",
+    "slow",
+    "noise",
+    "light",
+    "thermostat",
+    "keyboard",
+];
+
+/// One to four of the words, some with a letter lost, doubled or swapped, as thumbs do.
+fn typed(seed: u64) -> String {
+    let chance = Seeded::new(seed);
+    let below = |n: usize| usize::try_from(chance.below(u64::try_from(n).unwrap())).unwrap();
+    let one = |_| {
+        let mut word: Vec<char> = WORDS[below(WORDS.len())].chars().collect();
+        let at = below(word.len() - 1);
+        match below(5) {
+            0 => drop(word.remove(at)),
+            1 => word.insert(at, word[at]),
+            2 => word.swap(at, at + 1),
+            _ => {}
+        }
+        word.into_iter().collect::<String>()
+    };
+    (0..=below(4)).map(one).collect::<Vec<_>>().join(" ")
 }
 
 /// Articles out of a few words, so that many are near each other and ties are many.
 fn made_up(number: u64) -> Text {
-    const WORDS: [&str; 24] = [
-        "screen",
-        "router",
-        "printer",
-        "picture",
-        "sound",
-        "cable",
-        "remote",
-        "battery",
-        "wifi",
-        "signal",
-        "paper",
-        "charger",
-        "bluetooth",
-        "speaker",
-        "camera",
-        "update",
-        "restart",
-        "menu",
-        "black",
-        "slow",
-        "noise",
-        "light",
-        "thermostat",
-        "keyboard",
-    ];
     let mut state = number * 2_654_435_761 + 7;
     let mut take = |n: usize| {
         let mut words = Vec::new();
@@ -111,6 +132,8 @@ async fn both_engines_find_hundreds_of_articles_in_one_order() {
         "camera update restart menu signal light",
         "zzzzz",
     ];
+    /// As many as find something to differ in.
+    const RANDOM_SEARCHES: u64 = 120;
     let mut orders = Vec::new();
     for engine in [Engine::Sqlite, Engine::Postgres] {
         let fresh = crate::db::testing::Fresh::new(engine).await;
@@ -127,6 +150,9 @@ async fn both_engines_find_hundreds_of_articles_in_one_order() {
         let mut order = Vec::new();
         for words in SEARCHES {
             order.push(looks_up(&db, Audience::Ours, words).await);
+        }
+        for seed in 0..RANDOM_SEARCHES {
+            order.push(looks_up(&db, Audience::Ours, typed(seed)).await);
         }
         assert!(order[..9].iter().all(|found| !found.is_empty()) && order[9].is_empty());
         orders.push(order);
