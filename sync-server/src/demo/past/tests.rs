@@ -51,8 +51,8 @@ async fn the_past_is_made_once_balances_and_shows_every_state() {
         let backlog = db.read(async |conn| jobs::backlog(conn).await).await.unwrap();
         let is_told = |kind: &str| kind.starts_with("notify") || kind.starts_with("send") || kind.starts_with("survey");
         assert!(backlog.iter().all(|job| !is_told(&job.kind)), "{backlog:?}");
-        let decided = tickets.iter().filter(|one| matches!(one.life.state, State::Completed { .. }));
-        let one = decided.last().unwrap().id;
+        let mut decided = tickets.iter().filter(|one| matches!(one.life.state, State::Completed { .. }));
+        let one = decided.next_back().unwrap().id;
         let decisions = db.read(async move |conn| crate::matching::store::of_ticket(conn, one, 9).await).await.unwrap();
         assert!(!decisions.is_empty());
     })
