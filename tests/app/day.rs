@@ -151,3 +151,28 @@ async fn fast_typing_loses_no_letter() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn late_is_one_tap_without_a_network_and_a_mended_address_is_marked_until_it_was_seen() {
+    let mut world = World::new().await;
+    let site =
+        json!({"address": ["20 W 34th St", "New York, NY 10001"], "zone": "America/New_York", "corrected": true});
+    let ticket = world.ticket(1, &json!({"site": site}));
+    let promised = ticket.visit.expect("it has a visit").start_at;
+    world.signs_in().await;
+    world.app.has("corrected").await;
+    world.network.cut();
+    world.app.tap(&format!("ticket-{}", ticket.number)).await;
+    world.app.sees("This is the right one").await;
+    world.app.sees("Running late?").await;
+    world.picture("13-late").await;
+    world.app.tap("late-30").await;
+    world.app.sees("safe on this phone").await;
+    world.app.kill_9();
+    world.app.open_again().await;
+    world.app.sees("safe on this phone").await;
+    world.network.restore();
+    world.app.sees_within("Everything is safe on the server", LATER).await;
+    let late = world.fake.world().ticket(ticket.id).and_then(|doc| doc.visit).expect("it still has its visit");
+    assert_eq!(late.start_at, promised.plus_minutes(30), "it arrived, once");
+}

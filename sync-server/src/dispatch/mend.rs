@@ -9,7 +9,7 @@ use super::facts::{self, Bounds};
 use super::round::plan;
 use crate::audit;
 use crate::customers::{self, Address, NewSite, Site};
-use crate::db::{Error, Tx};
+use crate::db::{Collision, Error, Tx};
 use crate::matching::judge::{Verdict, judge_kept};
 use crate::matching::need::Need;
 use crate::tickets::{Book, Ticket, store};
@@ -61,13 +61,7 @@ pub async fn correct(
         ids.extend(store::of_site_open(tx, site.id, TICKETS_MAX).await?.into_iter().map(|other| other.id));
     }
     let ids: Vec<TicketId> = ids.into_iter().collect();
-    // Their days first, then the tickets: the order of all locks.
-    let holders = store::many(tx, &ids).await?;
-    let holders: BTreeSet<ExpertId> = holders.iter().filter_map(|ticket| ticket.life.state.holder()).collect();
-    for expert in holders {
-        workforce::lock(tx, expert).await?;
-    }
-    let mut book = Book::open(tx, &ids, bounds.timing.clone()).await?;
+    let mut book = open_with_days(tx, &ids, bounds).await?;
     let Some(ticket) = book.ticket(id).cloned() else { return Ok(None) };
     let of_ticket = of_ticket(&ticket, correction);
     if of_site.is_empty() && of_ticket.is_empty() {
@@ -121,11 +115,7 @@ pub async fn replace_site(
     }
     let open = store::of_site_open(tx, id, TICKETS_MAX).await?;
     let ids: Vec<TicketId> = open.iter().map(|ticket| ticket.id).collect();
-    let holders: BTreeSet<ExpertId> = open.iter().filter_map(|ticket| ticket.life.state.holder()).collect();
-    for expert in holders {
-        workforce::lock(tx, expert).await?;
-    }
-    let mut book = Book::open(tx, &ids, bounds.timing.clone()).await?;
+    let mut book = open_with_days(tx, &ids, bounds).await?;
     let before = judged(tx, &book, bounds, now).await?;
     mend_site(tx, &site, new, actor, now).await?;
     let after = judged(tx, &book, bounds, now).await?;
@@ -133,6 +123,19 @@ pub async fn replace_site(
     let made = change.make(&mut book, &before, &after);
     book.save(tx).await?;
     Ok(Some(made))
+}
+
+/// Locks the days of whoever holds these tickets, then the tickets: the order of all locks. A ticket that goes to
+/// somebody else in between is somebody's whose day is not locked, and would be judged by it: then all begins anew.
+async fn open_with_days(tx: &mut Tx, ids: &[TicketId], bounds: &Bounds) -> Result<Book, Error> {
+    let holders = store::many(tx, ids).await?;
+    let holders: BTreeSet<ExpertId> = holders.iter().filter_map(|ticket| ticket.life.state.holder()).collect();
+    for expert in &holders {
+        workforce::lock(tx, *expert).await?;
+    }
+    let book = Book::open(tx, ids, bounds.timing.clone()).await?;
+    let is_locked = |ticket: &Ticket| ticket.life.state.holder().is_none_or(|holder| holders.contains(&holder));
+    if book.tickets().all(is_locked) { Ok(book) } else { Err(Error::Again(Collision)) }
 }
 
 /// What is corrected, by whom and when.
