@@ -158,6 +158,8 @@ pub fn routes() -> Router<Site> {
         .merge(intake::api::routes())
         .merge(intake::pages::routes())
         .merge(sync::api::routes())
+        .merge(admin::callers::api::routes())
+        .merge(admin::callers::pages::routes())
         .merge(admin::api::routes())
         .merge(admin::pages::routes())
         .merge(admin::reports::api::routes())

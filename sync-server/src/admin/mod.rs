@@ -7,6 +7,7 @@
 mod act;
 mod against;
 pub mod api;
+pub mod callers;
 mod day;
 mod deeds;
 mod file;
