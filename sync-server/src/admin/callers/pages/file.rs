@@ -165,7 +165,7 @@ pub(super) async fn send(
             several = lines;
         }
         Meant::Nothing if said.is_empty() => {
-            form.wrong("trouble", "please say what is broken, like: television no picture")
+            form.wrong("trouble", "please say what is broken, like: television no picture");
         }
         Meant::Nothing => form.wrong("trouble", "nothing in the list fits: try the kind of product alone"),
     }
