@@ -135,5 +135,3 @@ pub(super) fn products(tickets: &[&Ticket]) -> (Vec<String>, Vec<String>) {
     (distinct(makes), distinct(models))
 }
 
-#[cfg(test)]
-mod tests;

@@ -294,3 +294,6 @@ fn shown(site: &Site, staff: &RequireDesk, seen: Glance, is_new: bool) -> Caller
         is_new,
     }
 }
+
+#[cfg(test)]
+mod tests;

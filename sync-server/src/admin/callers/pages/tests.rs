@@ -1,7 +1,7 @@
 //! The two minutes of a call: found by whatever is said, registered with three facts, helped with one line; and what the
 //! caller was told, and is still to be told.
 
-use super::{api, pages};
+use super::super::{api, pages};
 use crate::accounts::Person;
 use crate::accounts::staff::{self, StaffFields, StaffRole};
 use crate::db::testing::both_engines;
