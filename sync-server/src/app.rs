@@ -162,6 +162,8 @@ pub fn routes() -> Router<Site> {
         .merge(admin::callers::pages::routes())
         .merge(admin::api::routes())
         .merge(admin::pages::routes())
+        .merge(admin::keep::api::routes())
+        .merge(admin::keep::pages::routes())
         .merge(admin::reports::api::routes())
         .merge(admin::reports::pages::routes())
         .merge(admin::health::api::routes())

@@ -14,6 +14,7 @@ mod file;
 pub mod health;
 mod hinting;
 mod inbox;
+pub mod keep;
 mod map;
 mod names;
 pub mod pages;

@@ -276,6 +276,14 @@ pub async fn search(conn: &mut Conn, typed: &str, limit: i64) -> Result<Vec<Cust
     query.fetch_all(conn.sql()).await?.iter().map(read_customer).collect()
 }
 
+/// Customers by id, from after `after` on.
+pub async fn list(conn: &mut Conn, after: Option<CustomerId>, limit: i64) -> Result<Vec<Customer>, Error> {
+    let sql = format!("select {CUSTOMER} from customer c where c.id > $1 order by c.id limit $2");
+    let after = after.map(|id| id.to_string()).unwrap_or_default();
+    let rows = sqlx::query(AssertSqlSafe(sql)).bind(after).bind(limit).fetch_all(conn.sql()).await?;
+    rows.iter().map(read_customer).collect()
+}
+
 /// The words of a name, folded, each once.
 fn words(text: &str) -> Vec<String> {
     let key = fold_key(text);

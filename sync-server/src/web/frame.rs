@@ -146,8 +146,8 @@ impl Frame {
             STAFF[2],
             STAFF[3],
             STAFF[4],
+            link("/admin", "Admin"),
             link("/admin/reports", "Reports"),
-            link("/admin/health", "Health"),
         ];
         match self.viewer {
             Viewer::Nobody => NOBODY,

@@ -134,4 +134,3 @@ pub(super) fn products(tickets: &[&Ticket]) -> (Vec<String>, Vec<String>) {
     let models = tickets.iter().filter_map(|ticket| ticket.model.as_ref().map(ToString::to_string)).collect();
     (distinct(makes), distinct(models))
 }
-
