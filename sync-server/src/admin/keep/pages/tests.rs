@@ -12,6 +12,7 @@ use crate::workforce::store;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use serde_json::json;
+use std::fmt::Write as _;
 
 struct Office {
     world: World,
@@ -167,9 +168,8 @@ fn file(n: usize, wrong: &[usize]) -> String {
     let mut text = String::from("name,email,phone,postal_code,skills,areas,shifts\n");
     for at in 0..n {
         let code = if wrong.contains(&at) { "00000" } else { "10025" };
-        text.push_str(&format!(
-            "Žofie {at},e{at}@example.com,+1212555{at:04},{code},tv:1,manhattan,Mon-Fri 08:00-16:00\n"
-        ));
+        let rest = "tv:1,manhattan,Mon-Fri 08:00-16:00";
+        writeln!(text, "Žofie {at},e{at}@example.com,+1212555{at:04},{code},{rest}").unwrap();
     }
     text
 }
