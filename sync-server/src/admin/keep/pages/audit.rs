@@ -159,18 +159,18 @@ fn walk(path: &str, before: &Value, after: &Value, rows: &mut Vec<(String, Strin
     if before == after {
         return;
     }
+    let is_document = |value: &Value| value.is_object() || value.is_null();
+    if !is_document(before) || !is_document(after) {
+        rows.push((path.to_owned(), shown(before), shown(after)));
+        return;
+    }
     let nothing = serde_json::Map::new();
-    match (before, after) {
-        (Value::Object(_), Value::Object(_) | Value::Null) | (Value::Null, Value::Object(_)) => {
-            let (old, new) = (before.as_object().unwrap_or(&nothing), after.as_object().unwrap_or(&nothing));
-            let fields: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
-            for field in fields {
-                let inner = if path.is_empty() { field.clone() } else { format!("{path}.{field}") };
-                let of = |map: &serde_json::Map<String, Value>| map.get(field).cloned().unwrap_or(Value::Null);
-                walk(&inner, &of(old), &of(new), rows);
-            }
-        }
-        _ => rows.push((path.to_owned(), shown(before), shown(after))),
+    let (old, new) = (before.as_object().unwrap_or(&nothing), after.as_object().unwrap_or(&nothing));
+    let fields: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    for field in fields {
+        let inner = if path.is_empty() { field.clone() } else { format!("{path}.{field}") };
+        let of = |map: &serde_json::Map<String, Value>| map.get(field).cloned().unwrap_or(Value::Null);
+        walk(&inner, &of(old), &of(new), rows);
     }
 }
 
