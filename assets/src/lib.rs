@@ -19,6 +19,8 @@ pub const PAGES_CSS: &str = include_str!("../styles/pages.css");
 
 /// What keeps a page of the desk as it is now.
 pub const DESK_JS: &str = include_str!("../scripts/desk.js");
+/// What helps whoever is on the phone: answers while one types, and keeps an unsent form.
+pub const CALL_JS: &str = include_str!("../scripts/call.js");
 
 /// The outline of the states of the United States, as `assets/map/NOTICE` describes it.
 pub const MAP_US_SVG: &str = include_str!("../map/us-states.svg");

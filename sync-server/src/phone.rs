@@ -33,6 +33,25 @@ pub fn read(text: &str, country: &str) -> Result<Phone, BadText> {
     number.format_as(PhoneNumberFormat::E164).parse()
 }
 
+/// What numbers in E.164 begin with that begin as somebody has typed so far; none where that is no beginning of a number.
+pub fn beginning(text: &str, country: &str) -> Option<String> {
+    const DIGITS_MIN: usize = 3;
+    let text = text.trim();
+    let is_of_a_number = |char: char| char.is_ascii_digit() || "+()-. /\u{a0}".contains(char);
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    if !(DIGITS_MIN..=15).contains(&digits.len()) || !text.chars().all(is_of_a_number) {
+        return None;
+    }
+    if text.starts_with('+') {
+        return Some(format!("+{digits}"));
+    }
+    let region: Region = country.to_ascii_uppercase().parse().ok()?;
+    let code = PHONE_NUMBER_UTIL.get_country_code_for_region(region)?.to_string();
+    // In North America the code is also what one dials before any other area.
+    let own = digits.strip_prefix(&code).filter(|rest| code == "1" && !rest.is_empty()).unwrap_or(&digits);
+    Some(format!("+{code}{}", own.trim_start_matches('0')))
+}
+
 /// The number as its own country writes it, with the country code: for people to read.
 pub fn show(phone: &Phone) -> String {
     match PHONE_NUMBER_UTIL.parse(phone.as_str(), None) {
@@ -69,6 +88,22 @@ mod tests {
             assert!(matches!(read(text, "US"), Err(BadText::Shape { .. })), "{text}: {:?}", read(text, "US"));
         }
         assert!(read("212 555 0100", "").is_err(), "without a country nobody knows whose number it is");
+    }
+
+    #[test]
+    fn the_beginning_of_a_number_is_enough_to_search_by() {
+        for (typed, expected) in [
+            ("212", Some("+1212")),
+            ("(212) 55", Some("+121255")),
+            ("1 212", Some("+1212")),
+            ("+44 20", Some("+4420")),
+            ("21", None),
+            ("Apt 212", None),
+            ("mia@212", None),
+        ] {
+            assert_eq!(beginning(typed, "US").as_deref(), expected, "{typed}");
+        }
+        assert_eq!(beginning("030 90", "DE").as_deref(), Some("+493090"));
     }
 
     #[test]

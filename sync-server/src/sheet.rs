@@ -34,6 +34,22 @@ impl Column {
     }
 }
 
+/// Which lines of a file are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lines {
+    /// All, or nothing at all.
+    All,
+    /// Those with which nothing is wrong.
+    Good,
+}
+
+/// Without what stands in a line that has a fault.
+pub fn without_faulty<T>(found: Vec<T>, line: impl Fn(&T) -> u64, faults: &[FieldError]) -> Vec<T> {
+    let faulty: std::collections::BTreeSet<&str> =
+        faults.iter().map(|fault| fault.field.split(',').next().unwrap_or_default()).collect();
+    found.into_iter().filter(|one| !faulty.contains(format!("line {}", line(one)).as_str())).collect()
+}
+
 /// A sheet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sheet {
@@ -74,6 +90,20 @@ impl Sheet {
         }
     }
 
+    /// Reads a file whose good lines are wanted, with what is wrong with the others. Refused only where no line can be told
+    /// from another, or the header is wrong.
+    pub fn read_good(
+        bytes: &[u8],
+        columns: &[Column],
+        lines_max: usize,
+    ) -> Result<(Self, Vec<FieldError>), Vec<FieldError>> {
+        let mut faults = Faults::default();
+        match read(bytes, columns, lines_max, &mut faults) {
+            Some(sheet) => Ok((sheet, faults.into_errors())),
+            None => Err(bounded(faults)),
+        }
+    }
+
     /// The lines below the header, empty ones left out.
     pub fn lines(&self) -> impl Iterator<Item = Line<'_>> {
         self.lines.iter().map(|(number, cells)| Line { number: *number, columns: &self.columns, cells })
@@ -82,7 +112,11 @@ impl Sheet {
 
 /// The first of many faults, and how many more there are.
 pub fn bounded(faults: Faults) -> Vec<FieldError> {
-    let mut errors = faults.into_errors();
+    cut(faults.into_errors())
+}
+
+/// The first of many faults, and how many more there are.
+pub fn cut(mut errors: Vec<FieldError>) -> Vec<FieldError> {
     let n_more = errors.len().saturating_sub(FAULTS_MAX);
     if n_more > 0 {
         errors.truncate(FAULTS_MAX);

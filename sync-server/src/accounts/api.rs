@@ -18,7 +18,7 @@ use shared::ids::{DeviceId, ExpertId};
 use shared::problem::{Problem, ProblemCode};
 use shared::text::{Name, ShortLine};
 
-mod staff;
+pub(crate) mod staff;
 
 /// A provider's address of an app; FCM's have about 160 characters.
 const PUSH_TOKEN_BYTES_MAX: usize = 4_096;

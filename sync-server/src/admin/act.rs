@@ -19,6 +19,9 @@ pub(super) const ITEMS_MAX: usize = 200;
 /// A task that nobody ended is forgotten after so many minutes: ninety days.
 const FORGOTTEN_MINUTES: i64 = 90 * 1_440;
 
+/// After how many minutes somebody who did not answer is rung again.
+const AGAIN_MINUTES: i64 = 30;
+
 /// What came of a deed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Came {
@@ -81,7 +84,7 @@ async fn one(
                 return Ok(Err("You do not take care of it.".to_owned()));
             }
         }
-        Deed::Settle | Deed::Resume | Deed::Release | Deed::Cancel | Deed::Said | Deed::Unsaid => {
+        Deed::Settle | Deed::Resume | Deed::Release | Deed::Cancel | Deed::Said | Deed::Later | Deed::Unsaid => {
             if let Some(task) = store::task(tx, item, since).await?.filter(|task| task.staff != by.staff) {
                 let who = colleague(tx, task.staff).await?;
                 return Ok(Err(format!("{who} takes care of it. Take it over first.")));
@@ -116,6 +119,10 @@ async fn carry_out(
         }
         (Matter::Call(notice) | Matter::Undelivered(notice), None) => {
             let name = colleague(tx, by.staff).await?;
+            if deed == Deed::Later {
+                let why = format!("{name} rang and reached nobody");
+                return notify::store::call_again(tx, notice.id, now.plus_minutes(AGAIN_MINUTES), &why).await;
+            }
             let (state, why) = if deed == Deed::Said {
                 (NoticeState::Sent, format!("told by phone by {name}"))
             } else {

@@ -26,13 +26,16 @@ pub(crate) enum Deed {
     Cancel,
     /// Told the customer by phone.
     Said,
+    /// Nobody answered: rings again in a while.
+    Later,
     /// Gives up telling it.
     Unsaid,
 }
 
 impl Deed {
     /// Those that change more than who takes care.
-    const ALL: [Self; 6] = [Self::Settle, Self::Resume, Self::Release, Self::Cancel, Self::Said, Self::Unsaid];
+    const ALL: [Self; 7] =
+        [Self::Settle, Self::Resume, Self::Release, Self::Cancel, Self::Said, Self::Later, Self::Unsaid];
 
     /// The word in JSON, forms and the audit.
     pub(crate) fn word(self) -> &'static str {
@@ -45,6 +48,7 @@ impl Deed {
             Self::Release => "release",
             Self::Cancel => "cancel",
             Self::Said => "said",
+            Self::Later => "later",
             Self::Unsaid => "unsaid",
         }
     }
@@ -68,6 +72,7 @@ impl Deed {
             Self::Release => "Send somebody else",
             Self::Cancel => "Cancel the ticket",
             Self::Said => "I have told them",
+            Self::Later => "Not reached, ring again in 30 minutes",
             Self::Unsaid => "Not reached, leave it",
         }
     }
@@ -79,7 +84,7 @@ impl Deed {
             Self::Resume => Some(Move::Resume),
             Self::Release => Some(Move::Release { why: ReleaseReason::Staff }),
             Self::Cancel => Some(Move::Cancel { why: CancelReason::Staff }),
-            Self::Take | Self::TakeOver | Self::GiveBack | Self::Said | Self::Unsaid => None,
+            Self::Take | Self::TakeOver | Self::GiveBack | Self::Said | Self::Later | Self::Unsaid => None,
         }
     }
 }
@@ -111,7 +116,9 @@ pub(crate) fn possible(matter: &Matter, now: Timestamp, timing: &Timing) -> Vec<
         (Matter::Unowned(ticket), Some(to_do)) => {
             *deed == Deed::Cancel && ticket.life.clone().make(to_do, now, timing).is_ok()
         }
-        (Matter::Call(_) | Matter::Undelivered(_), None) => true,
+        // What failed is not due at any time, so it cannot be put off: somebody rings, or it is left.
+        (Matter::Undelivered(_), None) => *deed != Deed::Later,
+        (Matter::Call(_), None) => true,
         (Matter::Asked(_) | Matter::Unowned(_), None) | (Matter::Call(_) | Matter::Undelivered(_), Some(_)) => false,
     };
     Deed::ALL.into_iter().filter(fits).collect()

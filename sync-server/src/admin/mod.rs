@@ -7,12 +7,14 @@
 mod act;
 mod against;
 pub mod api;
+pub mod callers;
 mod day;
 mod deeds;
 mod file;
 pub mod health;
 mod hinting;
 mod inbox;
+pub mod keep;
 mod map;
 mod names;
 pub mod pages;

@@ -30,7 +30,7 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
-use shared::ids::{MutationId, NoteId, OfferId, TicketId};
+use shared::ids::{CustomerId, MutationId, NoteId, OfferId, TicketId};
 use shared::number::TicketNumber;
 use shared::problem::{Problem, ProblemCode};
 use shared::text::{NoteText, Reason};
@@ -46,7 +46,6 @@ const LIST_MAX: i64 = 50;
 /// The routes.
 pub fn routes() -> Router<Site> {
     Router::new()
-        .route("/desk", get(begin))
         .route("/desk/inbox", get(show_inbox))
         .route("/desk/inbox/act", post(act_on))
         .route("/desk/day", get(day::show))
@@ -61,21 +60,17 @@ pub fn routes() -> Router<Site> {
         .route("/admin/overrides", get(offers::report))
 }
 
-fn frame(site: &Site, here: &str, caller: &Caller) -> Frame {
+pub(super) fn frame(site: &Site, here: &str, caller: &Caller) -> Frame {
     let viewer = if caller.person.role() == Role::Admin { Viewer::Admin } else { Viewer::Agent };
     Frame::private(here).seen_by(viewer).in_demo(site.config.mode == Mode::Demo).wide()
 }
 
-async fn begin(_: RequireDesk) -> Redirect {
-    Redirect::to("/desk/inbox")
-}
-
-fn when(zone: &Zone, at: Timestamp) -> String {
+pub(super) fn when(zone: &Zone, at: Timestamp) -> String {
     Language::English.catalogue().when(zone, at)
 }
 
 /// How long ago, in the largest unit that says something.
-fn age(since: Timestamp, now: Timestamp) -> String {
+pub(super) fn age(since: Timestamp, now: Timestamp) -> String {
     let minutes = now.minutes_since(since).max(0);
     match minutes {
         0 => "just now".to_owned(),
@@ -98,7 +93,13 @@ fn buttons(deeds: &[Deed], matter: &Matter) -> Vec<Button> {
         let class = match deed {
             Deed::Cancel => "bad",
             Deed::Settle | Deed::Said => "",
-            Deed::Take | Deed::TakeOver | Deed::GiveBack | Deed::Resume | Deed::Release | Deed::Unsaid => "quiet",
+            Deed::Take
+            | Deed::TakeOver
+            | Deed::GiveBack
+            | Deed::Resume
+            | Deed::Release
+            | Deed::Later
+            | Deed::Unsaid => "quiet",
         };
         Button { word: deed.word(), label: deed.label(matter), class }
     };
@@ -215,6 +216,12 @@ async fn act_on(State(site): State<Site>, caller: RequireDesk, mut form: Form) -
     let items: Vec<Item> = form.ticked("item-").filter_map(|item| item.parse().ok()).take(ITEMS_MAX).collect();
     let by = By { staff: caller.staff(), actor: caller.0.actor() };
     let came = if items.is_empty() { vec![] } else { act::act(&site, by, &items, deed, note.as_ref()).await? };
+    if let Some(caller) = form.filled("caller").and_then(|id| id.parse::<CustomerId>().ok()) {
+        return match came.into_iter().find_map(|one| one.why) {
+            None => Ok(Redirect::to(&format!("/desk/callers/{caller}")).into_response()),
+            Some(why) => Err(Refused::with(ProblemCode::Conflict, why)),
+        };
+    }
     if let Some(ticket) = form.filled("back").and_then(|id| id.parse::<TicketId>().ok()) {
         return match came.into_iter().find_map(|one| one.why) {
             None => Ok(Redirect::to(&format!("/desk/tickets/{ticket}")).into_response()),

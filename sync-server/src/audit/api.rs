@@ -8,6 +8,7 @@ use axum::response::IntoResponse;
 use axum::routing::{Router, get};
 use serde::Deserialize;
 use serde_json::json;
+use shared::time::Timestamp;
 
 /// Lines on one page.
 const PAGE_MAX: usize = 50;
@@ -23,14 +24,23 @@ struct Wanted {
     #[serde(default)]
     subject: Option<String>,
     #[serde(default)]
+    actor: Option<String>,
+    /// The word, or its beginning.
+    #[serde(default)]
+    what: Option<String>,
+    #[serde(default)]
+    from: Option<Timestamp>,
+    #[serde(default)]
+    until: Option<Timestamp>,
+    #[serde(default)]
     before: Option<String>,
 }
 
 async fn list(State(site): State<Site>, _: RequireAdmin, Query(wanted): Query<Wanted>) -> Answer<impl IntoResponse> {
     let limit = i64::try_from(PAGE_MAX + 1).expect("the page is short");
-    let found = site
-        .db
-        .read(async move |conn| store::list(conn, wanted.subject.as_deref(), wanted.before.as_deref(), limit).await);
+    let Wanted { subject, actor, what, from, until, before } = wanted;
+    let filter = store::Filter { subject, actor, what, from, until };
+    let found = site.db.read(async move |conn| store::find(conn, &filter, before.as_deref(), limit).await);
     let mut items = found.await?;
     let more = items.len() > PAGE_MAX;
     items.truncate(PAGE_MAX);

@@ -84,6 +84,41 @@ pub async fn list(
     read(rows)
 }
 
+/// Which lines are wanted; what is none holds for all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// About this.
+    pub subject: Option<String>,
+    /// By this person.
+    pub actor: Option<String>,
+    /// With a word that begins like this.
+    pub what: Option<String>,
+    /// Not earlier.
+    pub from: Option<Timestamp>,
+    /// Earlier.
+    pub until: Option<Timestamp>,
+}
+
+/// The newest lines before the line `before` that the filter lets through.
+pub async fn find(conn: &mut Conn, filter: &Filter, before: Option<&str>, limit: i64) -> Result<Vec<Line>, Error> {
+    let sql = "select id, at, actor_role, actor, what, subject, before_body, after_body from audit
+        where ($1 = '' or subject = $1) and ($2 = '' or actor = $2) and ($3 = '' or (what >= $3 and what < $4))
+          and at >= $5 and at < $6 and ($7 = '' or id < $7) order by id desc limit $8";
+    let what = filter.what.clone().unwrap_or_default();
+    let query = sqlx::query(sql).bind(filter.subject.clone().unwrap_or_default());
+    let query =
+        query.bind(filter.actor.clone().unwrap_or_default()).bind(what.clone()).bind(format!("{what}\u{10ffff}"));
+    let query = query.bind(filter.from.map_or(i64::MIN, Timestamp::as_millis));
+    let query = query.bind(filter.until.map_or(i64::MAX, Timestamp::as_millis));
+    read(query.bind(before.unwrap_or_default().to_string()).bind(limit).fetch_all(conn.sql()).await?)
+}
+
+/// One line.
+pub async fn get(conn: &mut Conn, id: &str) -> Result<Option<Line>, Error> {
+    let sql = "select id, at, actor_role, actor, what, subject, before_body, after_body from audit where id = $1";
+    Ok(read(sqlx::query(sql).bind(id.to_string()).fetch_all(conn.sql()).await?)?.pop())
+}
+
 /// The newest lines of one word of what was done, before the line `before`.
 pub async fn of_kind(conn: &mut Conn, what: &str, before: Option<&str>, limit: i64) -> Result<Vec<Line>, Error> {
     let sql = "select id, at, actor_role, actor, what, subject, before_body, after_body from audit
@@ -143,6 +178,19 @@ mod tests {
             assert_eq!(ns(&rest), [0]);
             let about = db.read(async |conn| list(conn, Some("skill:b"), None, 9).await).await.unwrap();
             assert_eq!(ns(&about), [1]);
+            let at = |n: usize| page.iter().chain(&rest).nth(2 - n).unwrap().at;
+            let (second, third) = (at(1), at(2));
+            for (filter, expected) in [
+                (Filter { what: Some("skill".into()), ..Filter::default() }, vec![2, 1, 0]),
+                (Filter { what: Some("skill.create".into()), ..Filter::default() }, vec![]),
+                (Filter { actor: Some("nobody".into()), ..Filter::default() }, vec![]),
+                (Filter { from: Some(second), until: Some(third), ..Filter::default() }, vec![1]),
+                (Filter { subject: Some("skill:a".into()), ..Filter::default() }, vec![2, 0]),
+            ] {
+                let asked = filter.clone();
+                let found = db.read(async move |conn| find(conn, &asked, None, 9).await).await.unwrap();
+                assert_eq!(ns(&found), expected, "{filter:?}");
+            }
         })
         .await;
     }

@@ -8,29 +8,25 @@ use crate::db::{Conn, Error, Lane, Tx};
 use crate::http::caller::{MaybeCaller, RequireCustomer, RequireDesk};
 use crate::http::undone::Undone;
 use crate::http::{Answer, Json, Refused, Site};
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::routing::{Router, get};
-use serde::Deserialize;
 use serde_json::{Value, json};
 use shared::ids::{CustomerId, SiteId};
 use shared::problem::{Problem, ProblemCode};
 
-/// Customers that a search shows; a longer list helps nobody, another word does.
-const FOUND_MAX: i64 = 50;
-
 /// The routes.
 pub fn routes() -> Router<Site> {
     Router::new()
-        .route("/api/v1/customers", get(search).post(create))
+        .route("/api/v1/customers", axum::routing::post(create))
         .route("/api/v1/customers/{id}", get(read))
         .route("/api/v1/customers/{id}/sites", get(sites).post(add_site))
         .route("/api/v1/me/sites", get(own_sites).post(add_own_site))
 }
 
 /// A customer as a document.
-fn document(customer: &Customer) -> Value {
+pub(crate) fn document(customer: &Customer) -> Value {
     json!({
         "id": customer.id,
         "ver": customer.ver,
@@ -75,21 +71,6 @@ async fn whole(conn: &mut Conn, id: CustomerId) -> Result<Option<Value>, Error> 
 async fn answer(site: &Site, id: CustomerId) -> Answer<Json<Value>> {
     let found = site.db.read(async move |conn| whole(conn, id).await).await?;
     found.map(Json).ok_or_else(|| Refused::new(ProblemCode::NotFound))
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Asked {
-    q: String,
-}
-
-async fn search(
-    State(site): State<Site>,
-    _: RequireDesk,
-    Query(Asked { q }): Query<Asked>,
-) -> Answer<impl IntoResponse> {
-    let found = site.db.read(async move |conn| store::search(conn, &q, FOUND_MAX).await).await?;
-    Ok(Json(json!({ "items": found.iter().map(document).collect::<Vec<_>>() })))
 }
 
 /// Registers: by themselves, with a password, or by an agent for a caller.

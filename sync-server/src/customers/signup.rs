@@ -10,6 +10,7 @@ use crate::accounts::store as accounts;
 use crate::accounts::{HandleTaken, NewLogin, Person, Profile};
 use crate::audit;
 use crate::db::{Error, Lane, Tx};
+use crate::http::idempotency::{self, Claim, IdempotencyKey, StoredAnswer};
 use crate::http::undone::Undone;
 use crate::http::{Answer, Refused, Site};
 use serde_json::json;
@@ -32,15 +33,46 @@ pub struct Registered {
 
 /// Registers what was typed: by the customer, who needs a password, or by the staff that `actor` is.
 pub async fn register(site: &Site, typed: &Typed, by: By, actor: Option<Actor>) -> Answer<Registered> {
+    keyed(site, typed, by, actor, None).await
+}
+
+/// Registers a caller once, however often the form is sent under its key. With other words under the same key the first
+/// registration stands.
+pub async fn register_caller(
+    site: &Site,
+    typed: &Typed,
+    actor: Actor,
+    scope: String,
+    key: IdempotencyKey,
+) -> Answer<Registered> {
+    keyed(site, typed, By::Agent, Some(actor), Some((scope, key))).await
+}
+
+async fn keyed(
+    site: &Site,
+    typed: &Typed,
+    by: By,
+    actor: Option<Actor>,
+    once: Option<(String, IdempotencyKey)>,
+) -> Answer<Registered> {
     let (new, password) = read(typed, by).map_err(Problem::fields)?;
     let hash = match &password {
         Some(password) => Some(site.passwords.hash(password).await.map_err(|_| Refused::new(ProblemCode::Busy))?),
         None => None,
     };
     let ids = Registered { customer: site.new_id(), site: site.new_id(), login: site.new_id() };
-    let now = site.now();
+    let (now, real_now) = (site.now(), site.real_now());
     let actor = actor.unwrap_or(Actor::Customer(ids.customer));
     let registered = async move |tx: &mut Tx| {
+        if let Some((scope, key)) = &once {
+            let body = json!([ids.customer, ids.site, ids.login]).to_string();
+            let answer = StoredAnswer { status: 201, body };
+            match idempotency::claim(tx, scope, key, "caller", &answer, real_now).await? {
+                Claim::New => {}
+                Claim::Replay(first) => return of_answer(&first),
+                Claim::Mismatch => return Err(ProblemCode::IdempotencyMismatch.into()),
+            }
+        }
         if let Err(HandleTaken::Email | HandleTaken::Phone) = keep(tx, ids, &new, hash.as_ref(), now).await? {
             let message = match by {
                 By::Themselves => "Someone is registered with this e-mail address. Sign in, or have a code sent to it.",
@@ -51,10 +83,16 @@ pub async fn register(site: &Site, typed: &Typed, by: By, actor: Option<Actor>) 
         let after = json!({ "name": new.name, "email": new.email, "phone": new.phone, "notify_by": new.notify_by });
         let subject = format!("customer:{}", ids.customer);
         audit::record(tx, actor, "customer.create", &subject, None, Some(after), now).await?;
-        Ok::<_, Undone>(())
+        Ok::<_, Undone>(ids)
     };
-    site.db.write(Lane::Desk, registered).await?;
-    Ok(ids)
+    Ok(site.db.write(Lane::Desk, registered).await?)
+}
+
+/// Who was registered under a key before.
+fn of_answer(answer: &StoredAnswer) -> Result<Registered, Undone> {
+    let ids: Option<(CustomerId, SiteId, LoginId)> = serde_json::from_str(&answer.body).ok();
+    let (customer, site, login) = ids.ok_or_else(|| Error::Bug("a kept answer names no customer".into()))?;
+    Ok(Registered { customer, site, login })
 }
 
 /// Reads what was typed, the password included, with every fault at once.

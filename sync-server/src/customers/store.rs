@@ -221,8 +221,8 @@ pub async fn set_pin(tx: &mut Tx, id: SiteId, pin: Place) -> Result<bool, Error>
     Ok(query.execute(tx.sql()).await?.rows_affected() == 1)
 }
 
-/// Customers whom these words can mean: a name by the beginnings of any of its words, a phone in any form, also that of
-/// a site's contact, or an e-mail address by its beginning. By name, at most `limit`.
+/// Customers whom these words can mean: a name by the beginnings of any of its words, a phone in any form or the beginning
+/// of one, also that of a site's contact, or an e-mail address by its beginning. By name, at most `limit`.
 pub async fn search(conn: &mut Conn, typed: &str, limit: i64) -> Result<Vec<Customer>, Error> {
     if let Ok(phone) = phone::read(typed, postal::HOME_COUNTRY) {
         let sql = format!(
@@ -232,6 +232,16 @@ pub async fn search(conn: &mut Conn, typed: &str, limit: i64) -> Result<Vec<Cust
         );
         let rows = sqlx::query(AssertSqlSafe(sql)).bind(phone.to_string()).bind(limit).fetch_all(conn.sql()).await?;
         return rows.iter().map(read_customer).collect();
+    }
+    if let Some(digits) = phone::beginning(typed, postal::HOME_COUNTRY) {
+        let sql = format!(
+            "select {CUSTOMER} from customer c
+             where (c.phone >= $1 and c.phone < $2)
+               or c.id in (select s.customer from site s where s.contact_phone >= $1 and s.contact_phone < $2)
+             order by c.name_key, c.id limit $3"
+        );
+        let query = sqlx::query(AssertSqlSafe(sql)).bind(digits.clone()).bind(after(&digits)).bind(limit);
+        return query.fetch_all(conn.sql()).await?.iter().map(read_customer).collect();
     }
     if typed.contains('@') {
         let key = fold_key(typed);
@@ -264,6 +274,14 @@ pub async fn search(conn: &mut Conn, typed: &str, limit: i64) -> Result<Vec<Cust
         query = query.bind(word).bind(end);
     }
     query.fetch_all(conn.sql()).await?.iter().map(read_customer).collect()
+}
+
+/// Customers by id, from after `after` on.
+pub async fn list(conn: &mut Conn, after: Option<CustomerId>, limit: i64) -> Result<Vec<Customer>, Error> {
+    let sql = format!("select {CUSTOMER} from customer c where c.id > $1 order by c.id limit $2");
+    let after = after.map(|id| id.to_string()).unwrap_or_default();
+    let rows = sqlx::query(AssertSqlSafe(sql)).bind(after).bind(limit).fetch_all(conn.sql()).await?;
+    rows.iter().map(read_customer).collect()
 }
 
 /// The words of a name, folded, each once.
@@ -359,6 +377,10 @@ mod tests {
                 ("lukasz", vec![2]),
                 ("(212) 555-0102", vec![3]),
                 ("+1 212 555 0199", vec![3]),
+                ("212 555 019", vec![3]),
+                ("(212) 555-01", vec![2, 1, 3]),
+                ("+1 212 555 0100", vec![1]),
+                ("21", vec![]),
                 ("MIA@EXAMPLE", vec![1]),
                 ("unez", vec![]),
                 ("100%", vec![]),

@@ -1,7 +1,7 @@
 //! Answers kept under the caller's key. The table `idempotency` is written here only.
 
 use super::idempotency::{Claim, IdempotencyKey, StoredAnswer};
-use crate::db::{Error, Tx};
+use crate::db::{Conn, Error, Tx};
 use shared::time::Timestamp;
 use sqlx::Row;
 
@@ -45,6 +45,13 @@ pub async fn claim(
         (Some(status), Some(body)) => Ok(Claim::Replay(StoredAnswer { status, body })),
         _ => Err(Error::Bug("a claim was committed without its answer".into())),
     }
+}
+
+/// Whether a key was used before.
+pub async fn is_claimed(conn: &mut Conn, caller: &str, key: &IdempotencyKey) -> Result<bool, Error> {
+    let sql = "select 1 as one from idempotency where caller = $1 and key = $2";
+    let query = sqlx::query(sql).bind(caller.to_string()).bind(key.as_str().to_string());
+    Ok(query.fetch_optional(conn.sql()).await?.is_some())
 }
 
 /// Keeps another answer for a key that this transaction claimed.

@@ -8,8 +8,9 @@
 pub mod api;
 mod change;
 mod corrected;
+pub(crate) mod danger;
 pub mod pages;
-mod times;
+pub(crate) mod times;
 mod typed;
 
 #[cfg(test)]
@@ -187,6 +188,9 @@ async fn look_up(
                 Some(_) => customers::store::rank_of_site(conn, customer, at.id).await?,
             };
             let plan = plans::store::covering(conn, customer, &wanted.category, rank, now).await?;
+            let danger = need.danger
+                || danger::speaks_of_danger(wanted.title.as_str())
+                || danger::speaks_of_danger(wanted.description.as_str());
             let (make, model) = (wanted.make.as_ref(), wanted.model.as_ref());
             let product = Product::new(customer, at.id, &wanted.category, make, model);
             let earlier = tickets::store::earlier(conn, &product, Product::visited_since(now)).await?;
@@ -217,7 +221,7 @@ async fn look_up(
                 description: wanted.description,
                 access_note: wanted.access_note,
                 urgent: need.urgent || (filer.is_staff && wanted.urgent),
-                danger: need.danger,
+                danger,
                 skills: need.skills,
                 work_minutes: need.work_minutes,
                 language: who.locale,

@@ -30,7 +30,7 @@ pub struct LocalTime {
 }
 
 /// Reads what was typed, or names every fault.
-pub(super) fn read(typed: &[TypedTime]) -> Result<Vec<LocalTime>, Vec<FieldError>> {
+pub(crate) fn read(typed: &[TypedTime]) -> Result<Vec<LocalTime>, Vec<FieldError>> {
     let (mut read, mut faults) = (Vec::new(), Vec::new());
     for (at, one) in typed.iter().enumerate() {
         let field = |name: &str| format!("windows[{at}].{name}");
@@ -52,7 +52,7 @@ pub(super) fn read(typed: &[TypedTime]) -> Result<Vec<LocalTime>, Vec<FieldError
 }
 
 /// The ticked boxes of a form: `2026-03-02.morning`.
-pub(super) fn ticked<'a>(boxes: impl Iterator<Item = &'a str>) -> Vec<TypedTime> {
+pub(crate) fn ticked<'a>(boxes: impl Iterator<Item = &'a str>) -> Vec<TypedTime> {
     boxes
         .filter_map(|name| name.split_once('.'))
         .map(|(date, part)| TypedTime { date: date.to_owned(), part: part.to_owned(), ..TypedTime::default() })
@@ -60,7 +60,7 @@ pub(super) fn ticked<'a>(boxes: impl Iterator<Item = &'a str>) -> Vec<TypedTime>
 }
 
 /// The periods as instants, or what is wrong with the first that cannot be chosen.
-pub(super) fn windows(
+pub(crate) fn windows(
     times: &[LocalTime],
     zone: &Zone,
     now: Timestamp,
@@ -92,7 +92,7 @@ fn clock(text: &str) -> Option<u16> {
 
 /// A day with the parts of it that can still be chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Day {
+pub(crate) struct Day {
     /// In words: Today, Tomorrow, Wed 4 Mar.
     pub label: String,
     /// Its parts.
@@ -101,7 +101,7 @@ pub(super) struct Day {
 
 /// A part of a day that can be chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Part {
+pub(crate) struct Part {
     /// The box's name, as [`ticked`] reads it.
     pub name: String,
     /// In words.
@@ -113,7 +113,7 @@ pub(super) struct Part {
 }
 
 /// Everything that can be chosen now. `chosen` says which is ticked.
-pub(super) fn days(
+pub(crate) fn days(
     zone: &Zone,
     now: Timestamp,
     horizon_minutes: i64,
@@ -159,7 +159,7 @@ fn hours(part: DayPart) -> String {
 }
 
 /// A chosen period in words: `Wed 4 Mar, 08:00 to 12:00`.
-pub(super) fn shown(window: Window, zone: &Zone) -> String {
+pub(crate) fn shown(window: Window, zone: &Zone) -> String {
     format!("{} to {}", zone.show(window.from, "%a %-d %b, %H:%M"), zone.show(window.until, "%H:%M"))
 }
 

@@ -21,4 +21,4 @@ pub use handler::{Context, Handler, Outcome, Registry};
 pub use job::{Job, Lease, NewJob};
 pub use kind::{Kind, WorkLane};
 pub use runner::Runner;
-pub use store::{Backlog, DeadJob, backlog, dead, enqueue, finish, forget, retry_dead};
+pub use store::{Backlog, DeadJob, backlog, dead, dead_before, dead_job, enqueue, finish, forget, retry_dead};

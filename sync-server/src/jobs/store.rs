@@ -294,17 +294,33 @@ pub async fn dead(conn: &mut Conn, limit: i64) -> Result<Vec<DeadJob>, Error> {
     let sql = "select id, kind, subject, attempts, last_error, dead_at from job where state = 'dead'
         order by dead_at desc, id limit $1";
     let rows = sqlx::query(sql).bind(limit).fetch_all(conn.sql()).await?;
-    let read = |row: &AnyRow| {
-        Ok(DeadJob {
-            id: read_id(row)?,
-            kind: row.try_get("kind")?,
-            subject: row.try_get("subject")?,
-            n_attempts: row.try_get("attempts")?,
-            why: row.try_get::<Option<String>, _>("last_error")?.unwrap_or_default(),
-            dead_at: Timestamp::from_millis(row.try_get::<Option<i64>, _>("dead_at")?.unwrap_or_default()),
-        })
-    };
-    rows.iter().map(read).collect()
+    rows.iter().map(read_dead).collect()
+}
+
+/// Dead jobs, those that were made last first; `before` is the last one of the page before.
+pub async fn dead_before(conn: &mut Conn, before: Option<JobId>, limit: i64) -> Result<Vec<DeadJob>, Error> {
+    let sql = "select id, kind, subject, attempts, last_error, dead_at from job
+        where state = 'dead' and ($1 = '' or id < $1) order by id desc limit $2";
+    let query = sqlx::query(sql).bind(before.map(|id| id.to_string()).unwrap_or_default()).bind(limit);
+    query.fetch_all(conn.sql()).await?.iter().map(read_dead).collect()
+}
+
+/// One dead job.
+pub async fn dead_job(conn: &mut Conn, id: JobId) -> Result<Option<DeadJob>, Error> {
+    let sql = "select id, kind, subject, attempts, last_error, dead_at from job where state = 'dead' and id = $1";
+    let row = sqlx::query(sql).bind(id.to_string()).fetch_optional(conn.sql()).await?;
+    row.as_ref().map(read_dead).transpose()
+}
+
+fn read_dead(row: &AnyRow) -> Result<DeadJob, Error> {
+    Ok(DeadJob {
+        id: read_id(row)?,
+        kind: row.try_get("kind")?,
+        subject: row.try_get("subject")?,
+        n_attempts: row.try_get("attempts")?,
+        why: row.try_get::<Option<String>, _>("last_error")?.unwrap_or_default(),
+        dead_at: Timestamp::from_millis(row.try_get::<Option<i64>, _>("dead_at")?.unwrap_or_default()),
+    })
 }
 
 /// Brings a dead job back, as if it were new. If its key is live again, that job does the work and this one is only

@@ -126,6 +126,49 @@ pub async fn of_ticket(conn: &mut Conn, ticket: TicketId, limit: i64) -> Result<
     query.fetch_all(conn.sql()).await?.iter().map(read).collect()
 }
 
+/// What somebody was told last, the newest first.
+pub async fn of_person(conn: &mut Conn, person: &str, limit: i64) -> Result<Vec<Notice>, Error> {
+    let sql = format!("select {COLUMNS} from notice where person = $1 order by id desc limit $2");
+    let query = sqlx::query(AssertSqlSafe(sql)).bind(person.to_string()).bind(limit);
+    query.fetch_all(conn.sql()).await?.iter().map(read).collect()
+}
+
+/// A call that nobody took is made again later; `why` says what happened. Gives back whether it was still to be made.
+pub async fn call_again(tx: &mut Tx, id: NoticeId, due_at: Timestamp, why: &str) -> Result<bool, Error> {
+    let sql = "update notice set due_at = $2, why = $3 where id = $1 and state = 'queued' and channel = 'call'";
+    let query = sqlx::query(sql).bind(id.to_string()).bind(due_at.as_millis()).bind(why.to_string());
+    Ok(query.execute(tx.sql()).await?.rows_affected() == 1)
+}
+
+/// Which notices are wanted; what is none holds for all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// In this state.
+    pub state: Option<NoticeState>,
+    /// On this channel.
+    pub channel: Option<Channel>,
+    /// To this address.
+    pub to: Option<String>,
+}
+
+/// The newest notices that the filter lets through; `before` is the last one of the page before.
+pub async fn list(
+    conn: &mut Conn,
+    filter: &Filter,
+    before: Option<NoticeId>,
+    limit: i64,
+) -> Result<Vec<Notice>, Error> {
+    let sql = format!(
+        "select {COLUMNS} from notice where ($1 = '' or state = $1) and ($2 = '' or channel = $2)
+           and ($3 = '' or to_address = $3) and ($4 = '' or id < $4) order by id desc limit $5"
+    );
+    let query = sqlx::query(AssertSqlSafe(sql)).bind(filter.state.map_or("", NoticeState::word).to_string());
+    let query = query.bind(filter.channel.map_or("", Channel::word).to_string());
+    let query = query.bind(filter.to.clone().unwrap_or_default());
+    let query = query.bind(before.map(|id| id.to_string()).unwrap_or_default()).bind(limit);
+    query.fetch_all(conn.sql()).await?.iter().map(read).collect()
+}
+
 /// Notices that failed for good and that nothing else says, the newest first; `before` is the last one of the page before.
 pub async fn failed(conn: &mut Conn, before: Option<NoticeId>, limit: i64) -> Result<Vec<Notice>, Error> {
     let sql = format!(

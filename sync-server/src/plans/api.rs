@@ -35,13 +35,13 @@ fn shown(value: &impl Serialize) -> Result<Value, Error> {
     serde_json::to_value(value).map_err(|error| Error::Bug(format!("a line of the audit: {error}")))
 }
 
-async fn sold(State(site): State<Site>) -> Answer<impl IntoResponse> {
+pub(crate) async fn sold(State(site): State<Site>) -> Answer<impl IntoResponse> {
     let mut items = site.db.read(async |conn| store::plans(conn).await).await?;
     items.retain(|plan| plan.active);
     Ok(Json(json!({ "items": items })))
 }
 
-async fn list(State(site): State<Site>, _: RequireAdmin) -> Answer<impl IntoResponse> {
+pub(crate) async fn list(State(site): State<Site>, _: RequireAdmin) -> Answer<impl IntoResponse> {
     let items = site.db.read(async |conn| store::plans(conn).await).await?;
     Ok(Json(json!({ "items": items })))
 }
@@ -49,7 +49,7 @@ async fn list(State(site): State<Site>, _: RequireAdmin) -> Answer<impl IntoResp
 /// What a plan says.
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct PlanBody {
+pub(crate) struct PlanBody {
     /// Only when it is made.
     #[serde(default)]
     slug: Option<Slug>,
@@ -99,7 +99,7 @@ impl PlanBody {
     }
 }
 
-async fn create(
+pub(crate) async fn create(
     State(site): State<Site>,
     RequireAdmin(admin): RequireAdmin,
     Json(body): Json<PlanBody>,
@@ -122,7 +122,7 @@ async fn create(
     Ok((StatusCode::CREATED, Json(plan)))
 }
 
-async fn replace(
+pub(crate) async fn replace(
     State(site): State<Site>,
     RequireAdmin(admin): RequireAdmin,
     Path(id): Path<PlanId>,
@@ -148,16 +148,16 @@ async fn replace(
     Ok(Json(site.db.write(Lane::Desk, edited).await?))
 }
 
-async fn entitlements(site: &Site, customer: CustomerId) -> Answer<Json<Value>> {
+pub(crate) async fn entitlements(site: &Site, customer: CustomerId) -> Answer<Json<Value>> {
     let items = site.db.read(async move |conn| store::entitlements_of(conn, customer).await).await?;
     Ok(Json(json!({ "items": items })))
 }
 
-async fn own(State(site): State<Site>, RequireCustomer(id): RequireCustomer) -> Answer<impl IntoResponse> {
+pub(crate) async fn own(State(site): State<Site>, RequireCustomer(id): RequireCustomer) -> Answer<impl IntoResponse> {
     entitlements(&site, id).await
 }
 
-async fn of_customer(
+pub(crate) async fn of_customer(
     State(site): State<Site>,
     _: RequireAdmin,
     Path(id): Path<CustomerId>,
@@ -168,7 +168,7 @@ async fn of_customer(
 /// A grant. Somebody may ask why for years, so the reason must be there.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct GrantBody {
+pub(crate) struct GrantBody {
     plan: Slug,
     #[serde(default)]
     from: Option<Timestamp>,
@@ -177,7 +177,7 @@ struct GrantBody {
     reason: Reason,
 }
 
-async fn grant(
+pub(crate) async fn grant(
     State(site): State<Site>,
     RequireAdmin(admin): RequireAdmin,
     Path(customer): Path<CustomerId>,
@@ -205,7 +205,7 @@ async fn grant(
     Ok((StatusCode::CREATED, Json(site.db.write(Lane::Desk, granted).await?)))
 }
 
-async fn cancel(
+pub(crate) async fn cancel(
     State(site): State<Site>,
     RequireAdmin(admin): RequireAdmin,
     Path((customer, id)): Path<(CustomerId, EntitlementId)>,

@@ -30,6 +30,15 @@ impl Form {
         self
     }
 
+    /// This over another one: what was typed here, what the other holds where nothing was sent, and what is wrong here.
+    #[must_use]
+    pub fn over(mut self, there: &Self) -> Self {
+        for (name, value) in &there.values {
+            self.values.entry(name.clone()).or_insert_with(|| value.clone());
+        }
+        self
+    }
+
     /// What a field holds; empty if nothing.
     pub fn value(&self, name: &str) -> &str {
         self.values.get(name).map_or("", String::as_str)

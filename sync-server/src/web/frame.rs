@@ -134,6 +134,7 @@ impl Frame {
             &[link("/tickets", "My tickets"), link("/tickets/new", "Report a problem"), link("/help", "Help")];
         const EXPERT: &[Link] = &[];
         const STAFF: &[Link] = &[
+            link("/desk", "Callers"),
             link("/desk/inbox", "Inbox"),
             link("/desk/day", "Today"),
             link("/desk/tickets", "Tickets"),
@@ -144,8 +145,9 @@ impl Frame {
             STAFF[1],
             STAFF[2],
             STAFF[3],
+            STAFF[4],
+            link("/admin", "Admin"),
             link("/admin/reports", "Reports"),
-            link("/admin/health", "Health"),
         ];
         match self.viewer {
             Viewer::Nobody => NOBODY,

@@ -7,6 +7,7 @@
 pub mod form;
 pub mod frame;
 pub mod pages;
+pub mod records;
 pub mod style;
 
 use crate::http::{Answer, Refused};
@@ -48,14 +49,19 @@ pub fn start_page(viewer: Viewer, is_demo: bool) -> Answer<Html<String>> {
 
 /// The address of the sign-in page that leads back to `next`.
 pub fn sign_in_address(next: &str) -> String {
-    let mut address = String::from("/sign-in?next=");
-    for byte in next.bytes() {
+    format!("/sign-in?next={}", encoded(next))
+}
+
+/// A text as it stands in a query.
+pub fn encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
         match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => address.push(char::from(byte)),
-            _ => address.extend(format!("%{byte:02X}").chars()),
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => encoded.push(char::from(byte)),
+            _ => encoded.extend(format!("%{byte:02X}").chars()),
         }
     }
-    address
+    encoded
 }
 
 #[cfg(test)]

@@ -36,7 +36,7 @@ static STYLE: LazyLock<File> = LazyLock::new(|| {
     File::new(".css", "text/css; charset=utf-8", content)
 });
 static SCRIPT: LazyLock<File> =
-    LazyLock::new(|| File::new(".js", "text/javascript; charset=utf-8", assets::DESK_JS.to_owned()));
+    LazyLock::new(|| File::new(".js", "text/javascript; charset=utf-8", [assets::DESK_JS, assets::CALL_JS].concat()));
 static MARK: LazyLock<File> = LazyLock::new(|| File::new(".svg", "image/svg+xml", assets::MARK_SVG.to_owned()));
 
 static MAP: LazyLock<File> = LazyLock::new(|| File::new(".map.svg", "image/svg+xml", assets::MAP_US_SVG.to_owned()));

@@ -1,18 +1,19 @@
 //! The workforce as JSON, for admins: experts with all that says what they can be asked, skills, areas, needs, and
 //! experts from a spreadsheet. Every change is audited in its own transaction, with what was there and what is.
 
-mod catalogue;
-mod days;
-mod import;
+pub(crate) mod catalogue;
+pub(crate) mod days;
+pub(crate) mod import;
 mod limits;
-mod needs;
+pub(crate) mod needs;
 #[cfg(test)]
 mod tests;
 
 use super::store::{self, ListExperts, NewExpert};
 use super::typed::{self, TypedExpert};
 use super::{Expert, hire};
-use crate::accounts::HandleTaken;
+use crate::accounts::store as accounts;
+use crate::accounts::{HandleTaken, Person, codes};
 use crate::audit;
 use crate::db::{Conn, Error, Lane, Tx};
 use crate::http::caller::RequireAdmin;
@@ -37,6 +38,7 @@ pub fn routes() -> Router<Site> {
         .route("/api/v1/admin/experts/{id}", get(read).put(replace))
         .route("/api/v1/admin/experts/{id}/deactivate", post(deactivate))
         .route("/api/v1/admin/experts/{id}/activate", post(activate))
+        .route("/api/v1/admin/experts/{id}/code", post(send_code))
         .merge(days::routes())
         .merge(catalogue::routes())
         .merge(limits::routes())
@@ -45,7 +47,7 @@ pub fn routes() -> Router<Site> {
 }
 
 /// How the audit names him.
-fn subject(id: ExpertId) -> String {
+pub(crate) fn subject(id: ExpertId) -> String {
     format!("expert:{id}")
 }
 
@@ -86,30 +88,30 @@ fn document(expert: &Expert) -> Value {
 }
 
 /// The words of skills and areas, to show them by.
-struct Words {
+pub(crate) struct Words {
     skills: BTreeMap<SkillId, Slug>,
     areas: BTreeMap<AreaId, Slug>,
 }
 
 impl Words {
-    async fn load(conn: &mut Conn) -> Result<Self, Error> {
+    pub(crate) async fn load(conn: &mut Conn) -> Result<Self, Error> {
         let skills = store::skills(conn).await?.into_iter().map(|skill| (skill.id, skill.slug)).collect();
         let areas = store::areas(conn).await?.into_iter().map(|area| (area.id, area.slug)).collect();
         Ok(Self { skills, areas })
     }
 
-    fn skills(&self, skills: &Skills) -> BTreeMap<&str, i64> {
+    pub(crate) fn skills(&self, skills: &Skills) -> BTreeMap<&str, i64> {
         let known = skills.0.iter();
         known.filter_map(|(id, level)| Some((self.skills.get(id)?.as_str(), i64::from(*level)))).collect()
     }
 
-    fn areas(&self, areas: &BTreeSet<AreaId>) -> BTreeSet<&str> {
+    pub(crate) fn areas(&self, areas: &BTreeSet<AreaId>) -> BTreeSet<&str> {
         areas.iter().filter_map(|id| Some(self.areas.get(id)?.as_str())).collect()
     }
 }
 
 /// An expert whole: his row, skills, areas, shifts and coming absences.
-async fn whole(conn: &mut Conn, site: &Site, id: ExpertId) -> Result<Option<Value>, Error> {
+pub(crate) async fn whole(conn: &mut Conn, site: &Site, id: ExpertId) -> Result<Option<Value>, Error> {
     let Some(roster) = store::roster(conn, id).await? else { return Ok(None) };
     let words = Words::load(conn).await?;
     let absences = store::absences(conn, id, site.now(), days::ABSENCES_MAX).await?;
@@ -166,7 +168,7 @@ fn by_word<Id: Copy>(what: &str, words: &BTreeMap<Id, Slug>, slug: &Slug) -> Res
 /// A new expert: what he is, and, if it is known yet, what he can be asked.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct NewBody {
+pub(crate) struct NewBody {
     #[serde(default)]
     name: String,
     #[serde(default)]
@@ -191,7 +193,7 @@ struct NewBody {
     on_call: String,
 }
 
-async fn create(
+pub(crate) async fn create(
     State(site): State<Site>,
     RequireAdmin(admin): RequireAdmin,
     Json(body): Json<NewBody>,
@@ -210,6 +212,8 @@ async fn create(
             return Err(taken(*handle));
         }
         audit::record(tx, admin.actor(), "expert.create", &subject(id), None, Some(shown(&details)?), now).await?;
+        // The first thing that an expert hears from us is how to sign in.
+        codes::request(tx, login, codes::CodeChannel::Sms, now).await?;
         Ok::<_, Undone>(())
     };
     site.db.write(Lane::Desk, hired).await?;
@@ -217,20 +221,24 @@ async fn create(
 }
 
 /// An expert as he is now.
-async fn answer(site: &Site, id: ExpertId) -> Answer<Value> {
+pub(crate) async fn answer(site: &Site, id: ExpertId) -> Answer<Value> {
     let own = site.clone();
     let found = site.db.read(async move |conn| whole(conn, &own, id).await).await?;
     found.ok_or_else(|| Refused::new(ProblemCode::NotFound))
 }
 
-async fn read(State(site): State<Site>, _: RequireAdmin, Path(id): Path<ExpertId>) -> Answer<impl IntoResponse> {
+pub(crate) async fn read(
+    State(site): State<Site>,
+    _: RequireAdmin,
+    Path(id): Path<ExpertId>,
+) -> Answer<impl IntoResponse> {
     Ok(Json(answer(&site, id).await?))
 }
 
 /// What an expert is from now on.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct EditBody {
+pub(crate) struct EditBody {
     #[serde(default)]
     name: String,
     #[serde(default)]
@@ -250,7 +258,7 @@ struct EditBody {
     ver: Option<i64>,
 }
 
-async fn replace(
+pub(crate) async fn replace(
     State(site): State<Site>,
     RequireAdmin(admin): RequireAdmin,
     Path(id): Path<ExpertId>,
@@ -272,15 +280,41 @@ async fn replace(
     Ok(Json(answer(&site, id).await?))
 }
 
-async fn deactivate(site: State<Site>, admin: RequireAdmin, id: Path<ExpertId>) -> Answer<impl IntoResponse> {
+/// Texts an expert a code to sign in with, for a new phone.
+pub(crate) async fn send_code(
+    State(site): State<Site>,
+    RequireAdmin(admin): RequireAdmin,
+    Path(id): Path<ExpertId>,
+) -> Answer<StatusCode> {
+    let now = site.now();
+    let sent = async move |tx: &mut Tx| {
+        let expert = store::expert(tx, id).await?.ok_or_else(not_found)?;
+        let login = accounts::by_person(tx, Person::Expert(id)).await?.filter(|login| login.active && expert.active);
+        let Some(login) = login else {
+            let detail = "This expert is switched off. Switch the expert on first.";
+            return Err(Problem::with(ProblemCode::Conflict, detail).into());
+        };
+        codes::request(tx, login.id, codes::CodeChannel::Sms, now).await?;
+        audit::record(tx, admin.actor(), "expert.code", &subject(id), None, None, now).await?;
+        Ok::<_, Undone>(())
+    };
+    site.db.write(Lane::Desk, sent).await?;
+    Ok(StatusCode::ACCEPTED)
+}
+
+pub(crate) async fn deactivate(
+    site: State<Site>,
+    admin: RequireAdmin,
+    id: Path<ExpertId>,
+) -> Answer<impl IntoResponse> {
     switch(site, admin, id, false).await
 }
 
-async fn activate(site: State<Site>, admin: RequireAdmin, id: Path<ExpertId>) -> Answer<impl IntoResponse> {
+pub(crate) async fn activate(site: State<Site>, admin: RequireAdmin, id: Path<ExpertId>) -> Answer<impl IntoResponse> {
     switch(site, admin, id, true).await
 }
 
-async fn switch(
+pub(crate) async fn switch(
     State(site): State<Site>,
     RequireAdmin(admin): RequireAdmin,
     Path(id): Path<ExpertId>,

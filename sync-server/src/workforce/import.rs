@@ -8,7 +8,7 @@ use super::store::{self, NewExpert, NewNeed};
 use super::{Area, Category, ExpertDetails, Home, PostalPrefix, ShiftSpec, Skill, SmsRule, Symptom, languages, shift};
 use crate::db::{Error, Tx};
 use crate::faults::Faults;
-use crate::sheet::{Column, Line, Sheet, bounded};
+use crate::sheet::{Column, Line, Sheet, bounded, cut, without_faulty};
 use crate::{phone, postal};
 use shared::chance::Chance;
 use shared::ids::{AreaId, Id, SkillId};
@@ -25,7 +25,7 @@ pub const EXPERTS_MAX: usize = 1_000;
 pub const LIST_MAX: usize = 1_000;
 
 /// The columns of a file of experts.
-pub(super) const EXPERT_COLUMNS: [Column; 10] = [
+pub(crate) const EXPERT_COLUMNS: [Column; 10] = [
     Column::required("name"),
     Column::required("email"),
     Column::required("phone"),
@@ -78,14 +78,24 @@ pub struct ImportedExpert {
 
 /// Reads experts. Each fault names its line and column.
 pub fn experts(bytes: &[u8], known: &Known) -> Result<Vec<ImportedExpert>, Vec<FieldError>> {
-    let sheet = Sheet::read(bytes, &EXPERT_COLUMNS, EXPERTS_MAX)?;
+    let (experts, faults) = experts_and_faults(bytes, known)?;
+    if faults.is_empty() { Ok(experts) } else { Err(cut(faults)) }
+}
+
+/// Reads the experts of the good lines, and what is wrong with the others.
+pub fn experts_and_faults(
+    bytes: &[u8],
+    known: &Known,
+) -> Result<(Vec<ImportedExpert>, Vec<FieldError>), Vec<FieldError>> {
+    let (sheet, mut found) = Sheet::read_good(bytes, &EXPERT_COLUMNS, EXPERTS_MAX)?;
     let mut faults = Faults::default();
     let mut experts = Vec::new();
     for line in sheet.lines() {
         experts.extend(expert(&line, known, &mut faults));
     }
     refuse_doubles(&experts, &mut faults);
-    if faults.is_empty() { Ok(experts) } else { Err(bounded(faults)) }
+    found.extend(faults.into_errors());
+    Ok((without_faulty(experts, |expert| expert.line, &found), found))
 }
 
 fn expert(line: &Line<'_>, known: &Known, faults: &mut Faults) -> Option<ImportedExpert> {

@@ -56,7 +56,7 @@ async fn list(State(site): State<Site>, _: RequireAdmin, Query(page): Query<Afte
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct StaffBody {
+pub(crate) struct StaffBody {
     name: Name,
     email: Email,
     #[serde(default)]
@@ -93,7 +93,7 @@ impl StaffBody {
     }
 }
 
-async fn create(
+pub(crate) async fn create(
     State(site): State<Site>,
     RequireAdmin(admin): RequireAdmin,
     Json(body): Json<StaffBody>,
@@ -116,12 +116,16 @@ async fn create(
     Ok((StatusCode::CREATED, Json(Staff { id, fields, active: true, ver: 1 })))
 }
 
-async fn read(State(site): State<Site>, _: RequireAdmin, Path(id): Path<StaffId>) -> Answer<impl IntoResponse> {
+pub(crate) async fn read(
+    State(site): State<Site>,
+    _: RequireAdmin,
+    Path(id): Path<StaffId>,
+) -> Answer<impl IntoResponse> {
     let found = site.db.read(async move |conn| staff::get(conn, id).await).await?;
     found.map(Json).ok_or_else(|| Refused::new(ProblemCode::NotFound))
 }
 
-async fn replace(
+pub(crate) async fn replace(
     State(site): State<Site>,
     RequireAdmin(admin): RequireAdmin,
     Path(id): Path<StaffId>,
@@ -148,15 +152,28 @@ async fn replace(
     staff.map(Json).ok_or_else(|| Refused::new(ProblemCode::NotFound))
 }
 
-async fn deactivate(State(site): State<Site>, admin: RequireAdmin, Path(id): Path<StaffId>) -> Answer<StatusCode> {
+pub(crate) async fn deactivate(
+    State(site): State<Site>,
+    admin: RequireAdmin,
+    Path(id): Path<StaffId>,
+) -> Answer<StatusCode> {
     switch(&site, admin, id, false).await
 }
 
-async fn activate(State(site): State<Site>, admin: RequireAdmin, Path(id): Path<StaffId>) -> Answer<StatusCode> {
+pub(crate) async fn activate(
+    State(site): State<Site>,
+    admin: RequireAdmin,
+    Path(id): Path<StaffId>,
+) -> Answer<StatusCode> {
     switch(&site, admin, id, true).await
 }
 
-async fn switch(site: &Site, RequireAdmin(admin): RequireAdmin, id: StaffId, active: bool) -> Answer<StatusCode> {
+pub(crate) async fn switch(
+    site: &Site,
+    RequireAdmin(admin): RequireAdmin,
+    id: StaffId,
+    active: bool,
+) -> Answer<StatusCode> {
     let (now, real_now) = (site.now(), site.real_now());
     let switched = async move |tx: &mut Tx| {
         let was = match staff::set_active(tx, id, active, real_now).await? {
@@ -171,13 +188,17 @@ async fn switch(site: &Site, RequireAdmin(admin): RequireAdmin, id: StaffId, act
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn devices_of(State(site): State<Site>, _: RequireAdmin, Path(id): Path<ExpertId>) -> Answer<impl IntoResponse> {
+pub(crate) async fn devices_of(
+    State(site): State<Site>,
+    _: RequireAdmin,
+    Path(id): Path<ExpertId>,
+) -> Answer<impl IntoResponse> {
     let items = site.db.read(async move |conn| devices::of_expert(conn, id).await).await?;
     Ok(Json(json!({ "items": items })))
 }
 
 /// Its unsent work is still taken: the token then opens the rescue.
-async fn revoke(
+pub(crate) async fn revoke(
     State(site): State<Site>,
     RequireAdmin(admin): RequireAdmin,
     Path((expert, device)): Path<(ExpertId, DeviceId)>,
@@ -199,7 +220,7 @@ async fn revoke(
     }
 }
 
-fn subject(id: StaffId) -> String {
+pub(crate) fn subject(id: StaffId) -> String {
     format!("staff:{id}")
 }
 

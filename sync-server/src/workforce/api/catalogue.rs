@@ -40,19 +40,19 @@ fn word_taken(slug: &Slug) -> Undone {
     Problem::new(ProblemCode::Conflict).and_field("slug", "taken", message).into()
 }
 
-async fn skills(State(site): State<Site>, _: RequireDesk) -> Answer<impl IntoResponse> {
+pub(crate) async fn skills(State(site): State<Site>, _: RequireDesk) -> Answer<impl IntoResponse> {
     let items = site.db.read(async |conn| store::skills(conn).await).await?;
     Ok(Json(json!({ "items": items })))
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct NewSkill {
+pub(crate) struct NewSkill {
     slug: Slug,
     name: Name,
 }
 
-async fn create_skill(
+pub(crate) async fn create_skill(
     State(site): State<Site>,
     RequireAdmin(admin): RequireAdmin,
     Json(NewSkill { slug, name }): Json<NewSkill>,
@@ -73,7 +73,7 @@ async fn create_skill(
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct SkillBody {
+pub(crate) struct SkillBody {
     name: Name,
     #[serde(default = "yes")]
     active: bool,
@@ -85,7 +85,7 @@ fn yes() -> bool {
     true
 }
 
-async fn put_skill(
+pub(crate) async fn put_skill(
     State(site): State<Site>,
     RequireAdmin(admin): RequireAdmin,
     Path(id): Path<SkillId>,
@@ -107,7 +107,7 @@ async fn put_skill(
     Ok(Json(site.db.write(Lane::Desk, edited).await?))
 }
 
-async fn areas(State(site): State<Site>, _: RequireDesk) -> Answer<impl IntoResponse> {
+pub(crate) async fn areas(State(site): State<Site>, _: RequireDesk) -> Answer<impl IntoResponse> {
     let items = site.db.read(async |conn| store::areas(conn).await).await?;
     Ok(Json(json!({ "items": items })))
 }
@@ -153,7 +153,7 @@ fn read_cover(typed: Vec<PostalPrefix>, drawing: Option<&Value>) -> Result<Cover
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct NewArea {
+pub(crate) struct NewArea {
     slug: Slug,
     name: Name,
     #[serde(default)]
@@ -163,7 +163,7 @@ struct NewArea {
     drawing: Option<Value>,
 }
 
-async fn create_area(
+pub(crate) async fn create_area(
     State(site): State<Site>,
     RequireAdmin(admin): RequireAdmin,
     Json(NewArea { slug, name, postal, drawing }): Json<NewArea>,
@@ -185,7 +185,7 @@ async fn create_area(
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct AreaBody {
+pub(crate) struct AreaBody {
     name: Name,
     #[serde(default)]
     postal: Vec<PostalPrefix>,
@@ -198,7 +198,7 @@ struct AreaBody {
     ver: Option<i64>,
 }
 
-async fn put_area(
+pub(crate) async fn put_area(
     State(site): State<Site>,
     RequireAdmin(admin): RequireAdmin,
     Path(id): Path<AreaId>,

@@ -25,7 +25,7 @@ use shared::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Absences that are shown.
-pub(super) const ABSENCES_MAX: i64 = 200;
+pub(crate) const ABSENCES_MAX: i64 = 200;
 /// Longest absence: longer ones are a deactivation.
 const ABSENCE_DAYS_MAX: i64 = 400;
 
@@ -40,7 +40,7 @@ pub(super) fn routes() -> Router<Site> {
 }
 
 /// The shifts of one kind in words, as [`shift::read`] reads them.
-pub(super) fn in_words(shifts: &[ShiftRow], on_call: bool) -> String {
+pub(crate) fn in_words(shifts: &[ShiftRow], on_call: bool) -> String {
     let own = shifts.iter().filter(|shift| shift.on_call == on_call);
     own.map(|shift| shift.spec().words()).collect::<Vec<_>>().join("; ")
 }
@@ -73,7 +73,7 @@ pub(super) async fn read_sets(
     skills.zip(areas).ok_or_else(|| Problem::fields(faults.into_errors()).into())
 }
 
-async fn set(site: Site, id: ExpertId, name: &'static str) -> Answer<Json<Value>> {
+pub(crate) async fn set(site: Site, id: ExpertId, name: &'static str) -> Answer<Json<Value>> {
     let mut whole = super::answer(&site, id).await?;
     let mut part = json!({ "ver": whole["ver"], name: whole[name].take() });
     if name == "shifts" {
@@ -82,36 +82,56 @@ async fn set(site: Site, id: ExpertId, name: &'static str) -> Answer<Json<Value>
     Ok(Json(part))
 }
 
-async fn read_skills(State(site): State<Site>, _: RequireAdmin, Path(id): Path<ExpertId>) -> Answer<Json<Value>> {
+pub(crate) async fn read_skills(
+    State(site): State<Site>,
+    _: RequireAdmin,
+    Path(id): Path<ExpertId>,
+) -> Answer<Json<Value>> {
     set(site, id, "skills").await
 }
 
-async fn read_areas(State(site): State<Site>, _: RequireAdmin, Path(id): Path<ExpertId>) -> Answer<Json<Value>> {
+pub(crate) async fn read_areas(
+    State(site): State<Site>,
+    _: RequireAdmin,
+    Path(id): Path<ExpertId>,
+) -> Answer<Json<Value>> {
     set(site, id, "areas").await
 }
 
-async fn read_shifts_of(State(site): State<Site>, _: RequireAdmin, Path(id): Path<ExpertId>) -> Answer<Json<Value>> {
+pub(crate) async fn read_shifts_of(
+    State(site): State<Site>,
+    _: RequireAdmin,
+    Path(id): Path<ExpertId>,
+) -> Answer<Json<Value>> {
     set(site, id, "shifts").await
 }
 
-async fn read_on_call(State(site): State<Site>, _: RequireAdmin, Path(id): Path<ExpertId>) -> Answer<Json<Value>> {
+pub(crate) async fn read_on_call(
+    State(site): State<Site>,
+    _: RequireAdmin,
+    Path(id): Path<ExpertId>,
+) -> Answer<Json<Value>> {
     set(site, id, "on_call").await
 }
 
-async fn read_absences(State(site): State<Site>, _: RequireDesk, Path(id): Path<ExpertId>) -> Answer<Json<Value>> {
+pub(crate) async fn read_absences(
+    State(site): State<Site>,
+    _: RequireDesk,
+    Path(id): Path<ExpertId>,
+) -> Answer<Json<Value>> {
     set(site, id, "absences").await
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct SkillsBody {
+pub(crate) struct SkillsBody {
     /// Word to level.
     skills: BTreeMap<String, i64>,
     #[serde(default)]
     ver: Option<i64>,
 }
 
-async fn put_skills(
+pub(crate) async fn put_skills(
     State(site): State<Site>,
     RequireAdmin(admin): RequireAdmin,
     Path(id): Path<ExpertId>,
@@ -135,13 +155,13 @@ async fn put_skills(
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct AreasBody {
+pub(crate) struct AreasBody {
     areas: Vec<String>,
     #[serde(default)]
     ver: Option<i64>,
 }
 
-async fn put_areas(
+pub(crate) async fn put_areas(
     State(site): State<Site>,
     RequireAdmin(admin): RequireAdmin,
     Path(id): Path<ExpertId>,
@@ -165,7 +185,7 @@ async fn put_areas(
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ShiftsBody {
+pub(crate) struct ShiftsBody {
     /// Like `Mon-Fri 08:00-16:00; Sat 10:00-14:00`.
     shifts: String,
     #[serde(default)]
@@ -174,7 +194,7 @@ struct ShiftsBody {
     ver: Option<i64>,
 }
 
-async fn put_shifts(
+pub(crate) async fn put_shifts(
     State(site): State<Site>,
     RequireAdmin(admin): RequireAdmin,
     Path(id): Path<ExpertId>,
@@ -187,7 +207,7 @@ async fn put_shifts(
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct OnCallBody {
+pub(crate) struct OnCallBody {
     /// Like `Sat-Sun 00:00-24:00`; empty for none.
     on_call: String,
     #[serde(default)]
@@ -195,7 +215,7 @@ struct OnCallBody {
 }
 
 /// Replaces the on-call times alone; the shifts stay.
-async fn put_on_call(
+pub(crate) async fn put_on_call(
     State(site): State<Site>,
     RequireAdmin(admin): RequireAdmin,
     Path(id): Path<ExpertId>,
@@ -207,7 +227,7 @@ async fn put_on_call(
 }
 
 /// Replaces an expert's hours by these and those of the old ones that stay.
-async fn replace_hours(
+pub(crate) async fn replace_hours(
     site: &Site,
     actor: Actor,
     id: ExpertId,
@@ -234,14 +254,14 @@ async fn replace_hours(
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct AbsenceBody {
+pub(crate) struct AbsenceBody {
     from: Timestamp,
     until: Timestamp,
     #[serde(default)]
     reason: Option<Reason>,
 }
 
-async fn add_absence(
+pub(crate) async fn add_absence(
     State(site): State<Site>,
     desk: RequireDesk,
     Path(id): Path<ExpertId>,
@@ -268,7 +288,7 @@ async fn add_absence(
     Ok((StatusCode::CREATED, Json(absence)))
 }
 
-async fn remove_absence(
+pub(crate) async fn remove_absence(
     State(site): State<Site>,
     desk: RequireDesk,
     Path((id, absence)): Path<(ExpertId, AbsenceId)>,

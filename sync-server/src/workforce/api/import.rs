@@ -1,49 +1,57 @@
-//! Experts from a spreadsheet: all of it is kept, or nothing. `?preview=true` does everything and then undoes it, so
-//! that a preview can say nothing else than the import itself. And the other way: experts to a spreadsheet.
+//! Experts from a spreadsheet: all of it is kept or nothing, or with `?good_only=true` the good lines. `?preview=true` does
+//! everything and then undoes it, so that a preview can say nothing else than the import itself. And the other way: experts to a spreadsheet.
 
-use super::{Words, days, shown};
+use super::{Words, days};
+use crate::accounts::HandleTaken;
 use crate::audit;
 use crate::db::{Error, Lane, Tx};
-use crate::faults::Faults;
 use crate::http::caller::RequireAdmin;
 use crate::http::undone::Undone;
 use crate::http::{Answer, Json, Refused, Site};
-use crate::sheet;
+use crate::sheet::{self, Lines};
 use crate::workforce::import::{self, Known};
 use crate::workforce::store::{self, NewExpert};
 use crate::workforce::{Roster, hire};
 use axum::body::Bytes;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{Router, get, post};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use shared::event::Actor;
 use shared::ids::LoginId;
-use shared::problem::{Problem, ProblemCode};
+use shared::problem::{FieldError, Problem, ProblemCode};
+use shared::text::Name;
 
 pub(super) fn routes() -> Router<Site> {
     Router::new()
-        .route("/api/v1/admin/import/{kind}", post(import_experts))
+        .route("/api/v1/admin/import/experts", post(import_experts))
         .route("/api/v1/admin/export/experts", get(export_experts))
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct How {
-    #[serde(default)]
-    preview: bool,
+/// How a file is brought in.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct How {
+    /// Everything is done and then undone.
+    pub(crate) preview: bool,
+    /// Lines with a fault are left out, and told.
+    pub(crate) good_only: bool,
 }
 
 /// Why an import was undone.
 #[derive(Debug, thiserror::Error)]
-enum Ended {
+pub(crate) enum Ended {
     /// As any write can be.
     #[error(transparent)]
     Undone(#[from] Undone),
     /// It was only tried.
     #[error("it was only tried")]
     Tried,
+    /// Somebody signs in with what stands in these lines.
+    #[error("somebody signs in with some of this already")]
+    Taken(Vec<FieldError>),
 }
 
 impl From<Error> for Ended {
@@ -52,62 +60,138 @@ impl From<Error> for Ended {
     }
 }
 
+/// A line that was kept, or would be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Item {
+    /// The line.
+    pub(crate) line: u64,
+    /// Whom it made.
+    pub(crate) id: String,
+    /// Their name.
+    pub(crate) name: Name,
+}
+
+/// What came of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Brought {
+    /// What was kept, or would be.
+    pub(crate) items: Vec<Item>,
+    /// What is wrong with the lines that were left out.
+    pub(crate) left_out: Vec<FieldError>,
+}
+
+/// Refuses what does not say that it is a file of values.
+pub(crate) fn read_csv(headers: &HeaderMap) -> Answer<()> {
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if content_type.split(';').next().unwrap_or_default().trim() == "text/csv" {
+        return Ok(());
+    }
+    Err(Refused::with(ProblemCode::UnsupportedMediaType, "Send the file as text/csv."))
+}
+
+/// The answer to a file.
+pub(crate) fn said(brought: &Brought, preview: bool) -> Response {
+    let left_out: Vec<Value> = brought
+        .left_out
+        .iter()
+        .map(|fault| json!({ "field": fault.field, "code": fault.code, "message": fault.message }))
+        .collect();
+    let n = brought.items.len();
+    if preview {
+        let items: Vec<Value> =
+            brought.items.iter().map(|item| json!({ "line": item.line, "name": item.name })).collect();
+        return Json(json!({ "would_create": n, "items": items, "left_out": left_out })).into_response();
+    }
+    let items: Vec<Value> =
+        brought.items.iter().map(|item| json!({ "line": item.line, "id": item.id, "name": item.name })).collect();
+    (StatusCode::CREATED, Json(json!({ "created": n, "items": items, "left_out": left_out }))).into_response()
+}
+
+/// A file to save.
+pub(crate) fn csv_file(name: &str, text: Vec<u8>) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
+        (header::CACHE_CONTROL, "no-store".to_owned()),
+    ];
+    (headers, text).into_response()
+}
+
 async fn import_experts(
     State(site): State<Site>,
     RequireAdmin(admin): RequireAdmin,
-    Path(kind): Path<String>,
-    Query(How { preview }): Query<How>,
+    Query(how): Query<How>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Answer<Response> {
-    if kind != "experts" {
-        return Err(Refused::with(
-            ProblemCode::NotFound,
-            "Only experts can be imported: /api/v1/admin/import/experts.",
-        ));
-    }
-    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if content_type.split(';').next().unwrap_or_default().trim() != "text/csv" {
-        return Err(Refused::with(ProblemCode::UnsupportedMediaType, "Send the file as text/csv."));
-    }
+    read_csv(&headers)?;
+    let lines = if how.good_only { Lines::Good } else { Lines::All };
+    let brought = bring_experts(&site, admin.actor(), &body, lines, how.preview).await?;
+    Ok(said(&brought, how.preview))
+}
+
+/// Brings experts in: all lines or the good ones, tried or kept.
+pub(crate) async fn bring_experts(
+    site: &Site,
+    actor: Actor,
+    bytes: &[u8],
+    lines: Lines,
+    is_try: bool,
+) -> Answer<Brought> {
     let known = site.db.read(async |conn| {
         let (skills, areas) = (store::skills(conn).await?, store::areas(conn).await?);
         Ok::<_, Error>(Known::of(&skills, &areas))
     });
-    let imported = import::experts(&body, &known.await?).map_err(Problem::fields)?;
-    let lines: Vec<u64> = imported.iter().map(|expert| expert.line).collect();
-    let new: Vec<(LoginId, NewExpert)> = import::new_experts(imported, &*site.chance, site.real_now())
-        .into_iter()
-        .map(|expert| (site.new_id(), expert))
-        .collect();
+    let (imported, mut faults) = import::experts_and_faults(bytes, &known.await?).map_err(Problem::fields)?;
+    let numbers: Vec<u64> = imported.iter().map(|expert| expert.line).collect();
+    let new = import::new_experts(imported, &*site.chance, site.real_now());
+    let mut new: Vec<(u64, LoginId, NewExpert)> =
+        numbers.into_iter().zip(new).map(|(line, expert)| (line, site.new_id(), expert)).collect();
+    loop {
+        if !faults.is_empty() && (lines == Lines::All || new.is_empty()) {
+            return Err(Problem::fields(sheet::cut(faults)).into());
+        }
+        match keep(site, actor, new.clone(), is_try).await {
+            Ok(()) | Err(Ended::Tried) => {
+                let item = |(line, _, expert): &(u64, LoginId, NewExpert)| Item {
+                    line: *line,
+                    id: expert.id.to_string(),
+                    name: expert.details.name.clone(),
+                };
+                return Ok(Brought { items: new.iter().map(item).collect(), left_out: faults });
+            }
+            // Somebody signs in with such a number already: these lines are faulty too, and the rest is kept.
+            Err(Ended::Taken(taken)) => {
+                faults.extend(taken);
+                new = sheet::without_faulty(new, |(line, ..)| *line, &faults);
+            }
+            Err(Ended::Undone(undone)) => return Err(undone.into()),
+        }
+    }
+}
+
+async fn keep(site: &Site, actor: Actor, new: Vec<(u64, LoginId, NewExpert)>, is_try: bool) -> Result<(), Ended> {
+    let now = site.now();
     let items: Vec<Value> = new
         .iter()
-        .zip(&lines)
-        .map(|((_, expert), line)| json!({ "line": line, "id": expert.id, "name": expert.details.name }))
+        .map(|(line, _, expert)| json!({ "line": line, "id": expert.id, "name": expert.details.name }))
         .collect();
-    let now = site.now();
-    let after = json!({ "experts": shown(&items)? });
+    let after = json!({ "experts": items });
     let kept = async move |tx: &mut Tx| {
-        let taken = hire::hire(tx, &new, None, now).await?;
+        let hired: Vec<(LoginId, NewExpert)> = new.iter().map(|(_, login, expert)| (*login, expert.clone())).collect();
+        let taken = hire::hire(tx, &hired, None, now).await?;
         if !taken.is_empty() {
-            let mut faults = Faults::default();
-            for (at, handle) in taken {
-                faults.add(&format!("line {}, column {}", lines[at], handle.field()), "taken", handle);
-            }
-            return Err(Ended::Undone(Problem::fields(sheet::bounded(faults)).into()));
+            let fault = |(at, handle): (usize, HandleTaken)| FieldError {
+                field: format!("line {}, column {}", new[at].0, handle.field()),
+                code: "taken".to_owned(),
+                message: handle.to_string(),
+            };
+            return Err(Ended::Taken(taken.into_iter().map(fault).collect()));
         }
-        audit::record(tx, admin.actor(), "experts.import", "experts", None, Some(after.clone()), now).await?;
-        if preview { Err(Ended::Tried) } else { Ok(()) }
+        audit::record(tx, actor, "experts.import", "experts", None, Some(after.clone()), now).await?;
+        if is_try { Err(Ended::Tried) } else { Ok(()) }
     };
-    match site.db.write(Lane::Bulk, kept).await {
-        Ok(()) => Ok((StatusCode::CREATED, Json(json!({ "created": items.len(), "items": items }))).into_response()),
-        Err(Ended::Tried) => {
-            let lines: Vec<Value> =
-                items.iter().map(|item| json!({ "line": item["line"], "name": item["name"] })).collect();
-            Ok(Json(json!({ "would_create": lines.len(), "items": lines })).into_response())
-        }
-        Err(Ended::Undone(undone)) => Err(undone.into()),
-    }
+    site.db.write(Lane::Bulk, kept).await
 }
 
 /// All active experts in the form that the import reads.
@@ -115,12 +199,7 @@ async fn export_experts(State(site): State<Site>, _: RequireAdmin) -> Answer<imp
     let (rosters, words) =
         site.db.read(async |conn| Ok::<_, Error>((store::rosters(conn).await?, Words::load(conn).await?))).await?;
     let text = write(&rosters, &words).map_err(Refused::internal)?;
-    let headers = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
-        (header::CONTENT_DISPOSITION, "attachment; filename=\"experts.csv\""),
-        (header::CACHE_CONTROL, "no-store"),
-    ];
-    Ok((headers, text))
+    Ok(csv_file("experts.csv", text))
 }
 
 fn write(rosters: &[Roster], words: &Words) -> Result<Vec<u8>, csv::Error> {

@@ -29,7 +29,7 @@ pub(super) fn routes() -> Router<Site> {
         .route("/api/v1/admin/needs/{category}/{symptom}", put(put_symptom))
 }
 
-async fn categories(State(site): State<Site>) -> Answer<impl IntoResponse> {
+pub(crate) async fn categories(State(site): State<Site>) -> Answer<impl IntoResponse> {
     let items = site.db.read(async |conn| store::categories(conn).await).await?;
     Ok(Json(json!({ "items": items })))
 }
@@ -45,7 +45,7 @@ fn document(need: &NewNeed, ver: i64, words: &Words) -> Value {
     })
 }
 
-async fn list(State(site): State<Site>, _: RequireAdmin) -> Answer<impl IntoResponse> {
+pub(crate) async fn list(State(site): State<Site>, _: RequireAdmin) -> Answer<impl IntoResponse> {
     let found = site.db.read(async |conn| {
         let words = Words::load(conn).await?;
         let needs = store::needs(conn).await?;
@@ -56,7 +56,7 @@ async fn list(State(site): State<Site>, _: RequireAdmin) -> Answer<impl IntoResp
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct NeedBody {
+pub(crate) struct NeedBody {
     category: Slug,
     /// None is the category's default.
     #[serde(default)]
@@ -71,7 +71,7 @@ struct NeedBody {
     ver: Option<i64>,
 }
 
-async fn put_need(
+pub(crate) async fn put_need(
     State(site): State<Site>,
     RequireAdmin(admin): RequireAdmin,
     Json(body): Json<NeedBody>,
@@ -120,7 +120,7 @@ async fn put_need(
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct CategoryBody {
+pub(crate) struct CategoryBody {
     label: Name,
     /// Where it stands in the form: lower is earlier.
     #[serde(default)]
@@ -133,7 +133,7 @@ fn yes() -> bool {
     true
 }
 
-async fn put_category(
+pub(crate) async fn put_category(
     State(site): State<Site>,
     RequireAdmin(admin): RequireAdmin,
     Path(slug): Path<Slug>,
@@ -155,7 +155,7 @@ async fn put_category(
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct SymptomBody {
+pub(crate) struct SymptomBody {
     label: Name,
     #[serde(default)]
     danger: bool,
@@ -165,7 +165,7 @@ struct SymptomBody {
     active: bool,
 }
 
-async fn put_symptom(
+pub(crate) async fn put_symptom(
     State(site): State<Site>,
     RequireAdmin(admin): RequireAdmin,
     Path((category, slug)): Path<(Slug, Slug)>,
