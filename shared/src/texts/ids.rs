@@ -127,6 +127,13 @@ texts! {
     CodeMail = "code-mail" ("code", "when");
     CodeSms = "code-sms" ("code", "until");
 
+    ConfirmSubject = "confirm-subject" ();
+    ConfirmMail = "confirm-mail" ("name", "email", "link");
+    LeavingSubject = "leaving-subject" ("when");
+    LeavingMail = "leaving-mail" ("name", "when", "link");
+    LeavingSms = "leaving-sms" ("when", "link");
+    LeavingCall = "leaving-call" ("name", "phone", "when");
+
     SurveyTitle = "survey-title" ();
     SurveyIntro = "survey-intro" ("number", "title");
     SurveyQuestion = "survey-question" ();

@@ -218,6 +218,7 @@ mod tests {
             "until" | "time" => "14:05".into(),
             "expert" => "Ana Ruiz".into(),
             "name" => "Mia Chen".into(),
+            "email" => "mia@example.com".into(),
             "phone" => "+12125550100".into(),
             "link" => "https://help.example.com/survey/AZmj8HwefSqLEV9uenCcDQAAAAAAAAAAAAAAAAAAAAA".into(),
             "code" => "481 516".into(),

@@ -4,4 +4,4 @@
 pub mod api;
 pub mod store;
 
-pub use store::{Line, list, of_kind, record};
+pub use store::{Line, forget, list, of_kind, record};

@@ -3,7 +3,7 @@
 use super::{Answer, Survey, SurveyState};
 use crate::db::{Conn, Error, Tx};
 use crate::tickets::Ticket;
-use shared::ids::{SurveyId, TicketId};
+use shared::ids::{CustomerId, SurveyId, TicketId};
 use shared::time::Timestamp;
 use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
@@ -58,6 +58,20 @@ pub async fn answer(tx: &mut Tx, id: SurveyId, answer: &Answer, now: Timestamp) 
     let query = sqlx::query(sql).bind(id.to_string()).bind(now.as_millis()).bind(i64::from(answer.working));
     let query = query.bind(answer.rating.map(i64::from)).bind(answer.comment.as_ref().map(ToString::to_string));
     query.execute(tx.sql()).await?;
+    Ok(())
+}
+
+/// What a customer answered, the newest first.
+pub async fn of_customer(conn: &mut Conn, customer: CustomerId, limit: i64) -> Result<Vec<Survey>, Error> {
+    let sql = format!("select {COLUMNS} from survey where customer = $1 order by id desc limit $2");
+    let query = sqlx::query(AssertSqlSafe(sql)).bind(customer.to_string()).bind(limit);
+    query.fetch_all(conn.sql()).await?.iter().map(read).collect()
+}
+
+/// Deletes what a customer wrote; the marks stay with the expert.
+pub async fn forget(tx: &mut Tx, customer: CustomerId) -> Result<(), Error> {
+    let sql = "update survey set comment = null where customer = $1";
+    sqlx::query(sql).bind(customer.to_string()).execute(tx.sql()).await?;
     Ok(())
 }
 

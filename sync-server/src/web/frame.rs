@@ -130,8 +130,12 @@ impl Frame {
     pub fn links(&self) -> &'static [Link] {
         const NOBODY: &[Link] =
             &[link("/tickets/new", "Report a problem"), link("/track", "Follow a ticket"), link("/help", "Help")];
-        const CUSTOMER: &[Link] =
-            &[link("/tickets", "My tickets"), link("/tickets/new", "Report a problem"), link("/help", "Help")];
+        const CUSTOMER: &[Link] = &[
+            link("/tickets", "My tickets"),
+            link("/tickets/new", "Report a problem"),
+            link("/help", "Help"),
+            link("/account", "My account"),
+        ];
         const EXPERT: &[Link] = &[];
         const STAFF: &[Link] = &[
             link("/desk/inbox", "Inbox"),
