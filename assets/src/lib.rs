@@ -20,6 +20,9 @@ pub const PAGES_CSS: &str = include_str!("../styles/pages.css");
 /// What keeps a page of the desk as it is now.
 pub const DESK_JS: &str = include_str!("../scripts/desk.js");
 
+/// What keeps a ticket's page as it is now.
+pub const LIVE_JS: &str = include_str!("../scripts/live.js");
+
 /// The outline of the states of the United States, as `assets/map/NOTICE` describes it.
 pub const MAP_US_SVG: &str = include_str!("../map/us-states.svg");
 

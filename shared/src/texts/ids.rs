@@ -152,7 +152,8 @@ texts! {
     SurveyThanksFollowUp = "survey-thanks-follow-up" ("number");
     SurveyFollow = "survey-follow" ("number");
     SurveyAlready = "survey-already" ();
-    SurveyAlreadyBody = "survey-already-body" ();
+    SurveyAlreadyBody = "survey-already-body" ("answer");
+    SurveyMend = "survey-mend" ("when");
     SurveyOver = "survey-over" ();
     SurveyOverBody = "survey-over-body" ();
 }

@@ -222,6 +222,7 @@ mod tests {
             "phone" => "+12125550100".into(),
             "link" => "https://help.example.com/survey/AZmj8HwefSqLEV9uenCcDQAAAAAAAAAAAAAAAAAAAAA".into(),
             "code" => "481 516".into(),
+            "answer" => "Yes, it is working".into(),
             "comment" => "Still no picture.".into(),
             "reason" => "No expert fits.".into(),
             "n" | "weekday" | "day" | "month" => 3.into(),

@@ -60,13 +60,25 @@ pub struct TypedProfile {
     /// IANA zone.
     pub time_zone: Option<String>,
     /// Who hears the news too; null means nobody.
-    #[serde(deserialize_with = "said")]
-    pub helper: Option<Option<TypedHelper>>,
+    pub helper: HelperChange,
 }
 
-/// Tells "null" from "not said".
-fn said<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Option<TypedHelper>>, D::Error> {
-    Option::<TypedHelper>::deserialize(from).map(Some)
+/// What becomes of the helper.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum HelperChange {
+    /// Nothing was said.
+    #[default]
+    Stays,
+    /// Nobody helps any more.
+    Nobody,
+    /// This one does; all empty means nobody too.
+    Somebody(TypedHelper),
+}
+
+impl<'de> Deserialize<'de> for HelperChange {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Ok(Option::<TypedHelper>::deserialize(from)?.map_or(Self::Nobody, Self::Somebody))
+    }
 }
 
 /// What becomes of the e-mail address.
@@ -110,9 +122,9 @@ pub fn read(typed: &TypedProfile, is: &Customer) -> Result<(Profile, EmailChange
         new.zone = zone;
     }
     match &typed.helper {
-        None => {}
-        Some(None) => new.helper = None,
-        Some(Some(typed)) => new.helper = helper::read(&mut faults, "helper.", typed, country),
+        HelperChange::Stays => {}
+        HelperChange::Nobody => new.helper = None,
+        HelperChange::Somebody(typed) => new.helper = helper::read(&mut faults, "helper.", typed, country),
     }
     if faults.is_empty() { Ok((new, email)) } else { Err(faults.into_errors()) }
 }

@@ -111,6 +111,11 @@ impl Frame {
         style::script_address()
     }
 
+    /// The address of the script that keeps a ticket's page fresh.
+    pub fn live_script(&self) -> &'static str {
+        style::live_address()
+    }
+
     /// The address of the mark.
     pub fn mark(&self) -> &'static str {
         style::mark_address()

@@ -48,14 +48,19 @@ pub fn start_page(viewer: Viewer, is_demo: bool) -> Answer<Html<String>> {
 
 /// The address of the sign-in page that leads back to `next`.
 pub fn sign_in_address(next: &str) -> String {
-    let mut address = String::from("/sign-in?next=");
-    for byte in next.bytes() {
+    format!("/sign-in?next={}", encoded(next))
+}
+
+/// Text as a part of an address.
+pub fn encoded(text: &str) -> String {
+    let mut out = String::new();
+    for byte in text.bytes() {
         match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => address.push(char::from(byte)),
-            _ => address.extend(format!("%{byte:02X}").chars()),
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => out.push(char::from(byte)),
+            _ => out.extend(format!("%{byte:02X}").chars()),
         }
     }
-    address
+    out
 }
 
 #[cfg(test)]

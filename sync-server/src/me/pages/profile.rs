@@ -5,7 +5,7 @@ use super::{customer, frame};
 use crate::accounts::change;
 use crate::accounts::password::Password;
 use crate::customers::helper::TypedHelper;
-use crate::customers::profile::TypedProfile;
+use crate::customers::profile::{HelperChange, TypedProfile};
 use crate::customers::{Customer, NotifyBy};
 use crate::http::caller::{Caller, RequireCustomer};
 use crate::http::client::ClientAddress;
@@ -118,7 +118,7 @@ async fn save_profile(
         notify_by: text("notify_by"),
         locale,
         time_zone: text("time_zone"),
-        helper: None,
+        helper: HelperChange::Stays,
     };
     match keep(&site, &caller, id, typed).await {
         Ok(()) => Ok(Redirect::to("/account?done=saved").into_response()),
@@ -158,12 +158,14 @@ async fn save_helper(
 ) -> Answer<Response> {
     let text = |name: &str| form.value(name).to_owned();
     let typed = match form.filled("nobody") {
-        Some(_) => None,
-        None => {
-            Some(TypedHelper { name: text("helper.name"), phone: text("helper.phone"), email: text("helper.email") })
-        }
+        Some(_) => HelperChange::Nobody,
+        None => HelperChange::Somebody(TypedHelper {
+            name: text("helper.name"),
+            phone: text("helper.phone"),
+            email: text("helper.email"),
+        }),
     };
-    match keep(&site, &caller, id, TypedProfile { helper: Some(typed), ..TypedProfile::default() }).await {
+    match keep(&site, &caller, id, TypedProfile { helper: typed, ..TypedProfile::default() }).await {
         Ok(()) => Ok(Redirect::to("/account?done=saved").into_response()),
         Err(Refused(problem)) if problem.code == ProblemCode::InvalidFields => {
             form.refuse(&problem);

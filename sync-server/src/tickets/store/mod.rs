@@ -13,7 +13,7 @@ pub use follow_ups::{earlier, follow_up_of, may_follow};
 pub use forget::forget;
 pub use lists::{
     Counts, NoteRow, after, by_number, by_state, counts, get, held_at_sites_of, held_by, inbox, many, matchable, notes,
-    of_customer, of_site_open, on_site, open_of_category, overdue, unsound, versions_in_stream, waiting,
+    of_customer, of_site_open, on_site, open_of_category, overdue, products_of, unsound, versions_in_stream, waiting,
     waiting_for_plan,
 };
 pub use offers::{OfferRow, TurnedDownBy, declined, lapsed, offers_of, seen_at};
