@@ -22,6 +22,9 @@ pub const DESK_JS: &str = include_str!("../scripts/desk.js");
 /// What helps whoever is on the phone: answers while one types, and keeps an unsent form.
 pub const CALL_JS: &str = include_str!("../scripts/call.js");
 
+/// What keeps a ticket's page as it is now.
+pub const LIVE_JS: &str = include_str!("../scripts/live.js");
+
 /// The outline of the states of the United States, as `assets/map/NOTICE` describes it.
 pub const MAP_US_SVG: &str = include_str!("../map/us-states.svg");
 

@@ -8,6 +8,8 @@ use shared::time::Timestamp;
 use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
 
+mod forgotten;
+
 /// An event with its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
@@ -61,6 +63,23 @@ pub async fn line(conn: &mut Conn, ticket: TicketId, seq: i64) -> Result<Option<
     let sql = "select seq, body, actor, at from event where ticket = $1 and seq = $2";
     let row = sqlx::query(sql).bind(ticket.to_string()).bind(seq).fetch_optional(conn.sql()).await?;
     row.as_ref().map(|row| read(ticket, row)).transpose()
+}
+
+/// Takes people's words and exact places out of a history; what happened, and when, stays.
+pub async fn forget(
+    tx: &mut Tx,
+    ticket: TicketId,
+    scrub: &(dyn Fn(&str) -> String + Send + Sync),
+) -> Result<(), Error> {
+    for mut line in history(tx, ticket, 0, i64::MAX).await? {
+        if !forgotten::take_out(&mut line.event.fact, scrub) {
+            continue;
+        }
+        let sql = "update event set body = $3 where ticket = $1 and seq = $2";
+        let query = sqlx::query(sql).bind(ticket.to_string()).bind(line.seq).bind(json(&line.event)?);
+        query.execute(tx.sql()).await?;
+    }
+    Ok(())
 }
 
 fn json(value: &impl serde::Serialize) -> Result<String, Error> {

@@ -8,8 +8,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
-use shared::ids::{Id, SurveyId, TicketId};
+use shared::ids::{CustomerId, Id, SurveyId, TicketId};
 use shared::number::TicketNumber;
+use shared::text::{Email, fold_key};
 use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
 
@@ -48,6 +49,28 @@ impl Links {
     /// Which survey a token opens.
     pub fn surveyed(&self, token: &str) -> Option<SurveyId> {
         self.id("survey", token)
+    }
+
+    /// The token of the page that confirms this customer's address, `/confirm/{token}`; for another address it is another.
+    pub fn confirm(&self, customer: CustomerId, email: &Email) -> String {
+        let mut bytes = customer.uuid().as_bytes().to_vec();
+        bytes.extend(&self.address_proof(customer, email)[..PROOF_BYTES]);
+        URL_SAFE_NO_PAD.encode(bytes)
+    }
+
+    /// Whose address a token is about. It proves nothing yet: [`Self::confirms`] does, once the address is known.
+    pub fn asked_to_confirm(&self, token: &str) -> Option<CustomerId> {
+        let bytes = URL_SAFE_NO_PAD.decode(token).ok().filter(|bytes| bytes.len() == ID_BYTES + PROOF_BYTES)?;
+        Uuid::from_slice(&bytes[..ID_BYTES]).ok().map(Id::from_uuid)
+    }
+
+    /// Whether a token was sent to this address of this customer.
+    pub fn confirms(&self, token: &str, customer: CustomerId, email: &Email) -> bool {
+        bool::from(self.confirm(customer, email).as_bytes().ct_eq(token.as_bytes()))
+    }
+
+    fn address_proof(&self, customer: CustomerId, email: &Email) -> [u8; 32] {
+        self.hash("confirm", &[customer.uuid().as_bytes(), fold_key(email.as_str()).as_bytes()])
     }
 
     /// The number of the ticket that `caller` files under `key`; `attempt` counts up when a number is taken.
@@ -123,6 +146,18 @@ mod tests {
         for nonsense in ["", "x", &token[1..], "ü"] {
             assert_eq!(links().tracked(nonsense), None);
         }
+    }
+
+    #[test]
+    fn an_address_is_confirmed_by_the_link_that_was_sent_there_and_by_no_other() {
+        let (mia, ben) = (Id::new(Timestamp::EPOCH, &Seeded::new(2)), Id::new(Timestamp::EPOCH, &Seeded::new(3)));
+        let (old, new): (Email, Email) = ("mia@example.com".parse().unwrap(), "mia@example.org".parse().unwrap());
+        let token = links().confirm(mia, &old);
+        assert_eq!(links().asked_to_confirm(&token), Some(mia));
+        assert!(links().confirms(&token, mia, &"MIA@example.com".parse().unwrap()));
+        assert!(!links().confirms(&token, mia, &new) && !links().confirms(&token, ben, &old));
+        assert!(!Links::new(b"another secret").confirms(&token, mia, &old));
+        assert_eq!(links().asked_to_confirm("x"), None);
     }
 
     #[test]

@@ -86,10 +86,11 @@ async fn report(browser: &Browser, place: &Place) -> String {
     type_into(browser, "login", &mia.login).await;
     type_into(browser, "password", &mia.password).await;
     press(browser).await;
+    click(browser, By::Css("input[name=symptom][value=no_picture]")).await;
+    click(browser, By::Id("go-on")).await;
     type_into(browser, "title", "No picture since the storm").await;
     shot(browser, "01-report").await;
-    click(browser, By::Css("input[name=symptom][value=no_picture]")).await;
-    press(browser).await;
+    click(browser, By::Id("send")).await;
     let number = eventually("the receipt", SOON, async || {
         let found = page.find(By::Css(".number")).await.map_err(|error| error.to_string())?;
         found.text().await.map_err(|error| error.to_string())

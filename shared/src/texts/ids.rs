@@ -127,6 +127,13 @@ texts! {
     CodeMail = "code-mail" ("code", "when");
     CodeSms = "code-sms" ("code", "until");
 
+    ConfirmSubject = "confirm-subject" ();
+    ConfirmMail = "confirm-mail" ("name", "email", "link");
+    LeavingSubject = "leaving-subject" ("when");
+    LeavingMail = "leaving-mail" ("name", "when", "link");
+    LeavingSms = "leaving-sms" ("when", "link");
+    LeavingCall = "leaving-call" ("name", "phone", "when");
+
     SurveyTitle = "survey-title" ();
     SurveyIntro = "survey-intro" ("number", "title");
     SurveyQuestion = "survey-question" ();
@@ -145,7 +152,8 @@ texts! {
     SurveyThanksFollowUp = "survey-thanks-follow-up" ("number");
     SurveyFollow = "survey-follow" ("number");
     SurveyAlready = "survey-already" ();
-    SurveyAlreadyBody = "survey-already-body" ();
+    SurveyAlreadyBody = "survey-already-body" ("answer");
+    SurveyMend = "survey-mend" ("when");
     SurveyOver = "survey-over" ();
     SurveyOverBody = "survey-over-body" ();
 }

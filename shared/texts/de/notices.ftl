@@ -215,3 +215,15 @@ code-subject = Ihr Anmeldecode: { $code }
 code-mail = Ihr Anmeldecode ist { $code }. Er gilt bis { $when }.
     Wenn Sie ihn nicht angefordert haben, können Sie diese Nachricht ignorieren. Sagen Sie den Code niemandem.
 code-sms = { $code } ist Ihr Anmeldecode für Sysops Squad bis { $until }. Sagen Sie ihn niemandem.
+
+# Das Konto.
+confirm-subject = Bitte bestätigen Sie Ihre E-Mail-Adresse
+confirm-mail = Guten Tag, { $name }. Ist { $email } Ihre Adresse? Öffnen Sie diese Seite und sagen Sie Ja, damit unsere Nachrichten Sie dort erreichen:
+    { $link }
+    Wenn Sie nicht darum gebeten haben, können Sie diese Nachricht übergehen.
+leaving-subject = Ihr Konto wird am { $when } gelöscht
+leaving-mail = Guten Tag, { $name }. Wie gewünscht, löschen wir Ihr Konto und Ihre Daten am { $when }, oder sobald Ihre offenen Tickets beendet sind.
+    Wenn Sie es behalten möchten oder nicht darum gebeten haben, melden Sie sich vorher an und wählen Sie „Keep my account“:
+    { $link }
+leaving-sms = Ihr Konto wird am { $when } gelöscht. Behalten: { $link }
+leaving-call = Bitte rufen Sie { $name } unter { $phone } an und sagen Sie: Wie gewünscht, löschen wir Ihr Konto am { $when }. Wenn Sie es behalten möchten, sagen Sie es mir jetzt.

@@ -215,3 +215,15 @@ code-subject = Your sign-in code: { $code }
 code-mail = Your sign-in code is { $code }. It works until { $when }.
     If you did not ask for it, you can ignore this message. Never tell the code to anyone.
 code-sms = { $code } is your Sysops Squad sign-in code until { $until }. Never tell it to anyone.
+
+# The account.
+confirm-subject = Please confirm your e-mail address
+confirm-mail = { $name }, is { $email } your address? Open this page and say yes, so that our news reach you there:
+    { $link }
+    If you did not ask for this, you can ignore this message.
+leaving-subject = Your account will be deleted on { $when }
+leaving-mail = { $name }, as you asked, we delete your account and your data on { $when }, or when your open tickets have ended.
+    If you want to keep it, or did not ask for this, sign in before then and choose "Keep my account":
+    { $link }
+leaving-sms = Your account is deleted on { $when }. To keep it: { $link }
+leaving-call = Please ring { $name } at { $phone } and say: As you asked, we delete your account on { $when }. If you want to keep it, tell me now.

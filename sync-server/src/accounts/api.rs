@@ -30,7 +30,7 @@ pub fn routes() -> Router<Site> {
         .route("/api/v1/sign-in/code", post(ask_code))
         .route("/api/v1/sign-out", post(sign_out))
         .route("/api/v1/password/reset", post(reset_password))
-        .route("/api/v1/me", get(me).patch(change_me))
+        .route("/api/v1/me", get(me))
         .route("/api/v1/device", post(device))
         .merge(staff::routes())
 }
@@ -157,24 +157,6 @@ async fn me(State(site): State<Site>, caller: Caller) -> Answer<impl IntoRespons
         "device_id": caller.device,
         "has_password": login.password.is_some(),
     })))
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ChangeBody {
-    #[serde(default)]
-    current_password: String,
-    new_password: Password,
-}
-
-async fn change_me(
-    State(site): State<Site>,
-    caller: Caller,
-    Extension(ClientAddress(address)): Extension<ClientAddress>,
-    Json(body): Json<ChangeBody>,
-) -> Answer<StatusCode> {
-    change::by_old(&site, &caller, &body.current_password, &body.new_password, address).await?;
-    Ok(StatusCode::NO_CONTENT)
 }
 
 async fn device(

@@ -1,6 +1,8 @@
 //! Signing in and out in a browser, without scripts. A code is asked for from the same form: who forgot the password, or
 //! never had one, types only who they are.
 
+mod reset;
+
 use super::next;
 use super::sign_in::{self, Door, Proof, SignedIn};
 use crate::config::Mode;
@@ -23,6 +25,7 @@ pub fn routes() -> Router<Site> {
         .route("/sign-in", get(show).post(submit))
         .route("/sign-in/code", post(send_code))
         .route("/sign-out", get(ask_sign_out).post(sign_out))
+        .merge(reset::routes())
 }
 
 #[derive(Template)]

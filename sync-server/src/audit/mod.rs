@@ -4,4 +4,4 @@
 pub mod api;
 pub mod store;
 
-pub use store::{Filter, Line, list, of_kind, record};
+pub use store::{Filter, Line, forget, list, of_kind, record};

@@ -35,6 +35,13 @@ pub async fn record(
     Ok(())
 }
 
+/// Forgets what was changed about somebody, or by them; that something was, when and by whom stays.
+pub async fn forget(tx: &mut Tx, subject: &str, actor: &str) -> Result<(), Error> {
+    let sql = "update audit set before_body = null, after_body = null where subject = $1 or actor = $2";
+    sqlx::query(sql).bind(subject.to_string()).bind(actor.to_string()).execute(tx.sql()).await?;
+    Ok(())
+}
+
 fn parts(actor: Actor) -> (&'static str, Option<String>) {
     match actor {
         Actor::Customer(id) => ("customer", Some(id.to_string())),

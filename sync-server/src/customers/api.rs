@@ -32,12 +32,16 @@ pub(crate) fn document(customer: &Customer) -> Value {
         "ver": customer.ver,
         "name": customer.name,
         "email": customer.email,
+        "email_confirmed": customer.email.is_some() && customer.email_confirmed_at.is_some(),
+        "email_wanted": customer.email_wanted,
         "phone": customer.phone,
         "notify_by": customer.notify_by,
         "locale": customer.locale,
         "time_zone": customer.zone,
+        "helper": customer.helper,
         "active": customer.active,
         "created_at": customer.created_at,
+        "leaving_at": customer.leaving_at,
     })
 }
 
@@ -61,7 +65,8 @@ pub(crate) fn site_document(site: &Place) -> Value {
     })
 }
 
-async fn whole(conn: &mut Conn, id: CustomerId) -> Result<Option<Value>, Error> {
+/// A customer with their sites in use.
+pub(crate) async fn whole(conn: &mut Conn, id: CustomerId) -> Result<Option<Value>, Error> {
     let Some(customer) = store::customer(conn, id).await? else { return Ok(None) };
     let mut document = document(&customer);
     document["sites"] = store::sites_of(conn, id).await?.iter().map(site_document).collect();
@@ -131,7 +136,8 @@ async fn add_own_site(
     add(site, id, typed, shared::event::Actor::Customer(id)).await
 }
 
-async fn add(
+/// Adds a site to a customer.
+pub(crate) async fn add(
     site: Site,
     customer: CustomerId,
     typed: TypedSite,

@@ -5,10 +5,17 @@
 //! Nothing here knows plans or tickets.
 
 pub mod api;
+pub mod change;
+pub mod confirm;
+pub mod helper;
 pub mod import;
+pub mod profile;
 pub mod register;
 pub mod signup;
 pub mod store;
+
+pub use helper::Helper;
+pub use profile::Profile;
 
 use serde::{Deserialize, Serialize};
 use shared::ids::{CustomerId, SiteId};
@@ -53,10 +60,16 @@ pub struct Customer {
     pub name: Name,
     /// E-mail, where there is one.
     pub email: Option<Email>,
+    /// When they said from that mailbox that it is theirs.
+    pub email_confirmed_at: Option<Timestamp>,
+    /// A new address, until they say so from there; the old one counts meanwhile.
+    pub email_wanted: Option<Email>,
     /// Phone.
     pub phone: Phone,
     /// How they want to hear from us.
     pub notify_by: NotifyBy,
+    /// Who hears the news too.
+    pub helper: Option<Helper>,
     /// Language and format in which we write to them.
     pub locale: String,
     /// The zone of their clocks: nobody is told anything at night.
@@ -67,6 +80,17 @@ pub struct Customer {
     pub ver: i64,
     /// Since when we know them.
     pub created_at: Timestamp,
+    /// When their data is deleted, as they wished, by the business clock.
+    pub leaving_at: Option<Timestamp>,
+    /// When it was deleted: what stands here since then is nobody.
+    pub forgotten_at: Option<Timestamp>,
+}
+
+impl Customer {
+    /// The address that waits for its confirmation.
+    pub fn unconfirmed(&self) -> Option<&Email> {
+        self.email_wanted.as_ref().or(self.email.as_ref().filter(|_| self.email_confirmed_at.is_none()))
+    }
 }
 
 /// Where the trouble can be.

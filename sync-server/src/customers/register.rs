@@ -127,7 +127,7 @@ fn country(typed: &str) -> String {
     if typed.trim().is_empty() { postal::HOME_COUNTRY.to_owned() } else { typed.trim().to_ascii_uppercase() }
 }
 
-fn read_notify_by(faults: &mut Faults, typed: &str) -> Option<NotifyBy> {
+pub(super) fn read_notify_by(faults: &mut Faults, typed: &str) -> Option<NotifyBy> {
     let word = typed.trim();
     if word.is_empty() {
         return Some(NotifyBy::Sms);
@@ -140,7 +140,7 @@ fn read_notify_by(faults: &mut Faults, typed: &str) -> Option<NotifyBy> {
 }
 
 /// Reads a language tag like `en` or `en-US`; what we have no words for is written to in English.
-fn read_locale(faults: &mut Faults, typed: &str) -> Option<String> {
+pub(super) fn read_locale(faults: &mut Faults, typed: &str) -> Option<String> {
     let tag = typed.trim();
     if tag.is_empty() {
         return Some(Language::default().code().to_owned());
@@ -153,7 +153,7 @@ fn read_locale(faults: &mut Faults, typed: &str) -> Option<String> {
     None
 }
 
-fn read_zone(faults: &mut Faults, typed: &str, address: Option<&Address>) -> Option<Zone> {
+pub(super) fn read_zone(faults: &mut Faults, typed: &str, address: Option<&Address>) -> Option<Zone> {
     let name = typed.trim();
     if name.is_empty() {
         return address.map(|address| address.zone.clone());

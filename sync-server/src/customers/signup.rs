@@ -4,7 +4,7 @@
 //! comes second signs in by e-mail alone. A caller without e-mail is registered all the same.
 
 use super::register::{self, By, Typed};
-use super::{NewCustomer, store};
+use super::{NewCustomer, confirm, store};
 use crate::accounts::password::{Password, PasswordHash};
 use crate::accounts::store as accounts;
 use crate::accounts::{HandleTaken, NewLogin, Person, Profile};
@@ -79,6 +79,9 @@ async fn keyed(
                 By::Agent => "Someone is registered with this e-mail address: search for it.",
             };
             return Err(Undone::from(Problem::field("email", "taken", message)));
+        }
+        if new.email.is_some() {
+            confirm::ask(tx, ids.customer, now).await?;
         }
         let after = json!({ "name": new.name, "email": new.email, "phone": new.phone, "notify_by": new.notify_by });
         let subject = format!("customer:{}", ids.customer);

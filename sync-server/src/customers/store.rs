@@ -1,7 +1,7 @@
 //! The tables of customers and their sites.
 
 use super::{Customer, NewCustomer, NewSite, NotifyBy, Site};
-use crate::db::columns::{flag, instant, parsed, parsed_opt, place, place_opt};
+use crate::db::columns::{flag, instant, instant_opt, parsed, parsed_opt, place, place_opt};
 use crate::db::{Conn, Error, Tx, values};
 use crate::{phone, postal};
 use shared::ids::{CustomerId, SiteId};
@@ -12,7 +12,12 @@ use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
 use std::collections::BTreeSet;
 
-const CUSTOMER: &str = "c.id, c.name, c.email, c.phone, c.notify_by, c.locale, c.zone, c.active, c.ver, c.created_at";
+mod own;
+
+pub use own::{change, confirm_email, due_to_leave, every_site_of, forget, leave, stay, want_email};
+
+const CUSTOMER: &str = "c.id, c.name, c.email, c.email_confirmed_at, c.email_wanted, c.phone, c.notify_by, c.helper,
+    c.locale, c.zone, c.active, c.ver, c.created_at, c.leaving_at, c.forgotten_at";
 const SITE: &str = "s.id, s.customer, s.line1, s.line2, s.city, s.postal_code, s.country, s.zone, s.lat_e7, s.lon_e7,
     s.pin_lat_e7, s.pin_lon_e7, s.contact_name, s.contact_phone, s.access_note, s.active, s.ver";
 /// Sites of one customer.
@@ -22,11 +27,15 @@ const WORDS_MAX: usize = 12;
 
 fn read_customer(row: &AnyRow) -> Result<Customer, Error> {
     let notify_by: String = row.try_get("notify_by")?;
+    let helper = row.try_get::<Option<String>, _>("helper")?.map(|text| serde_json::from_str(&text)).transpose();
     Ok(Customer {
         id: parsed(row, "id")?,
         name: parsed(row, "name")?,
         email: parsed_opt(row, "email")?,
+        email_confirmed_at: instant_opt(row, "email_confirmed_at")?,
+        email_wanted: parsed_opt(row, "email_wanted")?,
         phone: parsed(row, "phone")?,
+        helper: helper.map_err(|why| Error::Bug(format!("customer.helper: {why}")))?,
         notify_by: NotifyBy::from_word(&notify_by)
             .ok_or_else(|| Error::Bug(format!("a customer is notified by {notify_by:?}")))?,
         locale: row.try_get("locale")?,
@@ -34,6 +43,8 @@ fn read_customer(row: &AnyRow) -> Result<Customer, Error> {
         active: flag(row, "active")?,
         ver: row.try_get("ver")?,
         created_at: instant(row, "created_at")?,
+        leaving_at: instant_opt(row, "leaving_at")?,
+        forgotten_at: instant_opt(row, "forgotten_at")?,
     })
 }
 
@@ -138,16 +149,23 @@ pub async fn create(tx: &mut Tx, id: CustomerId, site: SiteId, new: &NewCustomer
         .bind(now.as_millis())
         .execute(tx.sql())
         .await?;
-    let words = words(new.name.as_str());
-    if !words.is_empty() {
-        let sql = format!("insert into customer_word (word, customer) values {}", values(words.len(), 2));
-        let mut query = sqlx::query(AssertSqlSafe(sql));
-        for word in words {
-            query = query.bind(word).bind(id.to_string());
-        }
-        query.execute(tx.sql()).await?;
-    }
+    add_words(tx, id, new.name.as_str()).await?;
     add_site(tx, site, id, &new.site, now).await
+}
+
+/// Makes a customer found by the words of a name.
+async fn add_words(tx: &mut Tx, id: CustomerId, name: &str) -> Result<(), Error> {
+    let words = words(name);
+    if words.is_empty() {
+        return Ok(());
+    }
+    let sql = format!("insert into customer_word (word, customer) values {}", values(words.len(), 2));
+    let mut query = sqlx::query(AssertSqlSafe(sql));
+    for word in words {
+        query = query.bind(word).bind(id.to_string());
+    }
+    query.execute(tx.sql()).await?;
+    Ok(())
 }
 
 /// One more site of a customer who exists.

@@ -72,6 +72,12 @@ pub async fn answer_otherwise(
     Ok(())
 }
 
+/// Removes the answers that were given to one caller.
+pub async fn forget(tx: &mut Tx, caller: &str) -> Result<(), Error> {
+    sqlx::query("delete from idempotency where caller = $1").bind(caller.to_string()).execute(tx.sql()).await?;
+    Ok(())
+}
+
 /// Removes answers that are old enough; gives back how many.
 pub(super) async fn trim(tx: &mut Tx, now_real: Timestamp) -> Result<u64, Error> {
     let sql = "delete from idempotency where created_at <= $1 and (caller, key) in

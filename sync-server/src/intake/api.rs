@@ -1,6 +1,6 @@
 //! `POST /api/v1/tickets` and what customers and staff may read and do of a ticket.
 
-mod sites;
+pub(crate) mod sites;
 mod track;
 
 pub(super) use track::of_token;

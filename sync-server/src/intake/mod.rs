@@ -16,6 +16,8 @@ mod typed;
 #[cfg(test)]
 mod change_tests;
 #[cfg(test)]
+mod report_tests;
+#[cfg(test)]
 mod site_tests;
 #[cfg(test)]
 #[path = "api_tests.rs"]

@@ -3,32 +3,29 @@
 
 mod around;
 mod choose;
+mod list;
 mod mend;
+mod register;
+mod report;
 mod track;
 mod words;
 
 use self::around::{Around, around, seen};
 use self::words::{in_words, now_in_words};
 use super::api::{act, add_note, cancel_reason, visible};
-use super::times::{self, Day};
-use super::{Filed, Filer, Typed, TypedProduct, file, read};
+use super::times;
 use crate::accounts::Person;
-use crate::customers::register::{self, By};
-use crate::customers::signup;
-use crate::http::caller::{Caller, MaybeCaller};
-use crate::http::idempotency::{IdempotencyKey, body_hash};
+use crate::http::caller::Caller;
 use crate::http::{Answer, Refused, Site};
 use crate::survey::SurveyState;
-use crate::tickets::{Ticket, store};
-use crate::web::form::{Choice, Form};
+use crate::tickets::Ticket;
+use crate::web::form::Form;
 use crate::web::frame::{Frame, Viewer};
-use crate::web::{page, sign_in_address};
-use crate::workforce::{self, Category};
-use crate::{customers, plans};
+use crate::web::page;
 use askama::Template;
 use axum::Router;
 use axum::extract::{Path, Query, State};
-use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::response::{Html, Redirect, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
 use shared::event::Fact;
@@ -36,24 +33,21 @@ use shared::ids::{CustomerId, NoteId, TicketId};
 use shared::problem::{Problem, ProblemCode};
 use shared::text::NoteText;
 use shared::texts::Language;
-use shared::ticket::{HumanReason, Move};
+use shared::ticket::{HumanReason, Move, State as TicketState};
 use shared::time::{Timestamp, Zone};
-
-/// Tickets in the list.
-const LIST_MAX: i64 = 50;
 
 /// The routes.
 pub fn routes() -> Router<Site> {
     Router::new()
-        .route("/register", get(register_form).post(register_send))
-        .route("/tickets", get(list))
-        .route("/tickets/new", get(report_form).post(report_send))
         .route("/tickets/{id}", get(own))
         .route("/tickets/{id}/cancel", post(cancel))
         .route("/tickets/{id}/solved", post(solved))
         .route("/tickets/{id}/note", post(note))
         .route("/tickets/{id}/reschedule", post(reschedule))
         .route("/tickets/{id}/address", post(correct))
+        .merge(list::routes())
+        .merge(register::routes())
+        .merge(report::routes())
         .merge(track::routes())
 }
 
@@ -81,63 +75,6 @@ fn customer(caller: &Caller) -> Answer<CustomerId> {
     }
 }
 
-// ── registering ──
-
-#[derive(Template)]
-#[template(path = "intake/register.html")]
-struct RegisterPage {
-    frame: Frame,
-    form: Form,
-    notify: Vec<Choice>,
-}
-
-fn register_page(site: &Site, form: Form) -> Answer<Html<String>> {
-    let notify = vec![
-        Choice::new("sms", "By SMS"),
-        Choice::new("email", "By e-mail"),
-        Choice::new("call", "By a call").hinted("Somebody rings you with each piece of news."),
-    ];
-    page(&RegisterPage { frame: frame(site, "/register", None).with_postal_data(), form, notify })
-}
-
-async fn register_form(State(site): State<Site>, MaybeCaller(caller): MaybeCaller) -> Answer<Response> {
-    if caller.is_some() {
-        return Ok(Redirect::to("/tickets").into_response());
-    }
-    Ok(register_page(&site, Form::new().with("notify_by", "sms"))?.into_response())
-}
-
-fn typed_registration(form: &Form) -> register::Typed {
-    let text = |name: &str| form.value(name).to_owned();
-    register::Typed {
-        name: text("name"),
-        email: text("email"),
-        phone: text("phone"),
-        notify_by: text("notify_by"),
-        address: register::TypedAddress {
-            line1: text("line1"),
-            line2: text("line2"),
-            city: text("city"),
-            postal_code: text("postal_code"),
-            country: String::new(),
-        },
-        access_note: text("access_note"),
-        password: text("password"),
-        ..register::Typed::default()
-    }
-}
-
-async fn register_send(State(site): State<Site>, mut form: Form) -> Answer<Response> {
-    match signup::register(&site, &typed_registration(&form), By::Themselves, None).await {
-        Ok(_) => Ok(Redirect::to(&sign_in_address("/tickets/new")).into_response()),
-        Err(Refused(problem)) if problem.code == ProblemCode::InvalidFields => {
-            refuse_fields(&mut form, &problem, "address.");
-            Ok((axum::http::StatusCode::UNPROCESSABLE_ENTITY, register_page(&site, form)?).into_response())
-        }
-        Err(other) => Err(other),
-    }
-}
-
 /// Puts what is wrong beside the fields of a form, which are flat where the JSON call's are nested.
 fn refuse_fields(form: &mut Form, problem: &Problem, nested_in: &str) {
     let mut problem = problem.clone();
@@ -147,125 +84,19 @@ fn refuse_fields(form: &mut Form, problem: &Problem, nested_in: &str) {
     form.refuse(&problem);
 }
 
-// ── reporting ──
-
-#[derive(Template)]
-#[template(path = "intake/category.html")]
-struct CategoryPage {
-    frame: Frame,
-    categories: Vec<Category>,
-    covered: bool,
-}
-
-#[derive(Template)]
-#[template(path = "intake/report.html")]
-struct ReportPage {
-    frame: Frame,
-    form: Form,
-    category: Category,
-    symptoms: Vec<Choice>,
-    sites: Vec<Choice>,
-    days: Vec<Day>,
-}
-
-#[derive(Deserialize)]
-struct Asked {
-    #[serde(default)]
-    category: Option<String>,
-}
-
-async fn report_form(State(site): State<Site>, caller: Caller, Query(asked): Query<Asked>) -> Answer<Html<String>> {
-    let who = customer(&caller)?;
-    let now = site.now();
-    let categories = site.db.read(async |conn| workforce::store::categories(conn).await).await?;
-    let chosen = asked.category.and_then(|slug| categories.iter().find(|one| one.slug.as_str() == slug).cloned());
-    let Some(category) = chosen else {
-        let plans = site.db.read(async move |conn| plans::store::entitlements_of(conn, who).await).await?;
-        let covered = plans.iter().any(|plan| plan.from_at <= now && now < plan.until_at);
-        return page(&CategoryPage { frame: frame(&site, "/tickets/new", Some(&caller)), categories, covered });
-    };
-    let form = Form::new().with("key", site.new_id::<shared::ids::of::Ticket>().to_string());
-    report_page(&site, &caller, who, form.with("category", category.slug.as_str()), category).await
-}
-
-async fn report_page(
-    site: &Site,
-    caller: &Caller,
-    who: CustomerId,
-    form: Form,
-    category: Category,
-) -> Answer<Html<String>> {
-    let sites = site.db.read(async move |conn| customers::store::sites_of(conn, who).await).await?;
-    let symptoms = category.symptoms.iter().map(|symptom| {
-        let choice = Choice::new(symptom.slug.as_str(), symptom.label.as_str());
-        if symptom.danger {
-            choice.hinted("Do not touch it. Switch the power off if you can do so safely, and leave the room.")
-        } else {
-            choice
-        }
-    });
-    let mut symptoms: Vec<Choice> = symptoms.collect();
-    symptoms.push(Choice::new("", "Something else, or not sure"));
-    let zone = sites.first().map_or_else(Zone::utc, |site| site.zone.clone());
-    let horizon = i64::from(site.config.matching.horizon_minutes);
-    let is_ticked = |name: &str| !form.value(&format!("{}{name}", choose::BOX)).is_empty();
-    let days = times::days(&zone, site.now(), horizon, |name, _| is_ticked(name));
-    let address = |site: &customers::Site| Choice::new(site.id.to_string(), site.address_lines().join(", "));
-    let sites = if sites.len() > 1 { sites.iter().map(address).collect() } else { Vec::new() };
-    page(&ReportPage { frame: frame(site, "/tickets/new", Some(caller)), form, category, symptoms, sites, days })
-}
-
-async fn report_send(State(site): State<Site>, caller: Caller, mut form: Form) -> Answer<Response> {
-    let who = customer(&caller)?;
-    let text = |name: &str| form.value(name).to_owned();
-    let typed = Typed {
-        customer: None,
-        category: text("category"),
-        product: TypedProduct { make: text("make"), model: text("model") },
-        title: text("title"),
-        description: text("description"),
-        site: form.value("site").parse().ok(),
-        access_note: text("access_note"),
-        symptom: text("symptom"),
-        priority: String::new(),
-        windows: times::ticked(form.ticked(choose::BOX)),
-    };
-    let hash = body_hash(&serde_json::to_vec(&typed).map_err(Refused::internal)?);
-    let problem = match (read(&typed, false), IdempotencyKey::parse(form.value("key"))) {
-        (Ok(wanted), Some(key)) => {
-            let filer = Filer { actor: caller.actor(), scope: caller.scope(), is_staff: false };
-            match file(&site, &filer, who, &key, hash, wanted).await {
-                Ok(Filed::Answer(_, ticket)) => {
-                    return Ok(Redirect::to(&format!("/tickets/{ticket}?filed")).into_response());
-                }
-                Ok(Filed::Mismatch) => Problem::with(
-                    ProblemCode::IdempotencyMismatch,
-                    "This report was sent before, with other words. Look at your tickets; send it again only if it is another problem.",
-                ),
-                Err(super::Refusal::Problem(problem)) => problem,
-                Err(other) => return Err(other.into()),
-            }
-        }
-        (Ok(_), None) => Problem::with(ProblemCode::Malformed, "Please send the form once more."),
-        (Err(faults), _) => Problem::fields(faults),
-    };
-    // Another key: what is sent next is another report.
-    let mut form = std::mem::take(&mut form).with("key", site.new_id::<shared::ids::of::Ticket>().to_string());
-    refuse_fields(&mut form, &problem, "product.");
-    let categories = site.db.read(async |conn| workforce::store::categories(conn).await).await?;
-    let Some(category) = categories.into_iter().find(|one| one.slug.as_str() == form.value("category")) else {
-        return Ok(Redirect::to("/tickets/new").into_response());
-    };
-    let answer = report_page(&site, &caller, who, form, category).await?;
-    Ok((axum::http::StatusCode::UNPROCESSABLE_ENTITY, answer).into_response())
-}
-
-// ── seeing ──
-
 /// A line of the history, in words.
 struct News {
     when: String,
     words: String,
+}
+
+/// Who comes, or was there.
+struct Visitor {
+    name: String,
+    /// For the picture that we do not have.
+    initials: String,
+    /// What can be spoken with them, in words.
+    languages: String,
 }
 
 /// Where the expert was on the way.
@@ -283,6 +114,9 @@ struct TicketPage {
     state: String,
     next: String,
     seen: Option<Seen>,
+    visitor: Option<Visitor>,
+    /// When the page was made, by the clock at the address.
+    as_of: String,
     address: Vec<String>,
     news: Vec<News>,
     notes: Vec<News>,
@@ -351,6 +185,7 @@ async fn ticket_page_with(site: &Site, frame: Frame, ticket: Ticket, way: Way, f
         .as_ref()
         .and_then(|expert| seen(&ticket.life.state, expert.position))
         .map(|(at, link)| Seen { when: when(at), link });
+    let visitor = expert.as_ref().filter(|_| is_coming(&ticket.life.state)).map(visitor);
     let expert = expert.map_or_else(|| "Your expert".to_owned(), |expert| expert.name.to_string());
     let told = lines.iter().rev().filter(|line| !line.event.skipped);
     let news = told
@@ -374,6 +209,8 @@ async fn ticket_page_with(site: &Site, frame: Frame, ticket: Ticket, way: Way, f
         state,
         next,
         seen,
+        visitor,
+        as_of: Language::English.catalogue().time(&zone, site.now()),
         address: place.map(|place| place.address_lines()).unwrap_or_default(),
         news: news.collect(),
         notes: if is_own { notes_shown.collect() } else { Vec::new() },
@@ -395,6 +232,26 @@ async fn ticket_page_with(site: &Site, frame: Frame, ticket: Ticket, way: Way, f
     })
 }
 
+/// Whether somebody comes or is there, so that the page says who.
+fn is_coming(state: &TicketState) -> bool {
+    match state {
+        TicketState::Accepted { .. } | TicketState::EnRoute { .. } | TicketState::OnSite { .. } => true,
+        TicketState::Waiting
+        | TicketState::Offered { .. }
+        | TicketState::OnHold { .. }
+        | TicketState::Completed { .. }
+        | TicketState::Cancelled { .. } => false,
+    }
+}
+
+fn visitor(expert: &crate::workforce::Expert) -> Visitor {
+    let name = expert.name.to_string();
+    let initials = name.split_whitespace().filter_map(|word| word.chars().next()).take(2);
+    let initials: String = initials.flat_map(char::to_uppercase).collect();
+    let languages: Vec<&str> = expert.languages.iter().map(|code| words::language(code)).collect();
+    Visitor { initials, languages: languages.join(", "), name }
+}
+
 #[derive(Deserialize)]
 struct JustFiled {
     #[serde(default)]
@@ -411,28 +268,6 @@ async fn own(
     // A page that is looked at again later is no receipt any more.
     let filed = just.filed.is_some() && !ticket.life.state.is_ended();
     ticket_page(&site, frame(&site, "/tickets", Some(&caller)), ticket, Way::Own { filed }).await
-}
-
-struct Listed {
-    ticket: Ticket,
-    state: String,
-}
-
-#[derive(Template)]
-#[template(path = "intake/list.html")]
-struct ListPage {
-    frame: Frame,
-    tickets: Vec<Listed>,
-}
-
-async fn list(State(site): State<Site>, caller: Caller) -> Answer<Html<String>> {
-    let who = customer(&caller)?;
-    let tickets = site.db.read(async move |conn| store::of_customer(conn, who, None, LIST_MAX).await).await?;
-    let listed = tickets.into_iter().map(|ticket| {
-        let (state, _) = now_in_words(&ticket, "", None, &|_| String::new());
-        Listed { ticket, state }
-    });
-    page(&ListPage { frame: frame(&site, "/tickets", Some(&caller)), tickets: listed.collect() })
 }
 
 async fn cancel(State(site): State<Site>, caller: Caller, Path(id): Path<TicketId>) -> Answer<Redirect> {

@@ -19,6 +19,8 @@ pub enum Kind {
     NotifyCustomer,
     /// Tell the admins that nobody looked, or of danger. The body names the event.
     NotifyAdmins,
+    /// Tell a customer something about the account. The body says what.
+    NotifyAccount,
     /// Send somebody a code to sign in with.
     SignInCode,
     /// Hand one delivery to the push provider.
@@ -56,7 +58,7 @@ pub enum WorkLane {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::MatchTicket,
         Self::ExpertAway,
         Self::ExpertLate,
@@ -65,6 +67,7 @@ impl Kind {
         Self::NotifyExpert,
         Self::NotifyCustomer,
         Self::NotifyAdmins,
+        Self::NotifyAccount,
         Self::SignInCode,
         Self::SendPush,
         Self::SendSms,
@@ -84,6 +87,7 @@ impl Kind {
             Self::NotifyExpert => "notify_expert",
             Self::NotifyCustomer => "notify_customer",
             Self::NotifyAdmins => "notify_admins",
+            Self::NotifyAccount => "notify_account",
             Self::SignInCode => "sign_in_code",
             Self::SendPush => "send_push",
             Self::SendSms => "send_sms",
@@ -104,7 +108,9 @@ impl Kind {
             Self::MatchTicket => WorkLane::Matching,
             Self::ExpertAway | Self::ExpertLate | Self::RuleChanged | Self::PlanFound => WorkLane::Deadlines,
             Self::NotifyExpert | Self::SignInCode => WorkLane::ExpertNotices,
-            Self::NotifyCustomer | Self::NotifyAdmins | Self::SurveyInvite => WorkLane::CustomerNotices,
+            Self::NotifyCustomer | Self::NotifyAdmins | Self::NotifyAccount | Self::SurveyInvite => {
+                WorkLane::CustomerNotices
+            }
             Self::SendPush => WorkLane::Push,
             Self::SendSms => WorkLane::Sms,
             Self::SendMail => WorkLane::Mail,
@@ -120,7 +126,12 @@ impl Kind {
                 7 * 24 * 60
             }
             Self::SendMail | Self::SurveyInvite => 3 * 24 * 60,
-            Self::NotifyExpert | Self::NotifyCustomer | Self::NotifyAdmins | Self::SendPush | Self::SendSms => 24 * 60,
+            Self::NotifyExpert
+            | Self::NotifyCustomer
+            | Self::NotifyAdmins
+            | Self::NotifyAccount
+            | Self::SendPush
+            | Self::SendSms => 24 * 60,
             // The code is only good for minutes.
             Self::SignInCode => 10,
             // The next period makes a new one.

@@ -1,5 +1,6 @@
 //! The jobs of notices: an event becomes notices, a notice a message.
 
+use super::account::AccountTeller;
 use super::code::CodeSender;
 use super::compose::{self, Untold};
 use super::outside::Outside;
@@ -25,6 +26,7 @@ pub fn register(registry: Registry, outside: Outside) -> Registry {
         .on(Kind::NotifyExpert, teller())
         .on(Kind::NotifyCustomer, teller())
         .on(Kind::NotifyAdmins, teller())
+        .on(Kind::NotifyAccount, AccountTeller { outside: outside.clone() })
         .on(Kind::SendPush, sender())
         .on(Kind::SendSms, sender())
         .on(Kind::SendMail, sender())

@@ -5,6 +5,7 @@
 //! channel that is not configured says so at the start, and its notices fail at once where everyone can see them:
 //! nothing is pretended. This folder chooses no expert and moves no ticket.
 
+mod account;
 mod breaker;
 mod code;
 pub mod compose;

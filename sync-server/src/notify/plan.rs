@@ -4,6 +4,7 @@
 //! is told "on the way" by somebody who has arrived, and no phone rings for an offer that is gone.
 
 pub use crate::customers::NotifyBy;
+use crate::customers::confirm::About as AboutAccount;
 use crate::workforce::SmsRule;
 use serde::{Deserialize, Serialize};
 use shared::ids::{ExpertId, OfferId, SurveyId};
@@ -118,6 +119,11 @@ pub enum Matter {
     },
     /// The admins hear of smoke, shock, a burning smell.
     Danger {},
+    /// A customer hears something about the account.
+    Account {
+        /// What.
+        about: AboutAccount,
+    },
     /// Someone signs in by a code. The code itself is made when it is sent and kept nowhere.
     SignInCode {
         /// The code's row.
@@ -190,6 +196,7 @@ impl Matter {
             Self::NotWorking { .. } => "not_working",
             Self::Escalated { .. } => "escalated",
             Self::Danger {} => "danger",
+            Self::Account { .. } => "account",
             Self::SignInCode { .. } => "sign_in_code",
         }
     }
@@ -211,6 +218,8 @@ impl Matter {
             Self::Survey { survey } | Self::SurveyAgain { survey } | Self::NotWorking { survey } => survey.to_string(),
             Self::Escalated { since, n, .. } => format!("{}:{n}", since.as_millis()),
             Self::Danger {} => String::new(),
+            Self::Account { about: AboutAccount::Address { asked_at } } => format!("address:{}", asked_at.as_millis()),
+            Self::Account { about: AboutAccount::Leaving { at } } => format!("leaving:{}", at.as_millis()),
             Self::SignInCode { code, .. } => code.to_string(),
         }
     }
@@ -298,7 +307,7 @@ impl Matter {
             }
             Self::SignInCode { expires_at, .. } => ok(real_now < *expires_at, Past::Expired),
             // What was done stays done: these are dropped only by their own survey's state.
-            Self::Survey { .. } | Self::SurveyAgain { .. } | Self::NotWorking { .. } => None,
+            Self::Survey { .. } | Self::SurveyAgain { .. } | Self::NotWorking { .. } | Self::Account { .. } => None,
         }
     }
 }
@@ -473,6 +482,7 @@ pub fn due_at(matter: &Matter, urgent: bool, zone: &Zone, now: Timestamp) -> Tim
         | Matter::Departed { .. }
         | Matter::Escalated { .. }
         | Matter::Danger {}
+        | Matter::Account { .. }
         | Matter::SignInCode { .. } => now,
     }
 }

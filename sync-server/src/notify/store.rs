@@ -12,6 +12,7 @@ use sqlx::{AssertSqlSafe, Row};
 use std::collections::BTreeMap;
 
 pub mod lately;
+pub mod people;
 
 pub use super::sandbox::{Captured, captured};
 

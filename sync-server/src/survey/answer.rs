@@ -9,7 +9,7 @@ use crate::tickets::{self, Book, NewNote, Ticket};
 use shared::event::Actor;
 use shared::ids::SurveyId;
 use shared::texts::Language;
-use shared::ticket::Timing;
+use shared::ticket::{Move, State, Timing};
 use shared::time::Timestamp;
 
 /// Numbers that are tried before a number that is taken counts as our fault.
@@ -48,13 +48,17 @@ pub struct Means {
     pub now: Timestamp,
 }
 
-/// Takes an answer, once. "No" opens the one follow-up of the ticket; a reminder that waits is dropped.
+/// Takes an answer, or another one within a day. "No" opens the one follow-up of the ticket; a reminder that waits is
+/// dropped.
 pub async fn give(tx: &mut Tx, id: SurveyId, answer: &Answer, means: &Means) -> Result<Taken, Error> {
     let Some(survey) = store::get(tx, id).await? else { return Ok(Taken::Over) };
     // The ticket is held first, as everywhere: a report of the same trouble may come at this moment.
     let may_follow = tickets::store::may_follow(tx, survey.ticket).await?;
     let Some(survey) = store::lock(tx, id).await? else { return Ok(Taken::Over) };
     match survey.state {
+        SurveyState::Answered if survey.mends_until(means.now).is_some() => {
+            return mend(tx, &survey, answer, may_follow, means).await;
+        }
         SurveyState::Answered => return Ok(Taken::Already(survey)),
         SurveyState::Invited | SurveyState::NotReachable if !survey.is_open(means.now) => return Ok(Taken::Over),
         SurveyState::Invited | SurveyState::NotReachable => {}
@@ -65,12 +69,55 @@ pub async fn give(tx: &mut Tx, id: SurveyId, answer: &Answer, means: &Means) -> 
     if answer.working {
         return Ok(Taken::Now(None));
     }
-    let goes_on = if may_follow {
-        Some(open(tx, &survey, answer, means).await?)
-    } else {
-        join(tx, &survey, answer, means).await?
-    };
-    Ok(Taken::Now(goes_on.map(Box::new)))
+    Ok(Taken::Now(not_working(tx, &survey, answer, may_follow, means).await?.map(Box::new)))
+}
+
+async fn not_working(
+    tx: &mut Tx,
+    survey: &Survey,
+    answer: &Answer,
+    may_follow: bool,
+    means: &Means,
+) -> Result<Option<Ticket>, Error> {
+    if may_follow { Ok(Some(open(tx, survey, answer, means).await?)) } else { join(tx, survey, answer, means).await }
+}
+
+/// Takes another answer in place of the one that was given. Who pressed "no" by mistake calls the follow-up off, unless
+/// somebody is on the way already; who pressed "yes" by mistake gets it now.
+async fn mend(tx: &mut Tx, survey: &Survey, answer: &Answer, may_follow: bool, means: &Means) -> Result<Taken, Error> {
+    let is_same = survey.working == Some(answer.working) && survey.comment == answer.comment;
+    if is_same && survey.rating == answer.rating {
+        // A second click.
+        let goes_on = tickets::store::follow_up_of(tx, survey.ticket).await?.filter(|_| !answer.working);
+        return Ok(Taken::Now(goes_on.map(Box::new)));
+    }
+    store::mend(tx, survey.id, answer, means.now).await?;
+    if !answer.working {
+        let goes_on = if is_same {
+            tickets::store::follow_up_of(tx, survey.ticket).await?
+        } else {
+            not_working(tx, survey, answer, may_follow, means).await?
+        };
+        return Ok(Taken::Now(goes_on.map(Box::new)));
+    }
+    let Some(follow_up) = tickets::store::follow_up_of(tx, survey.ticket).await? else { return Ok(Taken::Now(None)) };
+    if !waits(&follow_up.life.state) {
+        let goes_on = Some(follow_up).filter(|ticket| !ticket.life.state.is_ended());
+        return Ok(Taken::Now(goes_on.map(Box::new)));
+    }
+    let by = Actor::Customer(survey.customer);
+    let mut book = Book::open(tx, &[follow_up.id], means.timing.clone()).await?;
+    let solved = book.make(follow_up.id, Move::Solve, by, means.now).is_ok();
+    book.save(tx).await?;
+    Ok(Taken::Now((!solved).then(|| Box::new(follow_up))))
+}
+
+/// Whether nobody has set out for it yet.
+fn waits(state: &State) -> bool {
+    match state {
+        State::Waiting | State::Offered { .. } | State::Accepted { .. } | State::OnHold { .. } => true,
+        State::EnRoute { .. } | State::OnSite { .. } | State::Completed { .. } | State::Cancelled { .. } => false,
+    }
 }
 
 fn missing(what: &str, survey: &Survey) -> Error {

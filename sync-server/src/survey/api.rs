@@ -1,5 +1,7 @@
 //! The survey as JSON, by the token of its link: `GET` and `POST /api/v1/survey/{token}`.
 
+pub(super) mod admin;
+
 use super::{Answer, Comment, Means, SurveyState, Taken, give, store};
 use crate::db::{Error, Lane};
 use crate::http::{Answer as Answered, Json, Refused, Site};
@@ -10,10 +12,11 @@ use axum::routing::get;
 use serde::{Deserialize, Serialize};
 use shared::ids::{SurveyId, TicketId};
 use shared::problem::{Problem, ProblemCode};
+use shared::time::Timestamp;
 
 /// The routes.
 pub fn routes() -> Router<Site> {
-    Router::new().route("/api/v1/survey/{token}", get(show).post(answer))
+    Router::new().route("/api/v1/survey/{token}", get(show).post(answer)).merge(admin::routes())
 }
 
 /// A survey to somebody who has its link.
@@ -22,6 +25,12 @@ struct Asked {
     ticket_number: String,
     title: String,
     answered: bool,
+    /// What was answered, to who has the link.
+    working: Option<bool>,
+    rating: Option<u8>,
+    comment: Option<Comment>,
+    /// Until when another answer is taken.
+    can_change_until: Option<Timestamp>,
 }
 
 /// An answer.
@@ -65,7 +74,15 @@ async fn show(State(site): State<Site>, Path(token): Path<String>) -> Answered<J
     if !answered && !survey.is_open(now) {
         return Err(Refused::new(ProblemCode::Gone));
     }
-    Ok(Json(Asked { ticket_number: ticket.number.to_string(), title: ticket.title.to_string(), answered }))
+    Ok(Json(Asked {
+        ticket_number: ticket.number.to_string(),
+        title: ticket.title.to_string(),
+        answered,
+        can_change_until: survey.mends_until(now),
+        working: survey.working,
+        rating: survey.rating,
+        comment: survey.comment,
+    }))
 }
 
 async fn answer(
@@ -91,9 +108,10 @@ async fn answer(
             });
             Ok(Json(Thanks { answered: true, follow_up }))
         }
-        Taken::Already(_) => {
-            Err(Refused::with(ProblemCode::AlreadySettled, "This survey was answered; the first answer counts."))
-        }
+        Taken::Already(_) => Err(Refused::with(
+            ProblemCode::AlreadySettled,
+            "This survey was answered more than a day ago; that answer counts.",
+        )),
         Taken::Over => Err(Refused::new(ProblemCode::Gone)),
     }
 }

@@ -2,12 +2,14 @@
 //!
 //! A survey begins when an expert completes a ticket; not after a cancellation, and not when it was solved without a visit.
 //! The first question is whether it works. "No" opens the ticket's one follow-up. Opening the page records nothing: mail
-//! scanners follow links. A second answer is told that the first one counts.
+//! scanners follow links. An answer can be changed for a day, because people press the wrong button; after that it
+//! stands, and a second one is shown the first.
 
 mod answer;
 pub mod api;
 pub mod jobs;
 pub mod pages;
+pub mod results;
 pub mod store;
 
 pub use answer::{Answer, Means, Taken, give};
@@ -21,6 +23,9 @@ use shared::time::Timestamp;
 pub const OPEN_DAYS: i64 = 30;
 /// After how long without an answer the only reminder goes out.
 pub const REMIND_DAYS: i64 = 3;
+
+/// How long an answer can be changed, in minutes.
+pub const MEND_MINUTES: i64 = 24 * 60;
 
 /// What a customer writes.
 pub type Comment = Prose<2000>;
@@ -73,6 +78,8 @@ pub struct Survey {
     pub created_at: Timestamp,
     /// When it was answered.
     pub answered_at: Option<Timestamp>,
+    /// When it was changed.
+    pub mended_at: Option<Timestamp>,
     /// The answer to "Is it working?".
     pub working: Option<bool>,
     /// 1 to 5.
@@ -85,6 +92,11 @@ impl Survey {
     /// Whether an answer is still taken.
     pub fn is_open(&self, now: Timestamp) -> bool {
         now < self.created_at.plus_minutes(OPEN_DAYS * 24 * 60)
+    }
+
+    /// Until when the answer that was given can be changed; none where that is over, or there is none.
+    pub fn mends_until(&self, now: Timestamp) -> Option<Timestamp> {
+        self.answered_at.map(|at| at.plus_minutes(MEND_MINUTES)).filter(|until| now < *until)
     }
 }
 

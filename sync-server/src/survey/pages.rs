@@ -1,5 +1,7 @@
 //! The page behind a survey's link. It needs no sign-in: the link is the key.
 
+mod results;
+
 use super::{Answer, Comment, Means, Survey, SurveyState, Taken, give, store};
 use crate::db::{Conn, Error, Lane};
 use crate::http::Answer as Answered;
@@ -16,10 +18,11 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use shared::ids::SurveyId;
 use shared::texts::{Catalogue, Language, TextId, Value};
+use shared::time::Zone;
 
 /// The routes.
 pub fn routes() -> Router<Site> {
-    Router::new().route("/survey/{token}", get(show).post(answer))
+    Router::new().route("/survey/{token}", get(show).post(answer)).merge(results::routes())
 }
 
 #[derive(Template)]
@@ -29,6 +32,8 @@ struct Ask {
     form: Form,
     token: String,
     title: String,
+    /// There is an answer; until when it can be changed.
+    mends: Option<String>,
     intro: String,
     question: String,
     rating: String,
@@ -56,15 +61,19 @@ struct Shown {
     language: Language,
     number: String,
     title: String,
+    zone: Zone,
     follow_up: Option<Ticket>,
 }
 
 async fn load(conn: &mut Conn, id: SurveyId) -> Result<Option<Shown>, Error> {
     let Some(survey) = store::get(conn, id).await? else { return Ok(None) };
     let Some(ticket) = tickets::store::get(conn, survey.ticket).await? else { return Ok(None) };
-    let language = facts::customer(conn, survey.customer).await?.map(|contact| contact.language).unwrap_or_default();
+    let contact = facts::customer(conn, survey.customer).await?;
+    let (language, zone) =
+        contact.map_or_else(|| (Language::default(), Zone::utc()), |contact| (contact.language, contact.zone));
     let follow_up = tickets::store::follow_up_of(conn, ticket.id).await?;
-    Ok(Some(Shown { survey, language, number: ticket.number.to_string(), title: ticket.title.to_string(), follow_up }))
+    let (number, title) = (ticket.number.to_string(), ticket.title.to_string());
+    Ok(Some(Shown { survey, language, number, title, zone, follow_up }))
 }
 
 async fn find(site: &Site, token: &str) -> Answered<Option<Shown>> {
@@ -75,6 +84,10 @@ async fn find(site: &Site, token: &str) -> Answered<Option<Shown>> {
 async fn show(State(site): State<Site>, Path(token): Path<String>, headers: HeaderMap) -> Answered<Response> {
     let Some(shown) = find(&site, &token).await? else { return over(&site, asked_for(&headers)) };
     match shown.survey.state {
+        SurveyState::Answered if shown.survey.mends_until(site.now()).is_some() => {
+            let form = filled(&shown.survey);
+            ask(&site, token, &shown, form)
+        }
         SurveyState::Answered => already(&site, &shown),
         SurveyState::Invited | SurveyState::NotReachable if !shown.survey.is_open(site.now()) => {
             over(&site, shown.language)
@@ -90,7 +103,7 @@ async fn answer(
     form: Form,
 ) -> Answered<Response> {
     let Some(shown) = find(&site, &token).await? else { return over(&site, asked_for(&headers)) };
-    if shown.survey.state == SurveyState::Answered {
+    if shown.survey.state == SurveyState::Answered && shown.survey.mends_until(site.now()).is_none() {
         return already(&site, &shown);
     }
     let answer = match read(form, shown.language.catalogue()) {
@@ -114,6 +127,15 @@ async fn answer(
         Taken::Already(_) => already(&site, &shown),
         Taken::Over => over(&site, shown.language),
     }
+}
+
+/// The form with the answer that was given.
+fn filled(survey: &Survey) -> Form {
+    let word = |working| if working { "yes" } else { "no" };
+    Form::new()
+        .with("working", survey.working.map(word).unwrap_or_default())
+        .with("rating", survey.rating.map(|rating| rating.to_string()).unwrap_or_default())
+        .with("comment", survey.comment.as_ref().map(ToString::to_string).unwrap_or_default())
 }
 
 /// What was sent, or the form with what is wrong.
@@ -140,11 +162,17 @@ fn ask(site: &Site, token: String, shown: &Shown, form: Form) -> Answered<Respon
     let (number, title) = (Value::Text(&shown.number), Value::Text(&shown.title));
     let star = |n: i64| Choice::new(n.to_string(), words.text(TextId::SurveyStars, &[("n", Value::Number(n))]));
     let status = if form.has_errors() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let mends = shown.survey.mends_until(site.now()).map(|until| {
+        let when = words.when(&shown.zone, until);
+        words.text(TextId::SurveyMend, &[("when", Value::Text(&when))])
+    });
+    let heading = if mends.is_some() { TextId::SurveyAlready } else { TextId::SurveyTitle };
     let page = Ask {
         frame: frame(site, words),
         form,
         token,
-        title: text(TextId::SurveyTitle),
+        title: text(heading),
+        mends,
         intro: words.text(TextId::SurveyIntro, &[("number", number), ("title", title)]),
         question: text(TextId::SurveyQuestion),
         rating: text(TextId::SurveyRating),
@@ -184,7 +212,12 @@ fn said(
 
 fn already(site: &Site, shown: &Shown) -> Answered<Response> {
     let words = shown.language.catalogue();
-    let body = words.text(TextId::SurveyAlreadyBody, &[]);
+    let said_it = match shown.survey.working {
+        Some(true) => words.text(TextId::SurveyYes, &[]),
+        Some(false) => words.text(TextId::SurveyNo, &[]),
+        None => String::new(),
+    };
+    let body = words.text(TextId::SurveyAlreadyBody, &[("answer", Value::Text(&said_it))]);
     said(site, StatusCode::OK, words, TextId::SurveyAlready, body, shown.follow_up.as_ref())
 }
 

@@ -1,14 +1,16 @@
 //! The table `survey`.
 
+use super::results::Counted;
 use super::{Answer, Survey, SurveyState};
 use crate::db::{Conn, Error, Tx};
 use crate::tickets::Ticket;
-use shared::ids::{SurveyId, TicketId};
+use shared::ids::{CustomerId, SurveyId, TicketId};
 use shared::time::Timestamp;
 use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
 
-const COLUMNS: &str = "id, ticket, customer, expert, state, created_at, answered_at, working, rating, comment";
+const COLUMNS: &str =
+    "id, ticket, customer, expert, state, created_at, answered_at, mended_at, working, rating, comment";
 
 /// Begins the survey of a completed ticket; `invited` if there is a way to ask. None: it was begun already.
 pub async fn begin(tx: &mut Tx, ticket: &Ticket, invited: bool, now: Timestamp) -> Result<Option<SurveyId>, Error> {
@@ -61,6 +63,51 @@ pub async fn answer(tx: &mut Tx, id: SurveyId, answer: &Answer, now: Timestamp) 
     Ok(())
 }
 
+/// What a customer answered, the newest first.
+pub async fn of_customer(conn: &mut Conn, customer: CustomerId, limit: i64) -> Result<Vec<Survey>, Error> {
+    let sql = format!("select {COLUMNS} from survey where customer = $1 order by id desc limit $2");
+    let query = sqlx::query(AssertSqlSafe(sql)).bind(customer.to_string()).bind(limit);
+    query.fetch_all(conn.sql()).await?.iter().map(read).collect()
+}
+
+/// Deletes what a customer wrote; the marks stay with the expert.
+pub async fn forget(tx: &mut Tx, customer: CustomerId) -> Result<(), Error> {
+    let sql = "update survey set comment = null where customer = $1";
+    sqlx::query(sql).bind(customer.to_string()).execute(tx.sql()).await?;
+    Ok(())
+}
+
+/// Puts another answer in place of one that was given; when it was given first stays.
+pub(super) async fn mend(tx: &mut Tx, id: SurveyId, answer: &Answer, now: Timestamp) -> Result<(), Error> {
+    let sql = "update survey set mended_at = $2, working = $3, rating = $4, comment = $5 where id = $1";
+    let query = sqlx::query(sql).bind(id.to_string()).bind(now.as_millis()).bind(i64::from(answer.working));
+    let query = query.bind(answer.rating.map(i64::from)).bind(answer.comment.as_ref().map(ToString::to_string));
+    query.execute(tx.sql()).await?;
+    Ok(())
+}
+
+/// What is counted of a survey: what it says, and about whom and what.
+pub async fn counted(conn: &mut Conn, since: Timestamp, limit: i64) -> Result<Vec<Counted>, Error> {
+    let sql = "select s.state, s.working, s.rating, e.name as expert, t.category_label, t.make, t.skills
+        from survey s join ticket t on t.id = s.ticket left join expert e on e.id = s.expert
+        where s.created_at >= $1 order by s.created_at desc, s.id desc limit $2";
+    let read = |row: &AnyRow| {
+        let state: String = row.try_get("state")?;
+        let skills: String = row.try_get("skills")?;
+        Ok(Counted {
+            state: SurveyState::from_word(&state).ok_or_else(|| Error::Bug(format!("survey.state is {state:?}")))?,
+            working: row.try_get::<Option<i64>, _>("working")?.map(|working| working != 0),
+            rating: row.try_get::<Option<i64>, _>("rating")?.and_then(|rating| u8::try_from(rating).ok()),
+            expert: row.try_get("expert")?,
+            category: row.try_get("category_label")?,
+            make: row.try_get("make")?,
+            skills: serde_json::from_str(&skills).map_err(|why| Error::Bug(format!("ticket.skills: {why}")))?,
+        })
+    };
+    let query = sqlx::query(sql).bind(since.as_millis()).bind(limit);
+    query.fetch_all(conn.sql()).await?.iter().map(read).collect()
+}
+
 /// Surveys, the newest first; `before` is the last one of the page before.
 pub async fn list(conn: &mut Conn, before: Option<SurveyId>, limit: i64) -> Result<Vec<Survey>, Error> {
     let sql = format!("select {COLUMNS} from survey where ($1 = '' or id < $1) order by id desc limit $2");
@@ -89,6 +136,7 @@ fn read(row: &AnyRow) -> Result<Survey, Error> {
         state: SurveyState::from_word(&state).ok_or_else(|| Error::Bug(format!("survey.state is {state:?}")))?,
         created_at: Timestamp::from_millis(row.try_get("created_at")?),
         answered_at: number("answered_at")?.map(Timestamp::from_millis),
+        mended_at: number("mended_at")?.map(Timestamp::from_millis),
         working: number("working")?.map(|working| working != 0),
         rating: number("rating")?.and_then(|rating| u8::try_from(rating).ok()),
         comment: option("comment")?.map(|comment| parsed("comment", &comment)).transpose()?,

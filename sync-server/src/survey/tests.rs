@@ -139,8 +139,11 @@ async fn no_it_is_not_working_opens_one_follow_up_ahead_in_the_queue_and_the_ans
         assert!(follow_up.description.as_str().starts_with("Still dark — né?\n\n"));
         assert!(follow_up.life.is_matchable() && follow_up.entitlement.is_some());
 
+        assert!(client.form(&path, &no).await.text().contains(&follow_up.number.to_string()), "a second click");
+        jump_hours(&db, 24);
         let again = client.form(&path, &[("working", "yes")]).await;
         assert!(again.text().contains("You already answered"), "{}", again.text());
+        assert!(again.text().contains("No, it is not"), "the answer that counts is shown");
         assert!(again.text().contains(&follow_up.number.to_string()), "and where it goes on");
         let answered = surveys(&db).await.remove(0);
         assert_eq!((answered.working, answered.rating), (Some(false), Some(2)));
@@ -196,6 +199,57 @@ async fn a_link_that_is_wrong_or_old_says_so() {
         jump_hours(&db, 24 * 30);
         let old = client.form(&path, &[("working", "yes")]).await;
         assert_eq!((old.status.as_u16(), old.text().contains("This link no longer works")), (404, true));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_answer_is_changed_within_a_day_and_what_followed_from_it_too() {
+    both_engines(async |db| {
+        let (client, ticket, path) = asked_about(&db).await;
+        client.form(&path, &[("working", "yes"), ("rating", "5")]).await;
+        assert!(follow_up(&db, ticket).await.is_none());
+        let page = client.get(&path).await.text();
+        assert!(page.contains("You already answered") && page.contains("You can change it until Tue 3 Mar"), "{page}");
+        assert!(page.contains("value=\"yes\" checked") && page.contains("value=\"5\" checked"), "{page}");
+        // The wrong button: it is not working after all.
+        client.form(&path, &[("working", "no"), ("rating", "2"), ("comment", "Dark again")]).await;
+        let opened = follow_up(&db, ticket).await.expect("it was opened");
+        assert!(opened.description.as_str().starts_with("Dark again"));
+        // And the other way round: nobody has to come.
+        let thanks = client.form(&path, &[("working", "yes"), ("rating", "4")]).await;
+        assert!(thanks.text().contains("We are glad"), "{}", thanks.text());
+        let solved = read(&db, opened.id).await;
+        assert!(solved.life.state.is_ended() && surveys(&db).await.len() == 1);
+        let answer = surveys(&db).await.remove(0);
+        assert_eq!((answer.working, answer.rating, answer.comment), (Some(true), Some(4), None));
+        assert!(answer.mended_at.is_some() && answer.answered_at.is_some());
+        // Once more "no": the follow-up has ended, so somebody rings.
+        client.form(&path, &[("working", "no")]).await;
+        assert_eq!(calls(&db).await, [(Some(ticket), "not_working".to_owned())]);
+        jump_hours(&db, 24);
+        assert!(!client.get(&path).await.text().contains("You can change it"), "after a day it stands");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn admins_see_answers_counted_and_in_words_and_nobody_else_does() {
+    both_engines(async |db| {
+        let (client, _, path) = asked_about(&db).await;
+        client.form(&path, &[("working", "no"), ("rating", "2"), ("comment", "Still <dark>")]).await;
+        let client = Client::new(client.site.clone(), pages::routes().merge(super::api::routes()));
+        let ada = client.signed_in(crate::accounts::Person::Admin(id(50))).await;
+        let page = ada.get("/admin/surveys").await.text();
+        for shown in ["Ana Ruíz", "Television · Łumen", "Still &#60;dark&#62;", "It is not working, 2 of 5"] {
+            assert!(page.contains(shown), "{shown}: {page}");
+        }
+        let results = ada.get("/api/v1/admin/surveys/results?days=30").await.value();
+        assert_eq!((&results["all"]["n_answered"], &results["by_expert"][0]["name"]), (&1.into(), &"Ana Ruíz".into()));
+        let list = ada.get("/api/v1/admin/surveys?limit=1").await.value();
+        assert_eq!((&list["items"][0]["working"], &list["next_cursor"]), (&false.into(), &serde_json::Value::Null));
+        let agent = client.signed_in(crate::accounts::Person::Agent(id(60))).await;
+        assert_eq!(agent.get("/admin/surveys").await.status.as_u16(), 403);
     })
     .await;
 }

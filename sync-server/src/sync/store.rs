@@ -1,7 +1,7 @@
 //! The tables `mutation`, `dead_letter` and `rescue`: everything that phones sent, with what became of it.
 
 use crate::db::{Conn, Error, Tx, values};
-use shared::ids::{DeviceId, ExpertId, Id, TicketId, of};
+use shared::ids::{CustomerId, DeviceId, ExpertId, Id, TicketId, of};
 use shared::sync::{Ack, Mutation, MutationResult, Unused};
 use shared::time::Timestamp;
 use sqlx::any::AnyRow;
@@ -204,4 +204,19 @@ pub(super) async fn trim(tx: &mut Tx, before: Timestamp, limit: i64) -> Result<u
         (select mid from mutation where received_at < $1 order by received_at limit $2)";
     let gone = sqlx::query(sql).bind(before.as_millis()).bind(limit).execute(tx.sql()).await?;
     Ok(gone.rows_affected())
+}
+
+/// Takes a customer's words out of what phones sent about their tickets: of what was used, and of what could not be.
+pub async fn forget(tx: &mut Tx, customer: CustomerId, tickets: &[TicketId]) -> Result<(), Error> {
+    let sql = "update mutation set body = '{}' where ticket in (select t.id from ticket t where t.customer = $1)";
+    sqlx::query(sql).bind(customer.to_string()).execute(tx.sql()).await?;
+    for ticket in tickets {
+        for sql in [
+            "update dead_letter set body = '{\"forgotten\":true}' where body like '%' || $1 || '%'",
+            "update rescue set body = '{\"forgotten\":true}' where body like '%' || $1 || '%'",
+        ] {
+            sqlx::query(sql).bind(ticket.to_string()).execute(tx.sql()).await?;
+        }
+    }
+    Ok(())
 }

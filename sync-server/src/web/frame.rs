@@ -111,6 +111,11 @@ impl Frame {
         style::script_address()
     }
 
+    /// The address of the script that keeps a ticket's page fresh.
+    pub fn live_script(&self) -> &'static str {
+        style::live_address()
+    }
+
     /// The address of the mark.
     pub fn mark(&self) -> &'static str {
         style::mark_address()
@@ -130,8 +135,12 @@ impl Frame {
     pub fn links(&self) -> &'static [Link] {
         const NOBODY: &[Link] =
             &[link("/tickets/new", "Report a problem"), link("/track", "Follow a ticket"), link("/help", "Help")];
-        const CUSTOMER: &[Link] =
-            &[link("/tickets", "My tickets"), link("/tickets/new", "Report a problem"), link("/help", "Help")];
+        const CUSTOMER: &[Link] = &[
+            link("/tickets", "My tickets"),
+            link("/tickets/new", "Report a problem"),
+            link("/help", "Help"),
+            link("/account", "My account"),
+        ];
         const EXPERT: &[Link] = &[];
         const STAFF: &[Link] = &[
             link("/desk", "Callers"),

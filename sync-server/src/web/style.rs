@@ -37,6 +37,8 @@ static STYLE: LazyLock<File> = LazyLock::new(|| {
 });
 static SCRIPT: LazyLock<File> =
     LazyLock::new(|| File::new(".js", "text/javascript; charset=utf-8", [assets::DESK_JS, assets::CALL_JS].concat()));
+static LIVE: LazyLock<File> =
+    LazyLock::new(|| File::new(".live.js", "text/javascript; charset=utf-8", assets::LIVE_JS.to_owned()));
 static MARK: LazyLock<File> = LazyLock::new(|| File::new(".svg", "image/svg+xml", assets::MARK_SVG.to_owned()));
 
 static MAP: LazyLock<File> = LazyLock::new(|| File::new(".map.svg", "image/svg+xml", assets::MAP_US_SVG.to_owned()));
@@ -49,6 +51,11 @@ pub fn style_address() -> &'static str {
 /// The address of the desk's script.
 pub fn script_address() -> &'static str {
     &SCRIPT.name
+}
+
+/// The address of the script that keeps a ticket's page fresh.
+pub fn live_address() -> &'static str {
+    &LIVE.name
 }
 
 /// The address of the mark.
@@ -72,6 +79,8 @@ async fn file(Path(name): Path<String>) -> Result<Response, Refused> {
         &STYLE
     } else if is(".js") {
         &SCRIPT
+    } else if is(".live.js") {
+        &LIVE
     } else if is(".map.svg") {
         &MAP
     } else if is(".svg") {
@@ -106,7 +115,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_file_is_kept_for_ever_under_its_own_name_only() {
-        for address in [style_address(), mark_address(), script_address(), map_address()] {
+        for address in [style_address(), mark_address(), script_address(), live_address(), map_address()] {
             let (status, keep, body) = ask(address).await;
             assert_eq!(status, StatusCode::OK);
             assert!(keep.contains("immutable"), "{address}: {keep}");

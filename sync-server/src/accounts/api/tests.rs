@@ -113,13 +113,7 @@ async fn a_code_signs_in_and_sets_a_forgotten_password() {
         assert_eq!(client.json("POST", "/api/v1/password/reset", &reset).await.status, StatusCode::UNAUTHORIZED);
         assert_eq!(ana.get("/api/v1/me").await.status, StatusCode::UNAUTHORIZED, "other sessions ended");
         let again = json!({ "login": "ana@example.com", "password": "another tin roof" });
-        let (_, body) = sign_in_with(&client, again).await;
-        let ana = client.with_bearer(body["token"].as_str().unwrap());
-        let change = |old: &str| json!({ "current_password": old, "new_password": "third time lucky" });
-        let heard = ana.json("PATCH", "/api/v1/me", &change("wrong")).await;
-        assert_eq!(heard.problem().errors[0].field, "current_password");
-        assert_eq!(ana.json("PATCH", "/api/v1/me", &change("another tin roof")).await.status, StatusCode::NO_CONTENT);
-        assert_eq!(ana.get("/api/v1/me").await.status, StatusCode::OK, "the session that did it stays");
+        assert_eq!(sign_in_with(&client, again).await.0, StatusCode::OK);
     })
     .await;
 }

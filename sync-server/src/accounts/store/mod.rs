@@ -158,6 +158,20 @@ pub async fn set_active(tx: &mut Tx, person: Person, active: bool, now_real: Tim
     Ok(())
 }
 
+/// Removes a person's login with everything that opens it. Who had one is nobody from then on.
+pub async fn forget(tx: &mut Tx, person: Person) -> Result<(), Error> {
+    let Some(login) = by_person(tx, person).await? else { return Ok(()) };
+    for sql in [
+        "delete from sign_in_code where login = $1",
+        "delete from token where login = $1",
+        "delete from login where id = $1",
+    ] {
+        sqlx::query(sql).bind(login.id.to_string()).execute(tx.sql()).await?;
+    }
+    tx.wake(Wake::SignIns);
+    Ok(())
+}
+
 /// The login with this handle.
 pub async fn by_handle(conn: &mut Conn, handle: &Handle) -> Result<Option<Login>, Error> {
     let (column, key) = match handle {

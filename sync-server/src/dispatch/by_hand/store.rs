@@ -3,7 +3,7 @@
 use super::Against;
 use crate::db::columns::{instant, json, parsed};
 use crate::db::{Conn, Error, Tx};
-use shared::ids::{ExpertId, OfferId, StaffId, TicketId};
+use shared::ids::{CustomerId, ExpertId, OfferId, StaffId, TicketId};
 use shared::text::Reason;
 use shared::time::Timestamp;
 use sqlx::any::AnyRow;
@@ -63,4 +63,12 @@ fn read(row: &AnyRow) -> Result<Override, Error> {
         reason: parsed(row, "reason")?,
         against: json(row, "body")?,
     })
+}
+
+/// Deletes the reasons of offers by hand about a customer's tickets: people write names there.
+pub async fn forget(tx: &mut Tx, customer: CustomerId) -> Result<(), Error> {
+    let sql = "update override_offer set reason = '(deleted)'
+        where ticket in (select t.id from ticket t where t.customer = $1)";
+    sqlx::query(sql).bind(customer.to_string()).execute(tx.sql()).await?;
+    Ok(())
 }

@@ -65,7 +65,14 @@ async fn theirs(tx: &mut Tx, customer: CustomerId, id: SiteId) -> Result<Place, 
     found.ok_or_else(|| ProblemCode::NotFound.into())
 }
 
-async fn put_site(site: Site, customer: CustomerId, id: SiteId, typed: TypedSite, actor: Actor) -> Answer<Json<Value>> {
+/// Puts this in place of what a site says; what is open there is judged again.
+pub(crate) async fn put_site(
+    site: Site,
+    customer: CustomerId,
+    id: SiteId,
+    typed: TypedSite,
+    actor: Actor,
+) -> Answer<Json<Value>> {
     let (now, bounds) = (site.now(), Bounds::of(&site.config));
     let put = async move |tx: &mut Tx| {
         let owner =
@@ -83,7 +90,8 @@ async fn put_site(site: Site, customer: CustomerId, id: SiteId, typed: TypedSite
     Ok(Json(site.db.write(Lane::Desk, put).await?))
 }
 
-async fn take_out(site: Site, customer: CustomerId, id: SiteId, actor: Actor) -> Answer<StatusCode> {
+/// Takes a site out of use.
+pub(crate) async fn take_out(site: Site, customer: CustomerId, id: SiteId, actor: Actor) -> Answer<StatusCode> {
     let now = site.now();
     let retired = async move |tx: &mut Tx| {
         if customers::store::lock(tx, customer).await?.is_none() {

@@ -145,3 +145,25 @@ fn cannot_fix_in_words(why: CannotFix) -> &'static str {
         CannotFix::Unsafe => "The work was stopped because it was not safe; somebody will ring you.",
     }
 }
+
+/// A language by its English name; the code itself where it is a rare one.
+pub(super) fn language(code: &str) -> &str {
+    match code.split(['-', '_']).next().unwrap_or_default() {
+        "en" => "English",
+        "es" => "Spanish",
+        "de" => "German",
+        "fr" => "French",
+        "zh" => "Chinese",
+        "vi" => "Vietnamese",
+        "ko" => "Korean",
+        "tl" => "Tagalog",
+        "ar" => "Arabic",
+        "ru" => "Russian",
+        "pl" => "Polish",
+        "pt" => "Portuguese",
+        "it" => "Italian",
+        "hi" => "Hindi",
+        "ht" => "Haitian Creole",
+        _ => code,
+    }
+}

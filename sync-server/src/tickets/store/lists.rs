@@ -7,7 +7,7 @@ use crate::db::{Conn, Error};
 use shared::event::Actor;
 use shared::ids::{CustomerId, ExpertId, NoteId, SiteId, TicketId};
 use shared::number::TicketNumber;
-use shared::text::Slug;
+use shared::text::{ShortLine, Slug};
 use shared::time::Timestamp;
 use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
@@ -50,6 +50,33 @@ pub async fn of_customer(
     let query = sqlx::query(AssertSqlSafe(sql)).bind(customer.to_string());
     let query = query.bind(before.map(|id| id.to_string()).unwrap_or_default()).bind(limit);
     query.fetch_all(conn.sql()).await?.iter().map(read::ticket).collect()
+}
+
+/// A product that a customer reported something about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportedProduct {
+    /// Its kind.
+    pub category: Slug,
+    /// Its maker.
+    pub make: Option<ShortLine>,
+    /// Its model.
+    pub model: Option<ShortLine>,
+}
+
+/// The products that a customer named before, the one that was named last first.
+pub async fn products_of(conn: &mut Conn, customer: CustomerId, limit: i64) -> Result<Vec<ReportedProduct>, Error> {
+    let sql = "select category, make, model from ticket
+        where customer = $1 and (make is not null or model is not null)
+        group by category, make, model order by max(filed_at) desc, category, make, model limit $2";
+    let read = |row: &AnyRow| {
+        Ok(ReportedProduct {
+            category: read::parsed(row, "category")?,
+            make: read::parsed_option(row, "make")?,
+            model: read::parsed_option(row, "model")?,
+        })
+    };
+    let query = sqlx::query(sql).bind(customer.to_string()).bind(limit);
+    query.fetch_all(conn.sql()).await?.iter().map(read).collect()
 }
 
 /// Open tickets of a site, the newest first.

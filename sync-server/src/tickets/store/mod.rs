@@ -1,6 +1,7 @@
 //! The tables `ticket`, `offer`, `note` and `need_report`.
 
 mod follow_ups;
+mod forget;
 mod lists;
 mod offers;
 mod read;
@@ -9,9 +10,10 @@ mod reviews;
 mod write;
 
 pub use follow_ups::{earlier, follow_up_of, may_follow};
+pub use forget::forget;
 pub use lists::{
     Counts, NoteRow, after, by_number, by_state, counts, get, held_at_sites_of, held_by, inbox, many, matchable, notes,
-    of_customer, of_site_open, on_site, open_of_category, overdue, unsound, versions_in_stream, waiting,
+    of_customer, of_site_open, on_site, open_of_category, overdue, products_of, unsound, versions_in_stream, waiting,
     waiting_for_plan,
 };
 pub use offers::{OfferRow, TurnedDownBy, declined, lapsed, offers_of, seen_at};

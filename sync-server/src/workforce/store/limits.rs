@@ -43,6 +43,12 @@ pub async fn unblock(tx: &mut Tx, customer: CustomerId, expert: ExpertId) -> Res
     Ok(gone.rows_affected() == 1)
 }
 
+/// Takes all blocks of a customer back: who left is visited by nobody.
+pub async fn forget(tx: &mut Tx, customer: CustomerId) -> Result<(), Error> {
+    sqlx::query("delete from expert_block where customer = $1").bind(customer.to_string()).execute(tx.sql()).await?;
+    Ok(())
+}
+
 /// Who must not visit a customer, the newest first.
 pub async fn blocks(conn: &mut Conn, customer: CustomerId) -> Result<Vec<Block>, Error> {
     let sql = "select expert, reason, made_at from expert_block where customer = $1

@@ -20,7 +20,7 @@ pub use experts::{
     create, docs, expert, experts_by_ids, forget_positions, list, lock, replace, set_active, set_arrival, set_duty,
     set_position,
 };
-pub use limits::{block, blocked, blocks, closed_at, holidays, put_holiday, remove_holiday, unblock};
+pub use limits::{block, blocked, blocks, closed_at, forget, holidays, put_holiday, remove_holiday, unblock};
 pub use many::{NewExpert, create_many};
 pub use needs::{NewNeed, categories, need, needs, put_category, put_need, put_symptom};
 pub use rosters::{EXPERTS_MAX, roster, rosters};
