@@ -178,7 +178,7 @@ pub fn registry(site: &Site) -> Registry {
     let registry = workforce::jobs::register(registry);
     let registry = tickets::jobs::register(registry, &config.timing);
     let registry = survey::jobs::register(registry, outside.pages.clone());
-    let registry = notify::jobs::register(registry, outside);
+    let registry = notify::jobs::register(registry, outside, &config.sending);
     let registry = dispatch::jobs::register(registry, &bounds);
     sync::jobs::register(registry)
 }

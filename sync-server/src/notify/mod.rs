@@ -36,4 +36,6 @@ pub(crate) mod samples;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod ways_tests;
+#[cfg(test)]
 mod webhook_tests;

@@ -4,6 +4,7 @@
 //! is told "on the way" by somebody who has arrived, and no phone rings for an offer that is gone.
 
 pub use crate::customers::NotifyBy;
+use crate::jobs::Rank;
 use crate::workforce::SmsRule;
 use serde::{Deserialize, Serialize};
 use shared::ids::{ExpertId, OfferId, SurveyId};
@@ -344,6 +345,8 @@ pub struct CustomerContact {
     pub email: Option<Email>,
     /// Phone.
     pub phone: Phone,
+    /// Not a landline, and nobody asked us to stop.
+    pub takes_sms: bool,
     /// What they chose.
     pub notify_by: NotifyBy,
     /// Their language.
@@ -361,6 +364,8 @@ pub struct ExpertContact {
     pub name: String,
     /// Phone.
     pub phone: Phone,
+    /// Not a landline, and he did not ask us to stop.
+    pub takes_sms: bool,
     /// His language.
     pub language: Language,
     /// His zone.
@@ -378,7 +383,7 @@ impl ExpertContact {
     pub fn ways(&self, matter: &Matter) -> Vec<Way> {
         let push = (Channel::Push, self.id.to_string());
         let may_wait = matches!(matter, Matter::Offer { .. }) && self.sms == SmsRule::IfUnheard;
-        if may_wait || matches!(matter, Matter::Lost { had_accepted: false, .. }) {
+        if may_wait || !self.takes_sms || matches!(matter, Matter::Lost { had_accepted: false, .. }) {
             vec![push]
         } else {
             vec![push, (Channel::Sms, self.phone.to_string())]
@@ -387,12 +392,26 @@ impl ExpertContact {
 }
 
 impl CustomerContact {
-    /// Where a customer hears of their visit: as chosen, and by SMS where an address is missing.
+    /// Where a customer hears of their visit: as chosen, by SMS where an address is missing, and by a person who rings
+    /// where nothing else is left.
     pub fn way(&self) -> Way {
-        match (self.notify_by, &self.email) {
-            (NotifyBy::Email, Some(email)) => (Channel::Email, email.to_string()),
-            (NotifyBy::Email, None) | (NotifyBy::Sms, _) => (Channel::Sms, self.phone.to_string()),
-            (NotifyBy::Call, _) => (Channel::Call, self.phone.to_string()),
+        match (self.notify_by, &self.email, self.takes_sms) {
+            (NotifyBy::Email, Some(email), _) | (NotifyBy::Sms, Some(email), false) => {
+                (Channel::Email, email.to_string())
+            }
+            (NotifyBy::Email, None, true) | (NotifyBy::Sms, _, true) => (Channel::Sms, self.phone.to_string()),
+            (NotifyBy::Email | NotifyBy::Sms, None, false) | (NotifyBy::Call, ..) => {
+                (Channel::Call, self.phone.to_string())
+            }
+        }
+    }
+
+    /// The way beside one that failed, if there is one.
+    pub fn other_way(&self, failed: Channel) -> Option<Way> {
+        match failed {
+            Channel::Sms => self.email.as_ref().map(|email| (Channel::Email, email.to_string())),
+            Channel::Email => self.takes_sms.then(|| (Channel::Sms, self.phone.to_string())),
+            Channel::Push | Channel::Call => None,
         }
     }
 
@@ -401,8 +420,8 @@ impl CustomerContact {
     pub fn survey_way(&self) -> Option<Way> {
         match (&self.email, self.notify_by) {
             (Some(email), _) => Some((Channel::Email, email.to_string())),
-            (None, NotifyBy::Sms | NotifyBy::Email) => Some((Channel::Sms, self.phone.to_string())),
-            (None, NotifyBy::Call) => None,
+            (None, NotifyBy::Sms | NotifyBy::Email) if self.takes_sms => Some((Channel::Sms, self.phone.to_string())),
+            (None, NotifyBy::Sms | NotifyBy::Email | NotifyBy::Call) => None,
         }
     }
 }
@@ -446,24 +465,59 @@ pub fn news_at(urgent: bool, zone: &Zone, told_at: Timestamp) -> Timestamp {
     if urgent { at } else { after_quiet_hours(zone, at) }
 }
 
+/// Whose turn a notice is where a provider takes only so many: an expert's offer lapses in minutes, somebody on the way is
+/// there soon, everything else can wait a little.
+pub fn rank(matter: &Matter) -> Rank {
+    match matter {
+        Matter::Offer { .. }
+        | Matter::Lost { .. }
+        | Matter::Reminder { .. }
+        | Matter::Stopped { .. }
+        | Matter::GoOn { .. }
+        | Matter::Unheard { .. }
+        | Matter::Danger {}
+        | Matter::SignInCode { .. } => Rank::First,
+        Matter::Accepted { .. }
+        | Matter::Departed { .. }
+        | Matter::Later { .. }
+        | Matter::LookingAgain { .. }
+        | Matter::Escalated { .. } => Rank::Next,
+        Matter::Held { .. } | Matter::Survey { .. } | Matter::SurveyAgain { .. } | Matter::NotWorking { .. } => {
+            Rank::Rest
+        }
+    }
+}
+
+/// Before when a customer's notice may not leave, though it was due: what failed in the evening is not tried again at
+/// night.
+pub fn not_before(matter: &Matter, urgent: bool, zone: &Zone, now: Timestamp) -> Timestamp {
+    match matter {
+        // The minutes in which somebody else may be found have passed.
+        Matter::LookingAgain { start_at, .. } => by_day(*start_at, urgent, zone, now),
+        other => due_at(other, urgent, zone, now),
+    }
+}
+
+/// At `at`, or in the morning where that is early enough for a visit that begins then.
+fn by_day(start_at: Timestamp, urgent: bool, zone: &Zone, at: Timestamp) -> Timestamp {
+    let morning = after_quiet_hours(zone, at);
+    let can_wait = !urgent && start_at.plus_minutes(-WARNING_MINUTES) >= morning;
+    if can_wait { morning } else { at }
+}
+
 /// When a customer should hear this. Nobody is woken for what can wait until morning; whoever has an urgent trouble,
 /// or someone at the door before then, is told at once.
 pub fn due_at(matter: &Matter, urgent: bool, zone: &Zone, now: Timestamp) -> Timestamp {
-    let morning = after_quiet_hours(zone, now);
     match matter {
         Matter::Accepted { visit: VisitPlan { start_at, .. }, .. } | Matter::Later { start_at, .. } => {
-            let can_wait = !urgent && start_at.plus_minutes(-WARNING_MINUTES) >= morning;
-            if can_wait { morning } else { now }
+            by_day(*start_at, urgent, zone, now)
         }
-        Matter::LookingAgain { start_at, .. } => {
-            // Mostly somebody else is found within minutes, and then only that is told.
-            let soon = now.plus_minutes(LOOKING_MINUTES);
-            let morning = after_quiet_hours(zone, soon);
-            let can_wait = !urgent && start_at.plus_minutes(-WARNING_MINUTES) >= morning;
-            if can_wait { morning } else { soon }
-        }
+        // Mostly somebody else is found within minutes, and then only that is told.
+        Matter::LookingAgain { start_at, .. } => by_day(*start_at, urgent, zone, now.plus_minutes(LOOKING_MINUTES)),
         // Only the night waits: who was out hears of it on the way home.
-        Matter::Held { .. } | Matter::Survey { .. } | Matter::SurveyAgain { .. } | Matter::NotWorking { .. } => morning,
+        Matter::Held { .. } | Matter::Survey { .. } | Matter::SurveyAgain { .. } | Matter::NotWorking { .. } => {
+            after_quiet_hours(zone, now)
+        }
         Matter::Offer { .. }
         | Matter::Lost { .. }
         | Matter::Reminder { .. }

@@ -5,6 +5,7 @@ use super::sandbox::{Captured, Sandbox, captured};
 use super::store;
 use super::{Notice, jobs};
 use crate::accounts::staff::{self, StaffFields, StaffRole};
+use crate::config::{Sending, SendingBounds};
 use crate::customers::{Address, NewCustomer, NewSite, NotifyBy};
 use crate::db::{Database, Error, Lane};
 use crate::jobs::{Registry, Runner};
@@ -140,9 +141,21 @@ pub(crate) fn outside(db: &Database) -> Outside {
     Outside::captured(Sandbox::new(db.clone()), pages())
 }
 
+/// As fast as it goes.
+pub(crate) fn unbounded() -> Sending {
+    let Sending { push, sms, mail } = Sending::default();
+    let fast = |bounds| SendingBounds { per_second: None, ..bounds };
+    Sending { push: fast(push), sms: fast(sms), mail: fast(mail) }
+}
+
+/// Who tells, and sends into the sandbox.
+pub(crate) fn register(registry: Registry, db: &Database) -> Registry {
+    jobs::register(registry, outside(db), &unbounded())
+}
+
 /// Who tells and sends.
 pub(crate) fn registry(outside: &Outside) -> Registry {
-    jobs::register(Registry::new(), outside.clone())
+    jobs::register(Registry::new(), outside.clone(), &unbounded())
 }
 
 /// Runs everything that is due.
