@@ -6,8 +6,8 @@ use crate::db::{Database, Migrated, OpenError, Settings};
 use crate::http::{Gate, HttpSettings, Site, health, listen, protect};
 use crate::jobs::{Registry, Runner};
 use crate::{
-    accounts, admin, audit, customers, demo, dispatch, http, intake, knowledge, matching, notify, plans, survey, sync,
-    tickets, web, workforce,
+    accounts, admin, audit, customers, demo, dispatch, http, intake, knowledge, matching, notify, plans, replies,
+    survey, sync, tickets, web, workforce,
 };
 use axum::Router;
 use shared::chance::Chance;
@@ -158,6 +158,7 @@ pub fn routes() -> Router<Site> {
         .merge(intake::api::routes())
         .merge(intake::pages::routes())
         .merge(sync::api::routes())
+        .merge(replies::webhook::routes())
         .merge(admin::api::routes())
         .merge(admin::pages::routes())
         .merge(admin::reports::api::routes())

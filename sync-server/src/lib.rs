@@ -10,7 +10,7 @@
 //! rung: matching
 //! rung: notify billing knowledge survey
 //! rung: dispatch
-//! rung: intake sync admin
+//! rung: intake sync replies admin
 //! top: app cli demo
 //! ```
 
@@ -46,6 +46,7 @@ pub mod dispatch;
 
 pub mod admin;
 pub mod intake;
+pub mod replies;
 pub mod sync;
 
 pub mod app;

@@ -127,6 +127,18 @@ texts! {
     CodeMail = "code-mail" ("code", "when");
     CodeSms = "code-sms" ("code", "until");
 
+    ReplyAcceptedSms = "reply-accepted-sms" ("number", "when");
+    ReplyDeclinedSms = "reply-declined-sms" ("number");
+    ReplyWhichSms = "reply-which-sms" ("numbers", "number");
+    ReplyNothingSms = "reply-nothing-sms" ();
+    ReplyNotedSms = "reply-noted-sms" ("number");
+    ReplyReadSms = "reply-read-sms" ();
+    ReplyStartedSms = "reply-started-sms" ();
+    ReplyCall = "reply-call" ("phone", "name", "text");
+    ReplyUnknown = "reply-unknown" ();
+    ReplyEmpty = "reply-empty" ();
+    ReplyPicture = "reply-picture" ();
+
     SurveyTitle = "survey-title" ();
     SurveyIntro = "survey-intro" ("number", "title");
     SurveyQuestion = "survey-question" ();

@@ -22,6 +22,15 @@ pub enum Outcome {
         /// What failed, for the list of dead jobs.
         why: String,
     },
+    /// It may succeed later, and something else begins if it has not by then.
+    RetryWithin {
+        /// When the other side said to come back; else the usual waits.
+        after: Option<Duration>,
+        /// The longest wait.
+        within: Duration,
+        /// What failed.
+        why: String,
+    },
     /// It will never succeed.
     GiveUp {
         /// Why, for the list of dead jobs.

@@ -216,6 +216,7 @@ pub(super) async fn otherwise(
         | Matter::GoOn { .. }
         | Matter::Unheard { .. }
         | Matter::NotWorking { .. }
+        | Matter::Replied { .. }
         | Matter::Escalated { .. }
         | Matter::Danger {}
         | Matter::SignInCode { .. } => None,
@@ -251,6 +252,7 @@ async fn visit_news(
         | Matter::Survey { .. }
         | Matter::SurveyAgain { .. }
         | Matter::NotWorking { .. }
+        | Matter::Replied { .. }
         | Matter::Escalated { .. }
         | Matter::Danger {}
         | Matter::SignInCode { .. } => return Ok(None),

@@ -3,8 +3,10 @@
 //! A notice keeps the facts of its matter. Before it leaves it is held against the ticket's life as it is then: nobody
 //! is told "on the way" by somebody who has arrived, and no phone rings for an offer that is gone.
 
+use super::hours::by_day;
+pub use super::hours::{after_quiet_hours, news_at, not_before};
+pub use super::rank::rank;
 pub use crate::customers::NotifyBy;
-use crate::jobs::Rank;
 use crate::workforce::SmsRule;
 use serde::{Deserialize, Serialize};
 use shared::ids::{ExpertId, OfferId, SurveyId};
@@ -107,6 +109,11 @@ pub enum Matter {
         /// The survey.
         survey: SurveyId,
     },
+    /// Somebody wrote us an SMS that a person must read.
+    Replied {
+        /// The provider's name of the message.
+        sid: String,
+    },
     /// The admins hear that nobody looked.
     Escalated {
         /// What was asked.
@@ -189,6 +196,7 @@ impl Matter {
             Self::Survey { .. } => "survey",
             Self::SurveyAgain { .. } => "survey_again",
             Self::NotWorking { .. } => "not_working",
+            Self::Replied { .. } => "replied",
             Self::Escalated { .. } => "escalated",
             Self::Danger {} => "danger",
             Self::SignInCode { .. } => "sign_in_code",
@@ -211,6 +219,7 @@ impl Matter {
             Self::LookingAgain { start_at, .. } => start_at.as_millis().to_string(),
             Self::Survey { survey } | Self::SurveyAgain { survey } | Self::NotWorking { survey } => survey.to_string(),
             Self::Escalated { since, n, .. } => format!("{}:{n}", since.as_millis()),
+            Self::Replied { sid } => sid.clone(),
             Self::Danger {} => String::new(),
             Self::SignInCode { code, .. } => code.to_string(),
         }
@@ -299,7 +308,7 @@ impl Matter {
             }
             Self::SignInCode { expires_at, .. } => ok(real_now < *expires_at, Past::Expired),
             // What was done stays done: these are dropped only by their own survey's state.
-            Self::Survey { .. } | Self::SurveyAgain { .. } | Self::NotWorking { .. } => None,
+            Self::Survey { .. } | Self::SurveyAgain { .. } | Self::NotWorking { .. } | Self::Replied { .. } => None,
         }
     }
 }
@@ -426,23 +435,6 @@ impl CustomerContact {
     }
 }
 
-/// Customers sleep from then on, by their wall clock.
-const QUIET_FROM_MINUTE: u16 = 21 * 60;
-/// Until then.
-const QUIET_UNTIL_MINUTE: u16 = 8 * 60;
-
-/// The end of the quiet hours in which `now` lies; `now` itself outside of them.
-pub fn after_quiet_hours(zone: &Zone, now: Timestamp) -> Timestamp {
-    let local = zone.local(now);
-    if local.minute < QUIET_UNTIL_MINUTE {
-        zone.instant(local.date, QUIET_UNTIL_MINUTE)
-    } else if local.minute >= QUIET_FROM_MINUTE {
-        zone.instant(local.date, 1_440 + QUIET_UNTIL_MINUTE)
-    } else {
-        now
-    }
-}
-
 /// Once told of a move, customers hear of another only past this.
 const MOVED_MINUTES: i64 = 20;
 
@@ -451,59 +443,8 @@ pub fn is_news(told: Timestamp, comes: Timestamp) -> bool {
     comes.millis_since(told).abs() > MOVED_MINUTES * 60_000
 }
 
-/// How long before a visit its customer must know, at the latest.
-const WARNING_MINUTES: i64 = 60;
-
 /// So long somebody else is looked for before the customer hears that the visit moves.
 const LOOKING_MINUTES: i64 = 5;
-/// Within so long they hear again.
-const NEWS_MINUTES: i64 = 60;
-
-/// By when a customer who was told that their visit moves hears again: by day, or in the night where it is urgent.
-pub fn news_at(urgent: bool, zone: &Zone, told_at: Timestamp) -> Timestamp {
-    let at = told_at.plus_minutes(NEWS_MINUTES);
-    if urgent { at } else { after_quiet_hours(zone, at) }
-}
-
-/// Whose turn a notice is where a provider takes only so many: an expert's offer lapses in minutes, somebody on the way is
-/// there soon, everything else can wait a little.
-pub fn rank(matter: &Matter) -> Rank {
-    match matter {
-        Matter::Offer { .. }
-        | Matter::Lost { .. }
-        | Matter::Reminder { .. }
-        | Matter::Stopped { .. }
-        | Matter::GoOn { .. }
-        | Matter::Unheard { .. }
-        | Matter::Danger {}
-        | Matter::SignInCode { .. } => Rank::First,
-        Matter::Accepted { .. }
-        | Matter::Departed { .. }
-        | Matter::Later { .. }
-        | Matter::LookingAgain { .. }
-        | Matter::Escalated { .. } => Rank::Next,
-        Matter::Held { .. } | Matter::Survey { .. } | Matter::SurveyAgain { .. } | Matter::NotWorking { .. } => {
-            Rank::Rest
-        }
-    }
-}
-
-/// Before when a customer's notice may not leave, though it was due: what failed in the evening is not tried again at
-/// night.
-pub fn not_before(matter: &Matter, urgent: bool, zone: &Zone, now: Timestamp) -> Timestamp {
-    match matter {
-        // The minutes in which somebody else may be found have passed.
-        Matter::LookingAgain { start_at, .. } => by_day(*start_at, urgent, zone, now),
-        other => due_at(other, urgent, zone, now),
-    }
-}
-
-/// At `at`, or in the morning where that is early enough for a visit that begins then.
-fn by_day(start_at: Timestamp, urgent: bool, zone: &Zone, at: Timestamp) -> Timestamp {
-    let morning = after_quiet_hours(zone, at);
-    let can_wait = !urgent && start_at.plus_minutes(-WARNING_MINUTES) >= morning;
-    if can_wait { morning } else { at }
-}
 
 /// When a customer should hear this. Nobody is woken for what can wait until morning; whoever has an urgent trouble,
 /// or someone at the door before then, is told at once.
@@ -525,6 +466,7 @@ pub fn due_at(matter: &Matter, urgent: bool, zone: &Zone, now: Timestamp) -> Tim
         | Matter::GoOn { .. }
         | Matter::Unheard { .. }
         | Matter::Departed { .. }
+        | Matter::Replied { .. }
         | Matter::Escalated { .. }
         | Matter::Danger {}
         | Matter::SignInCode { .. } => now,

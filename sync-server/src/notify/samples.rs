@@ -54,7 +54,8 @@ pub(crate) fn customer(notify_by: NotifyBy, email: Option<&str>) -> NewCustomer 
     }
 }
 
-fn expert(name: &str, number: u64) -> ExpertDetails {
+/// An expert with the phone +1 212 555 02 and this number.
+pub(crate) fn expert_details(name: &str, number: u64) -> ExpertDetails {
     let place = postal::find("US", "10027").expect("it is in the table");
     let home = Home {
         line1: None,
@@ -90,7 +91,7 @@ pub(crate) async fn people(db: &Database, notify_by: NotifyBy, email: Option<&st
         let now = tx.real_now();
         customers::store::create(tx, id(700), id(800), &mia, now).await?;
         for (name, number) in [("Ana Ruíz", 11), ("Ben", 12)] {
-            workforce::store::create(tx, id(number), &expert(name, number), now).await?;
+            workforce::store::create(tx, id(number), &expert_details(name, number), now).await?;
         }
         staff::create(tx, id(50), &ada, None, now).await?.expect("nobody has her address");
         Ok::<_, Error>(())

@@ -31,6 +31,8 @@ struct Attempt {
     is_unsure: bool,
     /// If this one fails too, the notice has failed.
     is_last: bool,
+    /// So long it is tried from now on.
+    patience: Duration,
 }
 
 /// What became of the wish to send.
@@ -40,7 +42,12 @@ enum Begun {
     /// It waits for the morning.
     Postponed,
     /// Its provider is not worth asking now.
-    Wait(Duration),
+    Wait {
+        /// For so long.
+        pause: Duration,
+        /// Then another way begins.
+        patience: Duration,
+    },
     /// Send it.
     Attempt(Box<Attempt>),
 }
@@ -91,15 +98,16 @@ impl Sender {
                     unspent(tx, looked.kind.lane()).await?;
                     finish(tx, &looked.lease).await?;
                 }
-                Begun::Postponed | Begun::Wait(_) => unspent(tx, looked.kind.lane()).await?,
+                Begun::Postponed | Begun::Wait { .. } => unspent(tx, looked.kind.lane()).await?,
                 Begun::Attempt(_) => {}
             }
             Ok::<_, Error>(begun)
         });
         let attempt = match begun.await? {
             Begun::Ended | Begun::Postponed => return Ok(Outcome::Done),
-            Begun::Wait(pause) => {
-                return Ok(Outcome::Retry { after: Some(pause), why: "its provider does not answer".to_owned() });
+            Begun::Wait { pause, patience } => {
+                let why = "its provider does not answer".to_owned();
+                return Ok(Outcome::RetryWithin { after: Some(pause), within: patience, why });
             }
             Begun::Attempt(attempt) => attempt,
         };
@@ -107,7 +115,9 @@ impl Sender {
         let outcome = match &sent {
             Ok(_) | Err(Unsent::Never { .. }) => Outcome::Done,
             Err(Unsent::Later { .. } | Unsent::Unknown { .. }) if attempt.is_last => Outcome::Done,
-            Err(Unsent::Later { why, .. } | Unsent::Unknown { why }) => Outcome::Retry { after, why: why.clone() },
+            Err(Unsent::Later { why, .. } | Unsent::Unknown { why }) => {
+                Outcome::RetryWithin { after, within: attempt.patience, why: why.clone() }
+            }
         };
         let is_done = outcome == Outcome::Done;
         let outside = self.outside.clone();
@@ -171,20 +181,26 @@ async fn begin(tx: &mut Tx, outside: &Outside, job: &Job, id: NoticeId, now: Tim
         }
     };
     let patience = instead::patience_minutes(job.kind, &notice);
-    let is_last = real_now.minutes_since(job.started_at) >= patience;
+    let until = job.started_at.plus_minutes(patience);
+    let (is_last, patience) = (real_now >= until, left(real_now, until));
     // Last of all: who need not wait is the one who finds out whether the provider is back.
     if let Some(pause) = gateway.wait() {
         if is_last {
             instead::fail(tx, outside, id, "unreachable: its provider has not answered for a while", now).await?;
             return Ok(Begun::Ended);
         }
-        return Ok(Begun::Wait(pause));
+        return Ok(Begun::Wait { pause, patience });
     }
     let last = store::last_attempt(tx, id).await?;
     let is_unsure = last.is_some_and(|(_, ended)| matches!(ended, Ended::Attempted | Ended::Unknown));
     let n = last.map_or(1, |(n, _)| n + 1);
     store::begin_attempt(tx, id, n).await?;
-    Ok(Begun::Attempt(Box::new(Attempt { message: message(notice), n, is_unsure, is_last })))
+    Ok(Begun::Attempt(Box::new(Attempt { message: message(notice), n, is_unsure, is_last, patience })))
+}
+
+/// From now until then; a moment at least.
+fn left(now: Timestamp, until: Timestamp) -> Duration {
+    Duration::from_millis(u64::try_from(until.millis_since(now)).unwrap_or_default()).max(Duration::from_secs(1))
 }
 
 /// The morning for which a customer's notice waits, where it is night there by now: it was due by day and could not leave.

@@ -5,6 +5,7 @@ use super::plan::{Audience, Channel, Past, rank};
 use crate::db::{Conn, Error, Tx, values};
 use crate::jobs::{self, Kind, NewJob};
 use shared::ids::{DeliveryId, NoticeId, TicketId};
+use shared::text::Phone;
 use shared::texts::Language;
 use shared::time::Timestamp;
 use sqlx::any::AnyRow;
@@ -164,6 +165,18 @@ pub async fn undelivered(conn: &mut Conn, limit: i64) -> Result<Vec<Notice>, Err
     );
     let query = sqlx::query(AssertSqlSafe(sql)).bind(limit);
     query.fetch_all(conn.sql()).await?.iter().map(read).collect()
+}
+
+/// The ticket that was last offered to a number by SMS since then, and to whom.
+pub async fn last_offer_by_sms(
+    conn: &mut Conn,
+    phone: &Phone,
+    since: Timestamp,
+) -> Result<Option<(TicketId, String)>, Error> {
+    let sql = "select ticket, person from notice where kind = 'offer' and channel = 'sms' and to_address = $1
+        and created_at >= $2 and ticket is not null and state in ('sent', 'delivered') order by id desc limit 1";
+    let row = sqlx::query(sql).bind(phone.to_string()).bind(since.as_millis()).fetch_optional(conn.sql()).await?;
+    row.map(|row| Ok((parsed::<TicketId>(&row, "ticket")?, row.try_get("person")?))).transpose()
 }
 
 /// A person took care of a notice that had failed, or rang about one that was queued. Gives back whether it was open.
