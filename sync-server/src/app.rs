@@ -6,8 +6,8 @@ use crate::db::{Database, Migrated, OpenError, Settings};
 use crate::http::{Gate, HttpSettings, Site, health, listen, protect};
 use crate::jobs::{Registry, Runner};
 use crate::{
-    accounts, admin, audit, customers, demo, dispatch, http, intake, knowledge, matching, me, notify, plans, survey,
-    sync, tickets, web, workforce,
+    accounts, admin, audit, customers, demo, dispatch, http, intake, knowledge, matching, me, notify, plans, replies,
+    survey, sync, tickets, web, workforce,
 };
 use axum::Router;
 use shared::chance::Chance;
@@ -162,6 +162,7 @@ pub fn routes() -> Router<Site> {
         .merge(admin::callers::pages::routes())
         .merge(me::api::routes())
         .merge(me::pages::routes())
+        .merge(replies::webhook::routes())
         .merge(admin::api::routes())
         .merge(admin::pages::routes())
         .merge(admin::keep::api::routes())
@@ -184,7 +185,7 @@ pub fn registry(site: &Site) -> Registry {
     let registry = workforce::jobs::register(registry);
     let registry = tickets::jobs::register(registry, &config.timing);
     let registry = survey::jobs::register(registry, outside.pages.clone());
-    let registry = notify::jobs::register(registry, outside);
+    let registry = notify::jobs::register(registry, outside, &config.sending);
     let registry = dispatch::jobs::register(registry, &bounds);
     let registry = me::jobs::register(registry);
     sync::jobs::register(registry)

@@ -10,7 +10,7 @@
 //! rung: matching
 //! rung: notify billing knowledge survey
 //! rung: dispatch
-//! rung: intake sync me admin
+//! rung: intake sync me replies admin
 //! top: app cli demo
 //! ```
 
@@ -47,6 +47,7 @@ pub mod dispatch;
 pub mod admin;
 pub mod intake;
 pub mod me;
+pub mod replies;
 pub mod sync;
 
 pub mod app;

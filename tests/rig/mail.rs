@@ -27,7 +27,7 @@ fn message(to: &str) -> Message {
 
 fn mailer(url: &str) -> Mailer {
     let settings = Smtp { url: Secret::from(url.to_owned()), from: "help@example.com".parse().unwrap() };
-    Mailer::new(&settings).unwrap_or_else(|why| panic!("{why}"))
+    Mailer::new(&settings, std::time::Duration::from_secs(45)).unwrap_or_else(|why| panic!("{why}"))
 }
 
 #[tokio::test]

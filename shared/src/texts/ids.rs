@@ -133,6 +133,17 @@ texts! {
     LeavingMail = "leaving-mail" ("name", "when", "link");
     LeavingSms = "leaving-sms" ("when", "link");
     LeavingCall = "leaving-call" ("name", "phone", "when");
+    ReplyAcceptedSms = "reply-accepted-sms" ("number", "when");
+    ReplyDeclinedSms = "reply-declined-sms" ("number");
+    ReplyWhichSms = "reply-which-sms" ("numbers", "number");
+    ReplyNothingSms = "reply-nothing-sms" ();
+    ReplyNotedSms = "reply-noted-sms" ("number");
+    ReplyReadSms = "reply-read-sms" ();
+    ReplyStartedSms = "reply-started-sms" ();
+    ReplyCall = "reply-call" ("phone", "name", "text");
+    ReplyUnknown = "reply-unknown" ();
+    ReplyEmpty = "reply-empty" ();
+    ReplyPicture = "reply-picture" ();
 
     SurveyTitle = "survey-title" ();
     SurveyIntro = "survey-intro" ("number", "title");

@@ -212,6 +212,7 @@ mod tests {
     fn sample(arg: &str) -> Value<'static> {
         match arg {
             "number" => "7KM-Q2D-9XA".into(),
+            "numbers" => "7KM, 9XA, Q2D, 4TT".into(),
             "title" => "No picture, sound is fine".into(),
             "place" => "10025 New York".into(),
             "when" | "was" => "Tue 3 Mar, 14:20".into(),
@@ -223,7 +224,7 @@ mod tests {
             "link" => "https://help.example.com/survey/AZmj8HwefSqLEV9uenCcDQAAAAAAAAAAAAAAAAAAAAA".into(),
             "code" => "481 516".into(),
             "answer" => "Yes, it is working".into(),
-            "comment" => "Still no picture.".into(),
+            "comment" | "text" => "Still no picture.".into(),
             "reason" => "No expert fits.".into(),
             "n" | "weekday" | "day" | "month" => 3.into(),
             other => panic!("add a sample for the argument {other}"),

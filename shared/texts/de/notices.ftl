@@ -4,12 +4,12 @@
 # Eine Fachkraft wird gefragt.
 offer-title = Neues Ticket { $number }
 offer-push = { $title }, { $place }. Beginn { $when }. Antwort bis { $until }.
-offer-sms = Neues Ticket { $number }: { $title }, { $place }. Beginn { $when }. Bitte in der App antworten bis { $until }.
+offer-sms = Ticket { $number }: { $title }, { $place }, { $when }. Bitte JA oder NEIN, hier oder in der App, bis { $until }.
 
 # Mehrere Tickets einer Adresse werden zusammen angeboten.
 offers-title = { $n } neue Tickets an einer Adresse
 offers-push = { $title } und mehr, { $place }. Beginn { $when }. Antwort bis { $until }.
-offers-sms = { $n } neue Tickets an einer Adresse: { $title }, { $place }. Beginn { $when }. Bitte in der App antworten bis { $until }.
+offers-sms = { $n } Tickets an einer Adresse: { $title }, { $place }, { $when }. Bitte JA oder NEIN zu allen bis { $until }.
 
 # Ein Angebot wurde zurückgenommen, bevor es eine Antwort gab.
 withdrawn-title = { $number } wird nicht mehr angeboten
@@ -227,3 +227,15 @@ leaving-mail = Guten Tag, { $name }. Wie gewünscht, löschen wir Ihr Konto und 
     { $link }
 leaving-sms = Ihr Konto wird am { $when } gelöscht. Behalten: { $link }
 leaving-call = Bitte rufen Sie { $name } unter { $phone } an und sagen Sie: Wie gewünscht, löschen wir Ihr Konto am { $when }. Wenn Sie es behalten möchten, sagen Sie es mir jetzt.
+# Was wir auf eine SMS antworten.
+reply-accepted-sms = { $number } gehört Ihnen. Sie werden { $when } erwartet. Alles Weitere steht in der App. Falls Sie doch nicht können, sagen Sie es dort.
+reply-declined-sms = Danke. { $number } geht an jemand anderen.
+reply-which-sms = Welches? Sie haben mehrere Angebote: { $numbers }. Bitte mit der Nummer antworten, etwa JA { $number } oder NEIN { $number }.
+reply-nothing-sms = Für Sie ist gerade nichts offen: abgelaufen, zurückgenommen oder bei jemand anderem. Bitte in der App nachsehen.
+reply-noted-sms = Danke. Ihre Nachricht steht auf Ticket { $number }. Im Notfall rufen Sie bitte an.
+reply-read-sms = Danke. Jemand liest Ihre Nachricht und ruft Sie an. Im Notfall rufen Sie bitte an.
+reply-started-sms = Sie erhalten wieder Nachrichten von uns. Mit STOP beenden Sie sie.
+reply-call = Bitte lesen und { $phone } anrufen ({ $name }). Die SMS: „{ $text }“
+reply-unknown = niemand, den wir kennen
+reply-empty = (nichts)
+reply-picture = (ein Bild; Bilder können wir per SMS nicht annehmen)

@@ -4,12 +4,12 @@
 # An expert is asked.
 offer-title = New ticket { $number }
 offer-push = { $title }, { $place }. Start { $when }. Answer by { $until }.
-offer-sms = New ticket { $number }: { $title }, { $place }. Start { $when }. Please answer in the app by { $until }.
+offer-sms = New ticket { $number }: { $title }, { $place }. Start { $when }. Reply YES or NO or use the app by { $until }.
 
 # Several tickets of one address are offered together.
 offers-title = { $n } new tickets at one address
 offers-push = { $title } and more, { $place }. Start { $when }. Answer by { $until }.
-offers-sms = { $n } new tickets at one address: { $title }, { $place }. Start { $when }. Please answer in the app by { $until }.
+offers-sms = { $n } new tickets at one address: { $title }, { $place }. Start { $when }. Reply YES or NO to all by { $until }.
 
 # An expert's offer was taken back before an answer.
 withdrawn-title = { $number } is no longer offered
@@ -227,3 +227,15 @@ leaving-mail = { $name }, as you asked, we delete your account and your data on 
     { $link }
 leaving-sms = Your account is deleted on { $when }. To keep it: { $link }
 leaving-call = Please ring { $name } at { $phone } and say: As you asked, we delete your account on { $when }. If you want to keep it, tell me now.
+# What we say to an SMS.
+reply-accepted-sms = { $number } is yours. You are expected { $when }. Everything else is in the app. If you cannot go after all, say so there.
+reply-declined-sms = Thank you. { $number } goes to somebody else.
+reply-which-sms = Which one? You have several offers: { $numbers }. Please answer with the number, like YES { $number } or NO { $number }.
+reply-nothing-sms = Nothing is open for you now: it ran out, was taken back, or is with somebody else. Please look in the app.
+reply-noted-sms = Thank you. Your message is on ticket { $number }. In an emergency please call.
+reply-read-sms = Thank you. Somebody will read your message and ring you. In an emergency please call.
+reply-started-sms = You get our messages again. Write STOP to end them.
+reply-call = Please read and ring { $phone } ({ $name }). They wrote by SMS: "{ $text }"
+reply-unknown = nobody we know
+reply-empty = (nothing)
+reply-picture = (a picture; we cannot take pictures by SMS)

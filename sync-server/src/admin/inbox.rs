@@ -6,6 +6,7 @@ use super::store::{self, Task};
 use super::{Item, Matter, names};
 use crate::customers::{self, Site as Place};
 use crate::db::{Conn, Error};
+use crate::notify::plan::Audience;
 use crate::notify::{self, still_to_say};
 use crate::tickets::{self, Ticket};
 use crate::workforce;
@@ -140,6 +141,26 @@ pub(super) async fn matter(
     }
 }
 
+/// Whom a notice was for: who is rung is not always the ticket's customer.
+async fn whom(conn: &mut Conn, notice: &notify::Notice) -> Result<Option<Who>, Error> {
+    Ok(match notice.audience {
+        Audience::Expert => match notice.person.parse() {
+            Ok(id) => {
+                notify::facts::expert(conn, id).await?.map(|one| Who { name: one.name, phone: one.phone.to_string() })
+            }
+            Err(_) => None,
+        },
+        Audience::Customer => match notice.person.parse() {
+            Ok(id) => {
+                notify::facts::customer(conn, id).await?.map(|one| Who { name: one.name, phone: one.phone.to_string() })
+            }
+            Err(_) => None,
+        },
+        // It is for us; whom to ring stands in its words.
+        Audience::Staff => None,
+    })
+}
+
 /// By urgency and age, groups where the first entry of each stands.
 fn grouped(mut entries: Vec<Entry>) -> Vec<Group> {
     entries.sort_by_key(|entry| (!entry.urgent, entry.matter.since(), entry.matter.item()));
@@ -177,6 +198,10 @@ impl Known {
             customer = customers::store::customer(conn, ticket.customer).await?;
             place = customers::store::site(conn, ticket.site).await?;
         }
+        let whom = match &matter {
+            Matter::Call(notice) | Matter::Undelivered(notice) => self::whom(conn, notice).await?,
+            Matter::Asked(_) | Matter::Unowned(_) => None,
+        };
         let customer = customer.map(|one| Who { name: one.name.to_string(), phone: one.phone.to_string() });
         let who = place
             .as_ref()
@@ -188,7 +213,7 @@ impl Known {
             zone: place.map_or_else(Zone::utc, |place| place.zone),
             owner: task.map(|task| Owner { staff: task.staff, name: String::new(), taken_at: task.taken_at }),
             deeds: deeds::possible(&matter, now, timing),
-            customer: customer.or(who),
+            customer: whom.or(customer).or(who),
             ticket,
             matter,
         })

@@ -49,6 +49,8 @@ pub struct Config {
     pub matching: MatchingBounds,
     /// Who sends for us.
     pub providers: Providers,
+    /// How fast each channel sends, and how long its provider may take.
+    pub sending: Sending,
     /// Who hears of what nobody looked at; empty means every admin.
     pub admins_to_tell: Vec<Email>,
     /// Tickets a second that are taken from the web; more are told to come back. `None` is no limit.
@@ -87,6 +89,28 @@ pub struct Providers {
     pub fcm: Option<Fcm>,
     /// E-mail.
     pub smtp: Option<Smtp>,
+}
+
+/// How fast each channel sends, and how long its provider may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sending {
+    /// Push.
+    pub push: SendingBounds,
+    /// SMS.
+    pub sms: SendingBounds,
+    /// E-mail.
+    pub mail: SendingBounds,
+}
+
+/// The bounds of one channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SendingBounds {
+    /// Messages a second from all servers together; `None` is no limit.
+    pub per_second: Option<NonZeroU32>,
+    /// Messages that one server sends at once.
+    pub at_once: u32,
+    /// Seconds that the provider may take for one.
+    pub within_seconds: u32,
 }
 
 /// SMS by Twilio.
@@ -164,6 +188,7 @@ impl Config {
             timing: Timing::default(),
             matching: MatchingBounds::default(),
             providers: Providers::default(),
+            sending: Sending::default(),
             admins_to_tell: Vec::new(),
             intake_per_second: None,
             sign_ins_per_minute: None,
@@ -190,6 +215,17 @@ impl Config {
 /// The database of a demo in this folder.
 pub fn demo_database(data_dir: &std::path::Path) -> String {
     format!("sqlite:{}", data_dir.join("sysops.db").display())
+}
+
+impl Default for Sending {
+    fn default() -> Self {
+        let bounds = |per_second, within_seconds| SendingBounds {
+            per_second: NonZeroU32::new(per_second),
+            at_once: 16,
+            within_seconds,
+        };
+        Self { push: bounds(0, 10), sms: bounds(10, 10), mail: bounds(20, 45) }
+    }
 }
 
 impl Default for MatchingBounds {

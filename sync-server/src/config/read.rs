@@ -1,6 +1,8 @@
 //! From what was set to what is used, or to sentences that say what to mend. Pure.
 
-use super::{Config, Fcm, MatchingBounds, Mode, Providers, Refusals, Secret, Settings, Smtp, Twilio};
+use super::{
+    Config, Fcm, MatchingBounds, Mode, Providers, Refusals, Secret, Sending, SendingBounds, Settings, Smtp, Twilio,
+};
 use shared::ticket::Timing;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
@@ -46,6 +48,7 @@ impl Settings {
             timing: self.timing(),
             matching: self.matching(),
             providers,
+            sending: self.sending(),
             data_dir: self.data_dir,
             admins_to_tell: self.admins_to_tell,
             intake_per_second: NonZeroU32::new(self.intake_per_second),
@@ -79,6 +82,19 @@ impl Settings {
             buffer_minutes: self.buffer_minutes,
             horizon_minutes: self.horizon_minutes,
             budget_ms: self.matching_budget_ms,
+        }
+    }
+
+    fn sending(&self) -> Sending {
+        let bounds = |per_second, at_once, within_seconds| SendingBounds {
+            per_second: NonZeroU32::new(per_second),
+            at_once,
+            within_seconds,
+        };
+        Sending {
+            push: bounds(self.push_per_second, self.push_at_once, self.push_seconds),
+            sms: bounds(self.sms_per_second, self.sms_at_once, self.sms_seconds),
+            mail: bounds(self.mail_per_second, self.mail_at_once, self.mail_seconds),
         }
     }
 

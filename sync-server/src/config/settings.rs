@@ -1,7 +1,7 @@
 //! Every setting with its name on the command line, in the environment and in the file, and its default. `--help` is
 //! made from this.
 
-use super::{MatchingBounds, Secret};
+use super::{MatchingBounds, Secret, Sending, SendingBounds};
 use clap::{Args, value_parser};
 use shared::promise::ServiceHours;
 use shared::text::Email;
@@ -12,6 +12,11 @@ use std::path::PathBuf;
 
 /// A year, the longest that a setting in minutes may be.
 const MINUTES_MAX: i64 = 525_600;
+
+/// As it is set: 0 is no limit.
+fn per_second(bounds: SendingBounds) -> u32 {
+    bounds.per_second.map_or(0, NonZeroU32::get)
+}
 
 /// What was set, not yet checked. Times are minutes.
 #[derive(Clone, Debug, Args)]
@@ -125,4 +130,31 @@ pub struct Settings {
     /// The sender of our e-mails.
     #[arg(long, env = "SYSOPS_MAIL_FROM", value_name = "E-MAIL")]
     pub mail_from: Option<Email>,
+    /// Pushes a second, from all servers together; what experts wait for goes first. 0 is no limit.
+    #[arg(long, env = "SYSOPS_PUSH_PER_SECOND", default_value_t = per_second(Sending::default().push), value_parser = value_parser!(u32).range(..=100_000), value_name = "N")]
+    pub push_per_second: u32,
+    /// Pushes that one server sends at once.
+    #[arg(long, env = "SYSOPS_PUSH_AT_ONCE", default_value_t = Sending::default().push.at_once, value_parser = value_parser!(u32).range(1..=1_000), value_name = "N")]
+    pub push_at_once: u32,
+    /// Seconds that Firebase may take for one message.
+    #[arg(long, env = "SYSOPS_PUSH_SECONDS", default_value_t = Sending::default().push.within_seconds, value_parser = value_parser!(u32).range(1..=100), value_name = "N")]
+    pub push_seconds: u32,
+    /// SMS a second, from all servers together; what experts wait for goes first. 0 is no limit.
+    #[arg(long, env = "SYSOPS_SMS_PER_SECOND", default_value_t = per_second(Sending::default().sms), value_parser = value_parser!(u32).range(..=100_000), value_name = "N")]
+    pub sms_per_second: u32,
+    /// SMS that one server sends at once.
+    #[arg(long, env = "SYSOPS_SMS_AT_ONCE", default_value_t = Sending::default().sms.at_once, value_parser = value_parser!(u32).range(1..=1_000), value_name = "N")]
+    pub sms_at_once: u32,
+    /// Seconds that Twilio may take for one message.
+    #[arg(long, env = "SYSOPS_SMS_SECONDS", default_value_t = Sending::default().sms.within_seconds, value_parser = value_parser!(u32).range(1..=100), value_name = "N")]
+    pub sms_seconds: u32,
+    /// E-mails a second, from all servers together; what experts wait for goes first. 0 is no limit.
+    #[arg(long, env = "SYSOPS_MAIL_PER_SECOND", default_value_t = per_second(Sending::default().mail), value_parser = value_parser!(u32).range(..=100_000), value_name = "N")]
+    pub mail_per_second: u32,
+    /// E-mails that one server sends at once.
+    #[arg(long, env = "SYSOPS_MAIL_AT_ONCE", default_value_t = Sending::default().mail.at_once, value_parser = value_parser!(u32).range(1..=1_000), value_name = "N")]
+    pub mail_at_once: u32,
+    /// Seconds that the mail server may take for one message.
+    #[arg(long, env = "SYSOPS_MAIL_SECONDS", default_value_t = Sending::default().mail.within_seconds, value_parser = value_parser!(u32).range(1..=100), value_name = "N")]
+    pub mail_seconds: u32,
 }

@@ -158,7 +158,8 @@ impl Heard {
     }
 }
 
-fn encoded(text: &str) -> String {
+/// As forms carry it.
+pub(crate) fn encoded(text: &str) -> String {
     text.bytes().fold(String::new(), |mut out, byte| {
         match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' => out.push(char::from(byte)),

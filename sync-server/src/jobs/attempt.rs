@@ -69,6 +69,13 @@ fn judge(job: &Job, outcome: Outcome, now: Timestamp, wait_ms: u64) -> End {
     match outcome {
         Outcome::Done => End::Finished,
         Outcome::GiveUp { why } => End::Dead { why },
+        Outcome::RetryWithin { after, within, why } => match judge(job, Outcome::Retry { after, why }, now, wait_ms) {
+            End::PutBack { retry_at, why } => {
+                let latest = now.plus_millis(i64::try_from(within.as_millis()).unwrap_or(i64::MAX));
+                End::PutBack { retry_at: retry_at.min(latest), why }
+            }
+            end @ (End::Finished | End::Dead { .. }) => end,
+        },
         Outcome::Retry { after, why } => {
             let tried_for = now.minutes_since(job.started_at);
             if tried_for >= job.kind.tried_for_minutes() {
@@ -205,5 +212,12 @@ mod tests {
         let now = job.started_at;
         let End::PutBack { retry_at, .. } = judge(&job, outcome, now, 4_000) else { panic!("it is young") };
         assert_eq!(retry_at, now.plus_millis(61_000));
+        let outcome = Outcome::RetryWithin {
+            after: Some(Duration::from_mins(1)),
+            within: Duration::from_secs(9),
+            why: "429".into(),
+        };
+        let End::PutBack { retry_at, .. } = judge(&job, outcome, now, 4_000) else { panic!("it is young") };
+        assert_eq!(retry_at, now.plus_millis(9_000), "another way begins then");
     }
 }

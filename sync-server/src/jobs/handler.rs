@@ -1,7 +1,8 @@
 //! What does the work of a kind, what it is given, and what it may answer.
 
 use super::job::{Job, NewJob};
-use super::kind::Kind;
+use super::kind::{Kind, WorkLane};
+use super::pace::Pace;
 use crate::db::{Database, Error};
 use futures_util::future::BoxFuture;
 use shared::time::Timestamp;
@@ -19,6 +20,15 @@ pub enum Outcome {
         /// When the other side said to come back; else the usual waits.
         after: Option<Duration>,
         /// What failed, for the list of dead jobs.
+        why: String,
+    },
+    /// It may succeed later, and something else begins if it has not by then.
+    RetryWithin {
+        /// When the other side said to come back; else the usual waits.
+        after: Option<Duration>,
+        /// The longest wait.
+        within: Duration,
+        /// What failed.
         why: String,
     },
     /// It will never succeed.
@@ -86,6 +96,8 @@ where
 pub struct Registry {
     handlers: BTreeMap<Kind, Arc<dyn Handler>>,
     sweeps: BTreeMap<&'static str, Sweep>,
+    paces: BTreeMap<WorkLane, Pace>,
+    at_once: BTreeMap<WorkLane, usize>,
 }
 
 /// A periodic reconciler.
@@ -106,6 +118,31 @@ impl Registry {
     pub fn on(mut self, kind: Kind, handler: impl Handler + 'static) -> Self {
         self.handlers.insert(kind, Arc::new(handler));
         self
+    }
+
+    /// So many jobs of this lane begin in a second, on all servers together.
+    #[must_use]
+    pub fn paced(mut self, lane: WorkLane, pace: Option<Pace>) -> Self {
+        if let Some(pace) = pace {
+            self.paces.insert(lane, pace);
+        }
+        self
+    }
+
+    /// So many jobs of this lane run on one server at once.
+    #[must_use]
+    pub fn at_once(mut self, lane: WorkLane, n_jobs: usize) -> Self {
+        self.at_once.insert(lane, n_jobs.max(1));
+        self
+    }
+
+    pub(super) fn pace(&self, lane: WorkLane) -> Option<Pace> {
+        self.paces.get(&lane).copied()
+    }
+
+    /// How many jobs of a lane this server runs at once.
+    pub(super) fn running_max(&self, lane: WorkLane) -> usize {
+        self.at_once.get(&lane).copied().unwrap_or_else(|| lane.running_max())
     }
 
     /// This reconciler runs once in each period by the real clock, on one of the servers. It takes no input: it looks

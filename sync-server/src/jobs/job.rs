@@ -8,6 +8,32 @@ use shared::time::Timestamp;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+/// Which of a lane's due jobs goes first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Rank {
+    /// Before all others: minutes count.
+    First,
+    /// In its turn.
+    #[default]
+    Next,
+    /// When nothing else waits.
+    Rest,
+}
+
+impl Rank {
+    /// The first before the rest.
+    pub(super) const ALL: [Self; 3] = [Self::First, Self::Next, Self::Rest];
+
+    /// The number in the table.
+    pub(super) fn number(self) -> i64 {
+        match self {
+            Self::First => 0,
+            Self::Next => 1,
+            Self::Rest => 2,
+        }
+    }
+}
+
 /// A job to enqueue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewJob {
@@ -19,6 +45,8 @@ pub struct NewJob {
     pub key: String,
     /// When, by the business clock.
     pub due_at: Timestamp,
+    /// Whose turn it is among those of its lane.
+    pub rank: Rank,
     /// A small JSON object with what the id does not say.
     pub body: String,
 }
@@ -28,13 +56,20 @@ impl NewJob {
     pub fn new(kind: Kind, subject: impl ToString, due_at: Timestamp) -> Self {
         let subject = subject.to_string();
         let key = format!("{}:{subject}", kind.word());
-        Self { kind, subject, key, due_at, body: "{}".into() }
+        Self { kind, subject, key, due_at, rank: Rank::default(), body: "{}".into() }
     }
 
     /// The same kind and subject more than once, told apart by this.
     #[must_use]
     pub fn keyed(mut self, part: impl ToString) -> Self {
         self.key = format!("{}:{}:{}", self.kind.word(), self.subject, part.to_string());
+        self
+    }
+
+    /// In this turn.
+    #[must_use]
+    pub fn ranked(mut self, rank: Rank) -> Self {
+        self.rank = rank;
         self
     }
 

@@ -167,7 +167,7 @@ impl WorkLane {
         }
     }
 
-    /// How many of its jobs one server runs at once.
+    /// How many of its jobs one server runs at once, unless a setting says otherwise.
     pub fn running_max(self) -> usize {
         match self {
             Self::Matching => 4,
@@ -175,11 +175,6 @@ impl WorkLane {
             Self::Push | Self::Sms | Self::Mail => 16,
             Self::Sweeps => 2,
         }
-    }
-
-    /// How many one server holds, so that one commit claims many: those that run and those that wait for a slot.
-    pub(super) fn held_max(self) -> usize {
-        self.running_max() * 3
     }
 }
 

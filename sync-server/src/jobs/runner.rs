@@ -6,11 +6,12 @@
 
 use super::attempt::{self, Held};
 use super::handler::{Context, Registry};
-use super::job::{Job, Lease};
+use super::job::{Job, Lease, Rank};
 use super::kind::{Kind, WorkLane};
+use super::pace::Pace;
 use super::store::{self, Now};
 use super::sweeps;
-use crate::db::{Database, Error, Lane, Listener, Wake};
+use crate::db::{Database, Error, Lane, Listener, Tx, Wake};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,6 +30,8 @@ const HEARTBEAT_EVERY: Duration = Duration::from_secs(10);
 const RESCUE_EVERY: Duration = Duration::from_secs(5);
 /// How long running handlers may take to end when the server stops.
 const GRACE: Duration = Duration::from_secs(10);
+/// Of a lane a server holds so many for each that runs at once, so that one commit claims many.
+const HELD_FOR_EACH_SLOT: usize = 3;
 /// More rounds than this in one drain mean that jobs make jobs without end.
 const DRAIN_ROUNDS_MAX: usize = 10_000;
 
@@ -44,7 +47,7 @@ pub struct Runner {
 impl Runner {
     /// A runner for the kinds that the registry has handlers for.
     pub fn new(db: Database, registry: Registry) -> Self {
-        let slots = WorkLane::ALL.map(|lane| (lane, Arc::new(Semaphore::new(lane.running_max())))).into();
+        let slots = WorkLane::ALL.map(|lane| (lane, Arc::new(Semaphore::new(registry.running_max(lane))))).into();
         let kinds = registry.kinds();
         Self { context: Context { db }, registry, kinds, slots, held: Held::default() }
     }
@@ -153,29 +156,31 @@ impl Runner {
 
     /// How many jobs to claim for a lane; none until half of what it may hold is done.
     fn room(&self, lane: WorkLane) -> usize {
-        let held = self.held.count_in(lane);
-        if held * 2 > lane.held_max() { 0 } else { lane.held_max() - held }
+        let (held, held_max) = (self.held.count_in(lane), self.registry.running_max(lane) * HELD_FOR_EACH_SLOT);
+        if held * 2 > held_max { 0 } else { held_max - held }
     }
 
     /// Claims what is due in these lanes, with one commit and only if there is something.
     async fn claim(&self, lanes: &[WorkLane]) -> Result<Vec<Job>, Error> {
         let clock = self.db().clock();
         let now = Now { business: clock.business_now(), real: clock.real_now() };
-        let kinds = self.kinds.clone();
+        let (kinds, lanes) = (self.kinds.clone(), lanes.to_vec());
         if kinds.is_empty() {
             return Ok(Vec::new());
         }
-        let due = self.db().read(async move |conn| store::due_lanes(conn, &kinds, now).await).await?;
-        let lanes: Vec<(WorkLane, usize)> =
-            lanes.iter().filter(|lane| due.contains(lane)).map(|lane| (*lane, self.room(*lane))).collect();
-        if lanes.is_empty() {
+        let due = self.db().read(async move |conn| store::due_lanes(conn, &lanes, &kinds, now).await).await?;
+        if due.is_empty() {
             return Ok(Vec::new());
         }
+        let wanted: Vec<Wanted> = due
+            .into_iter()
+            .map(|(lane, ranks)| Wanted { lane, ranks, room: self.room(lane), pace: self.registry.pace(lane) })
+            .collect();
         let kinds = self.kinds.clone();
         let claimed = self.db().write(Lane::Work, async move |tx| {
             let mut jobs = Vec::new();
-            for (lane, room) in &lanes {
-                jobs.extend(store::claim(tx, *lane, &kinds, *room, now).await?);
+            for wanted in &wanted {
+                jobs.extend(claim_lane(tx, wanted, &kinds, now).await?);
             }
             Ok::<_, Error>(jobs)
         });
@@ -206,6 +211,33 @@ impl Runner {
     fn db(&self) -> &Database {
         &self.context.db
     }
+}
+
+/// What is claimed of one lane.
+struct Wanted {
+    lane: WorkLane,
+    ranks: Vec<Rank>,
+    room: usize,
+    pace: Option<Pace>,
+}
+
+/// Claims of one lane, rank by rank, as much as there is room for and its pace allows.
+async fn claim_lane(tx: &mut Tx, wanted: &Wanted, kinds: &[Kind], now: Now) -> Result<Vec<Job>, Error> {
+    let (mut room, mut spent) = (wanted.room, 0);
+    if let Some(pace) = wanted.pace {
+        let (allowed, so_far) = store::pace::room(tx, wanted.lane, pace).await?;
+        (room, spent) = (room.min(allowed), so_far);
+    }
+    let mut jobs = Vec::new();
+    for rank in &wanted.ranks {
+        if room > jobs.len() {
+            jobs.extend(store::claim(tx, wanted.lane, *rank, kinds, room - jobs.len(), now).await?);
+        }
+    }
+    if let (Some(pace), false) = (wanted.pace, jobs.is_empty()) {
+        store::pace::spend(tx, wanted.lane, pace, spent, jobs.len()).await?;
+    }
+    Ok(jobs)
 }
 
 /// Waits for a wake that concerns jobs.

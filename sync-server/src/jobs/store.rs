@@ -1,6 +1,6 @@
 //! The table `job`.
 
-use super::job::{Job, Lease, NewJob};
+use super::job::{Job, Lease, NewJob, Rank};
 use super::kind::{Kind, WorkLane};
 use crate::db::{Conn, Error, Tx, Wake, values};
 use shared::ids::{Id, JobId};
@@ -10,6 +10,8 @@ use sqlx::{AssertSqlSafe, Row};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+
+pub(super) mod pace;
 
 /// How long a worker may be silent before its job is stranded.
 pub(super) const LEASE_MS: i64 = 30_000;
@@ -34,13 +36,13 @@ pub async fn enqueue(tx: &mut Tx, jobs: &[NewJob]) -> Result<(), Error> {
     let now = tx.real_now().as_millis();
     for jobs in jobs.chunks(ROWS_MAX) {
         let sql = format!(
-            "insert into job (id, kind, lane, subject, key, body, state, due_at, retry_at, created_at) values {}
+            "insert into job (id, kind, lane, subject, key, body, state, due_at, retry_at, created_at, rank) values {}
              on conflict (key) where state <> 'dead' do update set
                due_at = case when job.state = 'ready' and excluded.due_at < job.due_at then excluded.due_at
                  else job.due_at end,
                again_due_at = case when job.state <> 'leased' then job.again_due_at
                  when job.again_due_at < excluded.due_at then job.again_due_at else excluded.due_at end",
-            values(jobs.len(), 10)
+            values(jobs.len(), 11)
         );
         let mut query = sqlx::query(AssertSqlSafe(sql));
         for job in jobs {
@@ -48,7 +50,7 @@ pub async fn enqueue(tx: &mut Tx, jobs: &[NewJob]) -> Result<(), Error> {
             query = query.bind(id.to_string()).bind(job.kind.word().to_string());
             query = query.bind(job.kind.lane().word().to_string()).bind(job.subject.clone());
             query = query.bind(job.key.clone()).bind(job.body.clone()).bind("ready".to_string());
-            query = query.bind(job.due_at.as_millis()).bind(0_i64).bind(now);
+            query = query.bind(job.due_at.as_millis()).bind(0_i64).bind(now).bind(job.rank.number());
         }
         query.execute(tx.sql()).await?;
     }
@@ -82,42 +84,61 @@ fn kind_list(kinds: &[Kind]) -> String {
     kinds.iter().map(|kind| format!("'{}'", kind.word())).collect::<Vec<_>>().join(", ")
 }
 
-/// The lanes in which something of these kinds is due.
-pub(super) async fn due_lanes(conn: &mut Conn, kinds: &[Kind], now: Now) -> Result<Vec<WorkLane>, Error> {
+/// In which of these lanes something of these kinds is due, and of which ranks, the first before the rest.
+pub(super) async fn due_lanes(
+    conn: &mut Conn,
+    lanes: &[WorkLane],
+    kinds: &[Kind],
+    now: Now,
+) -> Result<BTreeMap<WorkLane, Vec<Rank>>, Error> {
     let kinds = kind_list(kinds);
-    let one = |lane: &WorkLane| {
+    let one = |(lane, rank): (&WorkLane, Rank)| {
         format!(
-            "select '{0}' as lane where exists (select 1 from job where state = 'ready' and lane = '{0}'
-             and due_at <= $1 and retry_at <= $2 and kind in ({kinds}))",
-            lane.word()
+            "select '{0}' as lane, cast({1} as bigint) as rank where exists (select 1 from job where state = 'ready' and lane = '{0}'
+             and rank = {1} and due_at <= $1 and retry_at <= $2 and kind in ({kinds}))",
+            lane.word(),
+            rank.number()
         )
     };
-    let sql = WorkLane::ALL.iter().map(one).collect::<Vec<_>>().join(" union all ");
-    let query = sqlx::query(AssertSqlSafe(sql)).bind(now.business.as_millis()).bind(now.real.as_millis());
-    let mut lanes = Vec::new();
-    for row in query.fetch_all(conn.sql()).await? {
-        let word: String = row.try_get("lane")?;
-        lanes.extend(WorkLane::ALL.into_iter().find(|lane| lane.word() == word));
+    let parts = lanes.iter().flat_map(|lane| Rank::ALL.map(|rank| one((lane, rank))));
+    let sql = parts.collect::<Vec<_>>().join(" union all ");
+    let mut due: BTreeMap<WorkLane, Vec<Rank>> = BTreeMap::new();
+    if sql.is_empty() {
+        return Ok(due);
     }
-    Ok(lanes)
+    let query = sqlx::query(AssertSqlSafe(sql)).bind(now.business.as_millis()).bind(now.real.as_millis());
+    for row in query.fetch_all(conn.sql()).await? {
+        let (word, number): (String, i64) = (row.try_get("lane")?, row.try_get("rank")?);
+        let lane = lanes.iter().find(|lane| lane.word() == word);
+        let rank = Rank::ALL.into_iter().find(|rank| rank.number() == number);
+        if let (Some(lane), Some(rank)) = (lane, rank) {
+            due.entry(*lane).or_default().push(rank);
+        }
+    }
+    for ranks in due.values_mut() {
+        ranks.sort_unstable();
+    }
+    Ok(due)
 }
 
-/// Claims up to `limit` due jobs of these kinds in a lane, the longest due first.
+/// Claims up to `limit` due jobs of these kinds and this rank in a lane, the longest due first.
 pub(super) async fn claim(
     tx: &mut Tx,
     lane: WorkLane,
+    rank: Rank,
     kinds: &[Kind],
     limit: usize,
     now: Now,
 ) -> Result<Vec<Job>, Error> {
     let sql = format!(
         "with due as materialized (
-           select id from job where state = 'ready' and lane = $1 and due_at <= $2 and retry_at <= $3
+           select id from job where state = 'ready' and lane = $1 and rank = {} and due_at <= $2 and retry_at <= $3
              and kind in ({}) order by due_at, id limit $4{})
          update job set state = 'leased', attempts = attempts + 1, fence = fence + 1, lease_expires_at = $5,
            started_at = coalesce(started_at, $3)
          where id in (select id from due)
          returning id, kind, subject, key, body, attempts, fence, due_at, started_at",
+        rank.number(),
         kind_list(kinds),
         tx.for_update_skip_locked()
     );
@@ -179,6 +200,16 @@ pub(super) async fn put_back(tx: &mut Tx, lease: &Lease, retry_at: Timestamp, wh
         where id = $1 and fence = $2 and state = 'leased'";
     let query = sqlx::query(sql).bind(lease.job.to_string()).bind(lease.fence);
     let query = query.bind(retry_at.as_millis()).bind(shortened(why));
+    held(query.execute(tx.sql()).await?.rows_affected())
+}
+
+/// Leaves a job for later by the business clock, in the handler's own transaction, as its last statement: it is as if it
+/// had not begun. Fails when the lease is lost.
+pub async fn postpone(tx: &mut Tx, lease: &Lease, due_at: Timestamp) -> Result<(), Error> {
+    lease.finished.store(true, Ordering::SeqCst);
+    let sql = "update job set state = 'ready', due_at = $3, again_due_at = null, retry_at = 0, attempts = 0,
+        started_at = null, lease_expires_at = null where id = $1 and fence = $2 and state = 'leased'";
+    let query = sqlx::query(sql).bind(lease.job.to_string()).bind(lease.fence).bind(due_at.as_millis());
     held(query.execute(tx.sql()).await?.rows_affected())
 }
 

@@ -3,7 +3,7 @@
 use super::facts;
 use super::notice::{NewNotice, Notice, Recipient};
 use super::outside::Outside;
-use super::plan::{Audience, Channel, CustomerContact, Matter, Way, due_at, news_at};
+use super::plan::{Audience, Channel, CustomerContact, Matter, Way, due_at, news_at, not_before};
 use super::render::{self, Coming};
 use super::told::{Telling, lost_visit, of_event};
 use crate::db::{Conn, Error};
@@ -153,6 +153,9 @@ pub async fn unheard_offer(
         return Ok(None);
     }
     let contact = facts::expert(conn, expert).await?.ok_or(Untold::Missing("the expert"))?;
+    if !contact.takes_sms {
+        return Ok(None);
+    }
     let mut about = facts::about(conn, ticket).await?;
     let together = offered_together(conn, ticket, expert, expires_at).await?;
     if together.first() != Some(&ticket.id) {
@@ -181,9 +184,9 @@ async fn to_customer(
         .map(|notice| notice.into_iter().collect())
 }
 
-/// The same news for a customer whose SMS did not arrive, by e-mail; nothing where there is no address, or the matter has
-/// no second way.
-pub(super) async fn by_mail(
+/// The same news for a customer by the way beside the one that failed; nothing where there is none, or the matter has no
+/// second way.
+pub(super) async fn otherwise(
     conn: &mut Conn,
     outside: &Outside,
     failed: &Notice,
@@ -191,11 +194,36 @@ pub(super) async fn by_mail(
 ) -> Result<Option<NewNotice>, Untold> {
     let Some(id) = failed.ticket else { return Ok(None) };
     let ticket = tickets::store::get(conn, id).await?.ok_or(Untold::Missing("the ticket"))?;
-    let Some(visit) = ticket.life.state.visit() else { return Ok(None) };
     let contact = facts::customer(conn, ticket.customer).await?.ok_or(Untold::Missing("the customer"))?;
-    let Some(email) = &contact.email else { return Ok(None) };
-    let way = (Channel::Email, email.to_string());
-    visit_news(conn, outside, &ticket, failed.matter.clone(), visit, &contact, way, now).await
+    let Some(way) = contact.other_way(failed.channel) else { return Ok(None) };
+    let (matter, about) = (failed.matter.clone(), facts::about(conn, &ticket).await?);
+    let link = outside.pages.track(ticket.id);
+    let words = match &matter {
+        Matter::Accepted { .. } | Matter::Departed { .. } | Matter::Later { .. } => {
+            let Some(visit) = ticket.life.state.visit() else { return Ok(None) };
+            return visit_news(conn, outside, &ticket, matter, visit, &contact, way, now).await;
+        }
+        Matter::LookingAgain { .. } => render::looking_again(&matter, &about, &contact, way.0, &link),
+        Matter::Held { why, until } => render::held(*why, *until, &link, &about, &contact, way.0),
+        Matter::Survey { survey } | Matter::SurveyAgain { survey } => {
+            let again = matches!(matter, Matter::SurveyAgain { .. });
+            Some(render::survey(again, &outside.pages.survey(*survey), &about, &contact, way.0))
+        }
+        Matter::Offer { .. }
+        | Matter::Lost { .. }
+        | Matter::Reminder { .. }
+        | Matter::Stopped { .. }
+        | Matter::GoOn { .. }
+        | Matter::Unheard { .. }
+        | Matter::NotWorking { .. }
+        | Matter::Replied { .. }
+        | Matter::Escalated { .. }
+        | Matter::Danger {}
+        | Matter::SignInCode { .. } => None,
+    };
+    let due_at = not_before(&matter, ticket.urgent, &contact.zone, now);
+    let to = customer_recipient(&ticket, &contact);
+    Ok(words.map(|words| NewNotice { matter, ticket: Some(ticket.id), seq: None, to, way, words, due_at }))
 }
 
 #[expect(clippy::too_many_arguments, reason = "each is a fact of the news, read by different callers")]
@@ -224,6 +252,7 @@ async fn visit_news(
         | Matter::Survey { .. }
         | Matter::SurveyAgain { .. }
         | Matter::NotWorking { .. }
+        | Matter::Replied { .. }
         | Matter::Escalated { .. }
         | Matter::Danger {}
         | Matter::Account { .. }

@@ -3,6 +3,7 @@
 use super::outside::Pages;
 use super::plan::{CustomerContact, ExpertContact};
 use super::render::About;
+use super::store::no_sms;
 use crate::accounts::staff;
 use crate::db::{Conn, Error};
 use crate::tickets::Ticket;
@@ -21,8 +22,10 @@ pub async fn about(conn: &mut Conn, ticket: &Ticket) -> Result<About, Error> {
 
 /// How a customer is reached.
 pub async fn customer(conn: &mut Conn, id: CustomerId) -> Result<Option<CustomerContact>, Error> {
-    let customer = customers::store::customer(conn, id).await?;
-    Ok(customer.map(|customer| CustomerContact {
+    let Some(customer) = customers::store::customer(conn, id).await? else { return Ok(None) };
+    let takes_sms = no_sms::why(conn, &customer.phone).await?.is_none();
+    Ok(Some(CustomerContact {
+        takes_sms,
         name: customer.name.to_string(),
         email: customer.email,
         phone: customer.phone,
@@ -34,8 +37,10 @@ pub async fn customer(conn: &mut Conn, id: CustomerId) -> Result<Option<Customer
 
 /// How an expert is reached.
 pub async fn expert(conn: &mut Conn, id: ExpertId) -> Result<Option<ExpertContact>, Error> {
-    let expert = workforce::store::expert(conn, id).await?;
-    Ok(expert.map(|expert| ExpertContact {
+    let Some(expert) = workforce::store::expert(conn, id).await? else { return Ok(None) };
+    let takes_sms = no_sms::why(conn, &expert.phone).await?.is_none();
+    Ok(Some(ExpertContact {
+        takes_sms,
         id,
         name: expert.name.to_string(),
         phone: expert.phone,

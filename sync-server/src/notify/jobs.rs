@@ -7,22 +7,30 @@ use super::outside::Outside;
 use super::plan::Audience;
 use super::send::Sender;
 use super::store;
+use crate::config::{Sending, SendingBounds};
 use crate::db::Lane;
-use crate::jobs::{Context, Handler, Job, Kind, Outcome, Registry, finish};
+use crate::jobs::{Context, Handler, Job, Kind, Outcome, Pace, Registry, WorkLane, finish};
 use crate::reactions::About;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use shared::ids::TicketId;
 
-/// Who tells and who sends.
+/// Who tells and who sends, and how fast.
 #[must_use]
-pub fn register(registry: Registry, outside: Outside) -> Registry {
+pub fn register(registry: Registry, outside: Outside, sending: &Sending) -> Registry {
     for why in outside.off() {
         tracing::warn!(why, "a channel is off; notices on it will fail");
     }
     let teller = || Teller { outside: outside.clone() };
     let sender = || Sender { outside: outside.clone() };
-    registry
+    let channels = [(WorkLane::Push, sending.push), (WorkLane::Sms, sending.sms), (WorkLane::Mail, sending.mail)];
+    let bounded = |registry: Registry, (lane, bounds): (WorkLane, SendingBounds)| {
+        let at_once = usize::try_from(bounds.at_once).unwrap_or(usize::MAX);
+        registry.paced(lane, bounds.per_second.map(Pace::new)).at_once(lane, at_once)
+    };
+    channels
+        .into_iter()
+        .fold(registry, bounded)
         .on(Kind::NotifyExpert, teller())
         .on(Kind::NotifyCustomer, teller())
         .on(Kind::NotifyAdmins, teller())

@@ -13,11 +13,13 @@ pub mod facts;
 mod fcm;
 mod gateway;
 mod guard;
+mod hours;
 mod instead;
 pub mod jobs;
 mod notice;
 pub mod outside;
 pub mod plan;
+mod rank;
 mod receipt;
 pub mod render;
 pub mod sandbox;
@@ -36,5 +38,7 @@ pub use send::still_to_say;
 pub(crate) mod samples;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod ways_tests;
 #[cfg(test)]
 mod webhook_tests;

@@ -6,7 +6,7 @@ use super::plan::{Channel, Matter};
 use super::sandbox::Sandbox;
 use super::smtp::gateway::Mailer;
 use super::twilio::gateway::Twilio;
-use crate::config::{Config, Mode};
+use crate::config::{Config, Mode, Sending, SendingBounds};
 use crate::http::Site;
 use crate::links::Links;
 use futures_util::future::BoxFuture;
@@ -124,10 +124,17 @@ impl Outside {
         let config = &site.config;
         let pages = Pages { links: site.links.clone(), public_url: config.public_url.clone() };
         let admins_to_tell = config.admins_to_tell.clone();
+        let Sending { push, sms, mail } = config.sending;
+        let within = |bounds: SendingBounds| Duration::from_secs(bounds.within_seconds.into());
         match config.mode {
             Mode::Demo => Self { admins_to_tell, ..Self::captured(Sandbox::new(site.db.clone()), pages) },
             Mode::Serve => Self {
-                push: match config.providers.fcm.as_ref().map(|account| Fcm::open(account, site.db.clone())) {
+                push: match config
+                    .providers
+                    .fcm
+                    .as_ref()
+                    .map(|account| Fcm::open(account, within(push), site.db.clone()))
+                {
                     Some(Ok(fcm)) => Ok(Arc::new(Guarded::new(fcm, site.db.clone()))),
                     Some(Err(error)) => {
                         tracing::error!(%error, "push is off");
@@ -137,12 +144,13 @@ impl Outside {
                 },
                 sms: match &config.providers.twilio {
                     Some(account) => {
-                        Ok(Arc::new(Guarded::new(Twilio::new(account.clone(), &pages.public_url), site.db.clone())))
+                        let twilio = Twilio::new(account.clone(), &pages.public_url, within(sms));
+                        Ok(Arc::new(Guarded::new(twilio, site.db.clone())))
                     }
                     None => Err("SMS is off: set SYSOPS_TWILIO_ACCOUNT_SID, _AUTH_TOKEN and _FROM"),
                 },
                 mail: match &config.providers.smtp {
-                    Some(settings) => Mailer::new(settings)
+                    Some(settings) => Mailer::new(settings, within(mail))
                         .map(|mailer| Arc::new(Guarded::new(mailer, site.db.clone())) as Arc<dyn Gateway>),
                     None => Err("e-mail is off: set SYSOPS_SMTP_URL and SYSOPS_MAIL_FROM"),
                 },

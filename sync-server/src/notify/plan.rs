@@ -3,6 +3,9 @@
 //! A notice keeps the facts of its matter. Before it leaves it is held against the ticket's life as it is then: nobody
 //! is told "on the way" by somebody who has arrived, and no phone rings for an offer that is gone.
 
+use super::hours::by_day;
+pub use super::hours::{after_quiet_hours, news_at, not_before};
+pub use super::rank::rank;
 pub use crate::customers::NotifyBy;
 use crate::customers::confirm::About as AboutAccount;
 use crate::workforce::SmsRule;
@@ -107,6 +110,11 @@ pub enum Matter {
         /// The survey.
         survey: SurveyId,
     },
+    /// Somebody wrote us an SMS that a person must read.
+    Replied {
+        /// The provider's name of the message.
+        sid: String,
+    },
     /// The admins hear that nobody looked.
     Escalated {
         /// What was asked.
@@ -194,6 +202,7 @@ impl Matter {
             Self::Survey { .. } => "survey",
             Self::SurveyAgain { .. } => "survey_again",
             Self::NotWorking { .. } => "not_working",
+            Self::Replied { .. } => "replied",
             Self::Escalated { .. } => "escalated",
             Self::Danger {} => "danger",
             Self::Account { .. } => "account",
@@ -217,6 +226,7 @@ impl Matter {
             Self::LookingAgain { start_at, .. } => start_at.as_millis().to_string(),
             Self::Survey { survey } | Self::SurveyAgain { survey } | Self::NotWorking { survey } => survey.to_string(),
             Self::Escalated { since, n, .. } => format!("{}:{n}", since.as_millis()),
+            Self::Replied { sid } => sid.clone(),
             Self::Danger {} => String::new(),
             Self::Account { about: AboutAccount::Address { asked_at } } => format!("address:{}", asked_at.as_millis()),
             Self::Account { about: AboutAccount::Leaving { at } } => format!("leaving:{}", at.as_millis()),
@@ -307,7 +317,11 @@ impl Matter {
             }
             Self::SignInCode { expires_at, .. } => ok(real_now < *expires_at, Past::Expired),
             // What was done stays done: these are dropped only by their own survey's state.
-            Self::Survey { .. } | Self::SurveyAgain { .. } | Self::NotWorking { .. } | Self::Account { .. } => None,
+            Self::Survey { .. }
+            | Self::SurveyAgain { .. }
+            | Self::NotWorking { .. }
+            | Self::Replied { .. }
+            | Self::Account { .. } => None,
         }
     }
 }
@@ -353,6 +367,8 @@ pub struct CustomerContact {
     pub email: Option<Email>,
     /// Phone.
     pub phone: Phone,
+    /// Not a landline, and nobody asked us to stop.
+    pub takes_sms: bool,
     /// What they chose.
     pub notify_by: NotifyBy,
     /// Their language.
@@ -370,6 +386,8 @@ pub struct ExpertContact {
     pub name: String,
     /// Phone.
     pub phone: Phone,
+    /// Not a landline, and he did not ask us to stop.
+    pub takes_sms: bool,
     /// His language.
     pub language: Language,
     /// His zone.
@@ -387,7 +405,7 @@ impl ExpertContact {
     pub fn ways(&self, matter: &Matter) -> Vec<Way> {
         let push = (Channel::Push, self.id.to_string());
         let may_wait = matches!(matter, Matter::Offer { .. }) && self.sms == SmsRule::IfUnheard;
-        if may_wait || matches!(matter, Matter::Lost { had_accepted: false, .. }) {
+        if may_wait || !self.takes_sms || matches!(matter, Matter::Lost { had_accepted: false, .. }) {
             vec![push]
         } else {
             vec![push, (Channel::Sms, self.phone.to_string())]
@@ -396,12 +414,26 @@ impl ExpertContact {
 }
 
 impl CustomerContact {
-    /// Where a customer hears of their visit: as chosen, and by SMS where an address is missing.
+    /// Where a customer hears of their visit: as chosen, by SMS where an address is missing, and by a person who rings
+    /// where nothing else is left.
     pub fn way(&self) -> Way {
-        match (self.notify_by, &self.email) {
-            (NotifyBy::Email, Some(email)) => (Channel::Email, email.to_string()),
-            (NotifyBy::Email, None) | (NotifyBy::Sms, _) => (Channel::Sms, self.phone.to_string()),
-            (NotifyBy::Call, _) => (Channel::Call, self.phone.to_string()),
+        match (self.notify_by, &self.email, self.takes_sms) {
+            (NotifyBy::Email, Some(email), _) | (NotifyBy::Sms, Some(email), false) => {
+                (Channel::Email, email.to_string())
+            }
+            (NotifyBy::Email, None, true) | (NotifyBy::Sms, _, true) => (Channel::Sms, self.phone.to_string()),
+            (NotifyBy::Email | NotifyBy::Sms, None, false) | (NotifyBy::Call, ..) => {
+                (Channel::Call, self.phone.to_string())
+            }
+        }
+    }
+
+    /// The way beside one that failed, if there is one.
+    pub fn other_way(&self, failed: Channel) -> Option<Way> {
+        match failed {
+            Channel::Sms => self.email.as_ref().map(|email| (Channel::Email, email.to_string())),
+            Channel::Email => self.takes_sms.then(|| (Channel::Sms, self.phone.to_string())),
+            Channel::Push | Channel::Call => None,
         }
     }
 
@@ -410,26 +442,9 @@ impl CustomerContact {
     pub fn survey_way(&self) -> Option<Way> {
         match (&self.email, self.notify_by) {
             (Some(email), _) => Some((Channel::Email, email.to_string())),
-            (None, NotifyBy::Sms | NotifyBy::Email) => Some((Channel::Sms, self.phone.to_string())),
-            (None, NotifyBy::Call) => None,
+            (None, NotifyBy::Sms | NotifyBy::Email) if self.takes_sms => Some((Channel::Sms, self.phone.to_string())),
+            (None, NotifyBy::Sms | NotifyBy::Email | NotifyBy::Call) => None,
         }
-    }
-}
-
-/// Customers sleep from then on, by their wall clock.
-const QUIET_FROM_MINUTE: u16 = 21 * 60;
-/// Until then.
-const QUIET_UNTIL_MINUTE: u16 = 8 * 60;
-
-/// The end of the quiet hours in which `now` lies; `now` itself outside of them.
-pub fn after_quiet_hours(zone: &Zone, now: Timestamp) -> Timestamp {
-    let local = zone.local(now);
-    if local.minute < QUIET_UNTIL_MINUTE {
-        zone.instant(local.date, QUIET_UNTIL_MINUTE)
-    } else if local.minute >= QUIET_FROM_MINUTE {
-        zone.instant(local.date, 1_440 + QUIET_UNTIL_MINUTE)
-    } else {
-        now
     }
 }
 
@@ -441,38 +456,22 @@ pub fn is_news(told: Timestamp, comes: Timestamp) -> bool {
     comes.millis_since(told).abs() > MOVED_MINUTES * 60_000
 }
 
-/// How long before a visit its customer must know, at the latest.
-const WARNING_MINUTES: i64 = 60;
-
 /// So long somebody else is looked for before the customer hears that the visit moves.
 const LOOKING_MINUTES: i64 = 5;
-/// Within so long they hear again.
-const NEWS_MINUTES: i64 = 60;
-
-/// By when a customer who was told that their visit moves hears again: by day, or in the night where it is urgent.
-pub fn news_at(urgent: bool, zone: &Zone, told_at: Timestamp) -> Timestamp {
-    let at = told_at.plus_minutes(NEWS_MINUTES);
-    if urgent { at } else { after_quiet_hours(zone, at) }
-}
 
 /// When a customer should hear this. Nobody is woken for what can wait until morning; whoever has an urgent trouble,
 /// or someone at the door before then, is told at once.
 pub fn due_at(matter: &Matter, urgent: bool, zone: &Zone, now: Timestamp) -> Timestamp {
-    let morning = after_quiet_hours(zone, now);
     match matter {
         Matter::Accepted { visit: VisitPlan { start_at, .. }, .. } | Matter::Later { start_at, .. } => {
-            let can_wait = !urgent && start_at.plus_minutes(-WARNING_MINUTES) >= morning;
-            if can_wait { morning } else { now }
+            by_day(*start_at, urgent, zone, now)
         }
-        Matter::LookingAgain { start_at, .. } => {
-            // Mostly somebody else is found within minutes, and then only that is told.
-            let soon = now.plus_minutes(LOOKING_MINUTES);
-            let morning = after_quiet_hours(zone, soon);
-            let can_wait = !urgent && start_at.plus_minutes(-WARNING_MINUTES) >= morning;
-            if can_wait { morning } else { soon }
-        }
+        // Mostly somebody else is found within minutes, and then only that is told.
+        Matter::LookingAgain { start_at, .. } => by_day(*start_at, urgent, zone, now.plus_minutes(LOOKING_MINUTES)),
         // Only the night waits: who was out hears of it on the way home.
-        Matter::Held { .. } | Matter::Survey { .. } | Matter::SurveyAgain { .. } | Matter::NotWorking { .. } => morning,
+        Matter::Held { .. } | Matter::Survey { .. } | Matter::SurveyAgain { .. } | Matter::NotWorking { .. } => {
+            after_quiet_hours(zone, now)
+        }
         Matter::Offer { .. }
         | Matter::Lost { .. }
         | Matter::Reminder { .. }
@@ -480,6 +479,7 @@ pub fn due_at(matter: &Matter, urgent: bool, zone: &Zone, now: Timestamp) -> Tim
         | Matter::GoOn { .. }
         | Matter::Unheard { .. }
         | Matter::Departed { .. }
+        | Matter::Replied { .. }
         | Matter::Escalated { .. }
         | Matter::Danger {}
         | Matter::Account { .. }

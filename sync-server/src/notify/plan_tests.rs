@@ -97,6 +97,7 @@ fn mia(notify_by: NotifyBy, email: Option<&str>) -> CustomerContact {
         name: "Mia Chen".into(),
         email: email.map(|email| email.parse().unwrap()),
         phone: "+12125550100".parse().unwrap(),
+        takes_sms: true,
         notify_by,
         language: Language::English,
         zone: "America/New_York".parse().unwrap(),
@@ -121,11 +122,28 @@ fn a_customer_is_told_by_the_way_they_chose() {
 }
 
 #[test]
+fn a_number_that_takes_no_sms_is_written_to_by_mail_or_rung_and_a_failed_way_has_at_most_one_beside_it() {
+    let mail = Some("mia@example.com");
+    let landline = |notify_by, email| CustomerContact { takes_sms: false, ..mia(notify_by, email) };
+    assert_eq!(landline(NotifyBy::Sms, mail).way().0, Channel::Email);
+    assert_eq!(landline(NotifyBy::Sms, None).way().0, Channel::Call);
+    assert_eq!(landline(NotifyBy::Email, None).way().0, Channel::Call);
+    assert_eq!(landline(NotifyBy::Sms, None).survey_way(), None);
+    let other = |contact: &CustomerContact, failed| contact.other_way(failed).map(|way| way.0);
+    let both = mia(NotifyBy::Sms, mail);
+    assert_eq!(other(&both, Channel::Sms), Some(Channel::Email));
+    assert_eq!(other(&both, Channel::Email), Some(Channel::Sms));
+    assert_eq!(other(&mia(NotifyBy::Sms, None), Channel::Sms), None);
+    assert_eq!(other(&landline(NotifyBy::Email, mail), Channel::Email), None);
+}
+
+#[test]
 fn an_expert_is_rung_twice_for_what_he_must_not_miss() {
     let ana = ExpertContact {
         id: id(1),
         name: "Ana Ruiz".into(),
         phone: "+12125550101".parse().unwrap(),
+        takes_sms: true,
         language: Language::English,
         zone: Zone::utc(),
         sms: SmsRule::Always,
@@ -135,6 +153,8 @@ fn an_expert_is_rung_twice_for_what_he_must_not_miss() {
     assert_eq!(channels(&Matter::Offer { offer: id(9), expires_at: NOW }), both);
     assert_eq!(channels(&Matter::Lost { expert: id(1), had_accepted: true }), both);
     assert_eq!(channels(&Matter::Lost { expert: id(1), had_accepted: false }), [Channel::Push]);
+    let stopped = ExpertContact { takes_sms: false, ..ana.clone() };
+    assert_eq!(stopped.ways(&Matter::Reminder { expert: id(1) }).len(), 1, "he asked us to stop");
     let patient = ExpertContact { sms: SmsRule::IfUnheard, ..ana.clone() };
     let first = |matter: &Matter| patient.ways(matter).into_iter().map(|way| way.0).collect::<Vec<_>>();
     assert_eq!(first(&Matter::Offer { offer: id(9), expires_at: NOW }), [Channel::Push], "the SMS waits");
@@ -166,6 +186,29 @@ fn nobody_is_woken_for_what_can_wait() {
     assert_eq!(told(false, "2026-03-03T23:00:00-05:00"), night, "somebody would be at the door before the message");
     let departed = Matter::Departed { expert: id(1), departed_at: night };
     assert_eq!(due_at(&departed, false, &zone, night), night);
+}
+
+#[test]
+fn what_failed_in_the_evening_is_not_tried_again_at_night() {
+    let zone: Zone = "America/New_York".parse().unwrap();
+    let at = |text: &str| text.parse::<Timestamp>().unwrap();
+    let looking = |start: &str| Matter::LookingAgain { start_at: at(start), news_at: NOW, as_asked: false };
+    let (day, night) = (at("2026-03-03T20:58:00-05:00"), at("2026-03-03T21:00:00-05:00"));
+    let (morning, noon) = (at("2026-03-04T08:00:00-05:00"), "2026-03-04T12:00:00-05:00");
+    assert_eq!(not_before(&looking(noon), false, &zone, day), day, "the minutes of waiting are not added again");
+    assert_eq!(not_before(&looking(noon), false, &zone, night), morning);
+    assert_eq!(not_before(&looking(noon), true, &zone, night), night);
+    assert_eq!(not_before(&looking("2026-03-03T22:00:00-05:00"), false, &zone, night), night);
+    assert_eq!(not_before(&Matter::Survey { survey: id(5) }, false, &zone, night), morning);
+    let departed = Matter::Departed { expert: id(1), departed_at: night };
+    assert_eq!(not_before(&departed, false, &zone, night), night);
+}
+
+#[test]
+fn offers_go_before_who_is_on_the_way_and_questions_last() {
+    let offer = rank(&Matter::Offer { offer: id(9), expires_at: NOW });
+    let departed = rank(&Matter::Departed { expert: id(1), departed_at: NOW });
+    assert!(offer < departed && departed < rank(&Matter::Survey { survey: id(5) }));
 }
 
 #[test]

@@ -63,6 +63,7 @@ pub(super) async fn apply(
     if let Receipt::Failed { why } = receipt {
         store::refuse_attempt(tx, id, reference, why).await?;
         store::move_on(tx, id, state, Some(why), now).await?;
+        instead::learn(tx, &notice, why).await?;
         instead::tell(tx, outside, &notice, now).await?;
     } else {
         store::move_on(tx, id, state, None, now).await?;

@@ -2,6 +2,7 @@
 
 use super::plan::{Channel, CustomerContact, ExpertContact, Matter};
 use shared::number::TicketNumber;
+use shared::text::Phone;
 use shared::texts::{Catalogue, TextId, Value, gsm};
 use shared::ticket::{HoldReason, HumanReason, VisitPlan};
 use shared::time::{Timestamp, Zone};
@@ -112,6 +113,7 @@ pub fn to_expert(
         | Matter::Survey { .. }
         | Matter::SurveyAgain { .. }
         | Matter::NotWorking { .. }
+        | Matter::Replied { .. }
         | Matter::Escalated { .. }
         | Matter::Danger {}
         | Matter::Account { .. }
@@ -279,6 +281,16 @@ pub fn not_working(comment: Option<&str>, about: &About, contact: &CustomerConta
     speaker.words(None, id, &args, None)
 }
 
+/// What the desk reads of an SMS that fits no open ticket, and whom to ring. In English: it is for our own people.
+pub fn replied(phone: &Phone, names: &[String], text: &str, has_media: bool) -> Words {
+    let speaker = Speaker::new(shared::texts::Language::English, Channel::Call);
+    let who = if names.is_empty() { speaker.catalogue.text(TextId::ReplyUnknown, &[]) } else { names.join(", ") };
+    let empty = if has_media { TextId::ReplyPicture } else { TextId::ReplyEmpty };
+    let text = if text.trim().is_empty() { speaker.catalogue.text(empty, &[]) } else { text.trim().to_owned() };
+    let args = [("phone", phone.as_str()), ("name", &*who), ("text", &*text)];
+    speaker.words(None, TextId::ReplyCall, &args, None)
+}
+
 /// What an admin is told: that nobody looked, or that there is danger. Nothing for other matters.
 pub fn to_admin(
     matter: &Matter,
@@ -312,6 +324,7 @@ pub fn to_admin(
         | Matter::SurveyAgain { .. }
         | Matter::NotWorking { .. }
         | Matter::Account { .. }
+        | Matter::Replied { .. }
         | Matter::SignInCode { .. } => return None,
     };
     let number = about.number.to_string();
@@ -389,6 +402,7 @@ mod tests {
             name: "Mia Chen".into(),
             email: None,
             phone: "+12125550100".parse().unwrap(),
+            takes_sms: true,
             notify_by: NotifyBy::Sms,
             language: Language::English,
             zone: "America/New_York".parse().unwrap(),
@@ -426,6 +440,7 @@ mod tests {
             id: Id::new(Timestamp::EPOCH, &Seeded::new(1)),
             name: "Ana".into(),
             phone: "+12125550101".parse().unwrap(),
+            takes_sms: true,
             language: Language::English,
             zone: "America/New_York".parse().unwrap(),
             sms: crate::workforce::SmsRule::Always,

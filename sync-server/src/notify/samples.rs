@@ -5,6 +5,7 @@ use super::sandbox::{Captured, Sandbox, captured};
 use super::store;
 use super::{Notice, jobs};
 use crate::accounts::staff::{self, StaffFields, StaffRole};
+use crate::config::{Sending, SendingBounds};
 use crate::customers::{Address, NewCustomer, NewSite, NotifyBy};
 use crate::db::{Database, Error, Lane};
 use crate::jobs::{Registry, Runner};
@@ -53,7 +54,8 @@ pub(crate) fn customer(notify_by: NotifyBy, email: Option<&str>) -> NewCustomer 
     }
 }
 
-fn expert(name: &str, number: u64) -> ExpertDetails {
+/// An expert with the phone +1 212 555 02 and this number.
+pub(crate) fn expert_details(name: &str, number: u64) -> ExpertDetails {
     let place = postal::find("US", "10027").expect("it is in the table");
     let home = Home {
         line1: None,
@@ -89,7 +91,7 @@ pub(crate) async fn people(db: &Database, notify_by: NotifyBy, email: Option<&st
         let now = tx.real_now();
         customers::store::create(tx, id(700), id(800), &mia, now).await?;
         for (name, number) in [("Ana Ruíz", 11), ("Ben", 12)] {
-            workforce::store::create(tx, id(number), &expert(name, number), now).await?;
+            workforce::store::create(tx, id(number), &expert_details(name, number), now).await?;
         }
         staff::create(tx, id(50), &ada, None, now).await?.expect("nobody has her address");
         Ok::<_, Error>(())
@@ -140,9 +142,21 @@ pub(crate) fn outside(db: &Database) -> Outside {
     Outside::captured(Sandbox::new(db.clone()), pages())
 }
 
+/// As fast as it goes.
+pub(crate) fn unbounded() -> Sending {
+    let Sending { push, sms, mail } = Sending::default();
+    let fast = |bounds| SendingBounds { per_second: None, ..bounds };
+    Sending { push: fast(push), sms: fast(sms), mail: fast(mail) }
+}
+
+/// Who tells, and sends into the sandbox.
+pub(crate) fn register(registry: Registry, db: &Database) -> Registry {
+    jobs::register(registry, outside(db), &unbounded())
+}
+
 /// Who tells and sends.
 pub(crate) fn registry(outside: &Outside) -> Registry {
-    jobs::register(Registry::new(), outside.clone())
+    jobs::register(Registry::new(), outside.clone(), &unbounded())
 }
 
 /// Runs everything that is due.

@@ -4,9 +4,11 @@
 use super::instead;
 use super::notice::{Ended, Notice, NoticeState};
 use super::outside::{Message, Outside, Unsent};
-use super::store;
+use super::plan::{Audience, Channel, not_before};
+use super::store::no_sms::{self, NoSms};
+use super::{facts, store};
 use crate::db::{Conn, Error, Lane, Tx};
-use crate::jobs::{Context, Handler, Job, Outcome, finish};
+use crate::jobs::{Context, Handler, Job, Outcome, finish, postpone, unspent};
 use crate::tickets;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
@@ -29,14 +31,23 @@ struct Attempt {
     is_unsure: bool,
     /// If this one fails too, the notice has failed.
     is_last: bool,
+    /// So long it is tried from now on.
+    patience: Duration,
 }
 
 /// What became of the wish to send.
 enum Begun {
     /// The notice has ended, or ends here.
     Ended,
+    /// It waits for the morning.
+    Postponed,
     /// Its provider is not worth asking now.
-    Wait(Duration),
+    Wait {
+        /// For so long.
+        pause: Duration,
+        /// Then another way begins.
+        patience: Duration,
+    },
     /// Send it.
     Attempt(Box<Attempt>),
 }
@@ -82,15 +93,21 @@ impl Sender {
         let (outside, looked) = (self.outside.clone(), job.clone());
         let begun = context.db.write(Lane::Work, async move |tx| {
             let begun = begin(tx, &outside, &looked, id, now).await?;
-            if matches!(begun, Begun::Ended) {
-                finish(tx, &looked.lease).await?;
+            match &begun {
+                Begun::Ended => {
+                    unspent(tx, looked.kind.lane()).await?;
+                    finish(tx, &looked.lease).await?;
+                }
+                Begun::Postponed | Begun::Wait { .. } => unspent(tx, looked.kind.lane()).await?,
+                Begun::Attempt(_) => {}
             }
             Ok::<_, Error>(begun)
         });
         let attempt = match begun.await? {
-            Begun::Ended => return Ok(Outcome::Done),
-            Begun::Wait(pause) => {
-                return Ok(Outcome::Retry { after: Some(pause), why: "its provider does not answer".to_owned() });
+            Begun::Ended | Begun::Postponed => return Ok(Outcome::Done),
+            Begun::Wait { pause, patience } => {
+                let why = "its provider does not answer".to_owned();
+                return Ok(Outcome::RetryWithin { after: Some(pause), within: patience, why });
             }
             Begun::Attempt(attempt) => attempt,
         };
@@ -98,7 +115,9 @@ impl Sender {
         let outcome = match &sent {
             Ok(_) | Err(Unsent::Never { .. }) => Outcome::Done,
             Err(Unsent::Later { .. } | Unsent::Unknown { .. }) if attempt.is_last => Outcome::Done,
-            Err(Unsent::Later { why, .. } | Unsent::Unknown { why }) => Outcome::Retry { after, why: why.clone() },
+            Err(Unsent::Later { why, .. } | Unsent::Unknown { why }) => {
+                Outcome::RetryWithin { after, within: attempt.patience, why: why.clone() }
+            }
         };
         let is_done = outcome == Outcome::Done;
         let outside = self.outside.clone();
@@ -145,6 +164,15 @@ async fn begin(tx: &mut Tx, outside: &Outside, job: &Job, id: NoticeId, now: Tim
         store::end(tx, id, NoticeState::Dropped, Some(why), now).await?;
         return Ok(Begun::Ended);
     }
+    if let Some(at) = not_yet(tx, &notice, now).await? {
+        store::postpone(tx, id, at).await?;
+        postpone(tx, &job.lease, at).await?;
+        return Ok(Begun::Postponed);
+    }
+    if let Some(why) = takes_none(tx, &notice).await? {
+        instead::fail(tx, outside, id, why.sentence(), now).await?;
+        return Ok(Begun::Ended);
+    }
     let gateway = match outside.gateway(notice.channel) {
         Ok(gateway) => gateway,
         Err(why) => {
@@ -152,21 +180,52 @@ async fn begin(tx: &mut Tx, outside: &Outside, job: &Job, id: NoticeId, now: Tim
             return Ok(Begun::Ended);
         }
     };
-    let patience = instead::patience_minutes(job.kind, notice.channel, notice.audience);
-    let is_last = real_now.minutes_since(job.started_at) >= patience;
+    let patience = instead::patience_minutes(job.kind, &notice);
+    let until = job.started_at.plus_minutes(patience);
+    let (is_last, patience) = (real_now >= until, left(real_now, until));
     // Last of all: who need not wait is the one who finds out whether the provider is back.
     if let Some(pause) = gateway.wait() {
         if is_last {
             instead::fail(tx, outside, id, "unreachable: its provider has not answered for a while", now).await?;
             return Ok(Begun::Ended);
         }
-        return Ok(Begun::Wait(pause));
+        return Ok(Begun::Wait { pause, patience });
     }
     let last = store::last_attempt(tx, id).await?;
     let is_unsure = last.is_some_and(|(_, ended)| matches!(ended, Ended::Attempted | Ended::Unknown));
     let n = last.map_or(1, |(n, _)| n + 1);
     store::begin_attempt(tx, id, n).await?;
-    Ok(Begun::Attempt(Box::new(Attempt { message: message(notice), n, is_unsure, is_last })))
+    Ok(Begun::Attempt(Box::new(Attempt { message: message(notice), n, is_unsure, is_last, patience })))
+}
+
+/// From now until then; a moment at least.
+fn left(now: Timestamp, until: Timestamp) -> Duration {
+    Duration::from_millis(u64::try_from(until.millis_since(now)).unwrap_or_default()).max(Duration::from_secs(1))
+}
+
+/// The morning for which a customer's notice waits, where it is night there by now: it was due by day and could not leave.
+async fn not_yet(conn: &mut Conn, notice: &Notice, now: Timestamp) -> Result<Option<Timestamp>, Error> {
+    if notice.audience != Audience::Customer {
+        return Ok(None);
+    }
+    let ticket = match notice.ticket {
+        Some(id) => tickets::store::get(conn, id).await?,
+        None => None,
+    };
+    let customer = ticket.as_ref().map(|ticket| ticket.customer).or_else(|| notice.person.parse().ok());
+    let Some(customer) = customer else { return Ok(None) };
+    let Some(contact) = facts::customer(conn, customer).await? else { return Ok(None) };
+    let urgent = ticket.is_some_and(|ticket| ticket.urgent);
+    let at = not_before(&notice.matter, urgent, &contact.zone, now);
+    Ok((at > now).then_some(at))
+}
+
+/// Why the number of an SMS takes none, if so: it was told while the message waited.
+async fn takes_none(conn: &mut Conn, notice: &Notice) -> Result<Option<NoSms>, Error> {
+    match (notice.channel, notice.to_address.parse()) {
+        (Channel::Sms, Ok(phone)) => no_sms::why(conn, &phone).await,
+        (Channel::Sms | Channel::Push | Channel::Email | Channel::Call, _) => Ok(None),
+    }
 }
 
 fn message(notice: Notice) -> Message {

@@ -1,10 +1,11 @@
 //! The tables `notice` and `delivery`.
 
 use super::notice::{Ended, NewNotice, Notice, NoticeState};
-use super::plan::{Audience, Channel, Past};
+use super::plan::{Audience, Channel, Past, rank};
 use crate::db::{Conn, Error, Tx, values};
 use crate::jobs::{self, Kind, NewJob};
 use shared::ids::{DeliveryId, NoticeId, TicketId};
+use shared::text::Phone;
 use shared::texts::Language;
 use shared::time::Timestamp;
 use sqlx::any::AnyRow;
@@ -12,6 +13,7 @@ use sqlx::{AssertSqlSafe, Row};
 use std::collections::BTreeMap;
 
 pub mod lately;
+pub mod no_sms;
 pub mod people;
 
 pub use super::sandbox::{Captured, captured};
@@ -27,7 +29,8 @@ pub async fn tell(tx: &mut Tx, notices: &[NewNotice], now: Timestamp) -> Result<
     let told = insert(tx, notices, now).await?;
     let mut jobs = Vec::new();
     for (id, notice) in &told {
-        jobs.extend(sender(notice.way.0).map(|kind| NewJob::new(kind, id, notice.due_at)));
+        let rank = rank(&notice.matter);
+        jobs.extend(sender(notice.way.0).map(|kind| NewJob::new(kind, id, notice.due_at).ranked(rank)));
         if let (Channel::Call, Some(ticket)) = (notice.way.0, notice.ticket) {
             overtake_calls(tx, *id, ticket, &notice.to.person, now).await?;
         }
@@ -192,15 +195,32 @@ pub async fn calls(conn: &mut Conn, now: Timestamp, limit: i64) -> Result<Vec<No
     query.fetch_all(conn.sql()).await?.iter().map(read).collect()
 }
 
-/// News of a visit that reached its customer by no way we have, the oldest first. Whoever rings looks with
-/// [`super::still_to_say`] first.
+/// What reached a customer by no way we have, and what an expert must know and did not get, the oldest first. Whoever rings
+/// looks with [`super::still_to_say`] first. Who cannot be asked how it was is not rung for that.
 pub async fn undelivered(conn: &mut Conn, limit: i64) -> Result<Vec<Notice>, Error> {
     let sql = format!(
-        "select {COLUMNS} from notice where state = 'failed' and instead is null and audience = 'customer' and ticket is not null
-           and kind in ('accepted', 'departed') order by id limit $1"
+        "select {COLUMNS} from notice where state = 'failed' and instead is null and (
+             (audience = 'customer' and kind not in ('survey', 'survey_again', 'sign_in_code'))
+             or (audience = 'expert' and channel = 'sms' and kind in ('lost', 'stopped', 'go_on', 'unheard')
+               and not exists (select 1 from notice push where push.ticket = notice.ticket and push.kind = notice.kind
+                 and push.person = notice.person and push.channel = 'push' and push.matter = notice.matter
+                 and push.state in ('sent', 'delivered'))))
+         order by id limit $1"
     );
     let query = sqlx::query(AssertSqlSafe(sql)).bind(limit);
     query.fetch_all(conn.sql()).await?.iter().map(read).collect()
+}
+
+/// The ticket that was last offered to a number by SMS since then, and to whom.
+pub async fn last_offer_by_sms(
+    conn: &mut Conn,
+    phone: &Phone,
+    since: Timestamp,
+) -> Result<Option<(TicketId, String)>, Error> {
+    let sql = "select ticket, person from notice where kind = 'offer' and channel = 'sms' and to_address = $1
+        and created_at >= $2 and ticket is not null and state in ('sent', 'delivered') order by id desc limit 1";
+    let row = sqlx::query(sql).bind(phone.to_string()).bind(since.as_millis()).fetch_optional(conn.sql()).await?;
+    row.map(|row| Ok((parsed::<TicketId>(&row, "ticket")?, row.try_get("person")?))).transpose()
 }
 
 /// A person took care of a notice that had failed, or rang about one that was queued. Gives back whether it was open.
@@ -230,6 +250,19 @@ pub async fn end(
     let query = sqlx::query(sql).bind(id.to_string()).bind(state.word().to_string());
     let ended = query.bind(why.map(str::to_owned)).bind(now.as_millis()).execute(tx.sql()).await?;
     Ok(ended.rows_affected() == 1)
+}
+
+/// A notice leaves later than it was to.
+pub(super) async fn postpone(tx: &mut Tx, id: NoticeId, due_at: Timestamp) -> Result<(), Error> {
+    let sql = "update notice set due_at = $2 where id = $1 and state = 'queued'";
+    sqlx::query(sql).bind(id.to_string()).bind(due_at.as_millis()).execute(tx.sql()).await?;
+    Ok(())
+}
+
+/// Whether a notice says what another could not.
+pub(super) async fn is_instead(conn: &mut Conn, id: NoticeId) -> Result<bool, Error> {
+    let row = sqlx::query("select 1 as n from notice where instead = $1 limit 1").bind(id.to_string());
+    Ok(row.fetch_optional(conn.sql()).await?.is_some())
 }
 
 /// Moves a notice on by what its provider told later, wherever it was.

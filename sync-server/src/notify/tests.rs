@@ -95,7 +95,8 @@ async fn nothing_is_sent_about_what_passed_before_or_after_it_was_told() {
         // Told, but withdrawn while the messages waited.
         let late = file(&db, 2, true, false).await;
         moved(&db, late, vec![offer(&db, 22, ana(), 60)]).await;
-        let teller = super::jobs::register(jobs::Registry::new(), outside.clone()).only(Kind::NotifyExpert);
+        let teller =
+            super::jobs::register(jobs::Registry::new(), outside.clone(), &unbounded()).only(Kind::NotifyExpert);
         drain(&db, teller).await;
         moved(&db, late, vec![withdraw()]).await;
         drain(&db, registry(&outside)).await;

@@ -115,7 +115,14 @@ async fn act(
     let intent = Intent::parse(&act.kind, VERSION, &act.args.unwrap_or_else(|| json!({})))
         .map_err(|why| Problem::field("kind", "unreadable", format!("This is no act of an expert: {why}.")))?;
     let (staff, actor) = (caller.staff(), caller.0.actor());
-    let said = Said { mid: act.mid.unwrap_or_else(|| site.new_id()), expert, ticket: act.ticket, intent, staff, actor };
+    let said = Said {
+        mid: act.mid.unwrap_or_else(|| site.new_id()),
+        expert,
+        ticket: act.ticket,
+        intent,
+        staff: Some(staff),
+        actor,
+    };
     let heard = word::record(&site.db, &bounds(&site.config), said).await.map_err(not_done)?;
     Ok(Json(match heard {
         Heard::Done { ver } => json!({ "code": "applied", "ver": ver }),

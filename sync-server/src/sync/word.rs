@@ -33,9 +33,9 @@ pub struct Said {
     pub ticket: Option<TicketId>,
     /// What.
     pub intent: Intent,
-    /// Who recorded it.
-    pub staff: StaffId,
-    /// The same as an actor.
+    /// Who of ours recorded it; none where he wrote it himself.
+    pub staff: Option<StaffId>,
+    /// Who did it.
     pub actor: Actor,
 }
 
@@ -118,14 +118,34 @@ pub async fn record(db: &Database, bounds: &Bounds, said: Said) -> Result<Heard,
     db.write(Lane::Desk, async move |tx| take(tx, &bounds, &said, now).await).await
 }
 
+/// Records what an expert answered by SMS, in the caller's transaction: it is his own word, as a tap on his phone would be.
+/// That the same message does it once is the caller's.
+pub async fn by_sms(
+    tx: &mut Tx,
+    bounds: &Bounds,
+    expert: ExpertId,
+    ticket: TicketId,
+    intent: Intent,
+    now: Timestamp,
+) -> Result<Heard, NotDone> {
+    let said =
+        Said { mid: tx.new_id(), expert, ticket: Some(ticket), intent, actor: Actor::Expert(expert), staff: None };
+    take(tx, bounds, &said, now).await
+}
+
 async fn take(tx: &mut Tx, bounds: &Bounds, said: &Said, now: Timestamp) -> Result<Heard, NotDone> {
     let Some(expert) = workforce::lock(tx, said.expert).await? else { return Err(NotDone::NoExpert) };
     let key = store::key(&said.mid.to_string());
     if !store::answers(tx, said.expert, std::slice::from_ref(&key)).await?.is_empty() {
         return Ok(Heard::Already);
     }
-    let by = staff::store::get(tx, said.staff).await?.map(|one| one.fields.name.to_string());
-    let name = format!("{} for {}", by.unwrap_or_else(|| "The desk".to_owned()), expert.name);
+    let name = match said.staff {
+        Some(staff) => {
+            let by = staff::store::get(tx, staff).await?.map(|one| one.fields.name.to_string());
+            format!("{} for {}", by.unwrap_or_else(|| "The desk".to_owned()), expert.name)
+        }
+        None => expert.name.to_string(),
+    };
     let acting = Acting { actor: said.actor, name, now };
     let parts = Parts { mid: said.mid, ticket: said.ticket, intent: said.intent.clone() };
     let mut hand = Hand::open(tx, bounds, &acting, expert, &[&parts]).await?;

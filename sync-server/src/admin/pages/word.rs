@@ -149,7 +149,7 @@ pub(super) async fn record(
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, shown).into_response());
     };
     let (staff, actor) = (caller.staff(), caller.0.actor());
-    let said = Said { mid, expert, ticket: Some(ticket), intent, staff, actor };
+    let said = Said { mid, expert, ticket: Some(ticket), intent, staff: Some(staff), actor };
     match word::record(&site.db, &bounds(&site.config), said).await {
         Ok(Heard::Done { .. } | Heard::Already) => Ok(Redirect::to(&format!("/desk/tickets/{ticket}")).into_response()),
         Err(NotDone::Database(error)) => Err(error.into()),

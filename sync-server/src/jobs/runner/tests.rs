@@ -246,7 +246,7 @@ async fn a_job_whose_lease_is_lost_is_stopped_where_it_stands() {
         put(&db, Kind::MatchTicket, "t").await;
         let now = Now { business: db.clock().business_now(), real: db.clock().real_now() };
         let claim = db.write(Lane::Work, async move |tx| {
-            store::claim(tx, WorkLane::Matching, &[Kind::MatchTicket], 1, now).await
+            store::claim(tx, WorkLane::Matching, Rank::Next, &[Kind::MatchTicket], 1, now).await
         });
         let job = claim.await.unwrap().remove(0);
         let lost = held.add(&job);
@@ -260,6 +260,45 @@ async fn a_job_whose_lease_is_lost_is_stopped_where_it_stands() {
         };
         soon(futures_util::future::join(attempt, lose)).await;
         assert_eq!(states(&db).await, [(Kind::MatchTicket.word().to_string(), "leased".to_string())]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_paced_lane_begins_so_many_a_second_the_urgent_first_and_the_rest_last() {
+    both_engines(async |db| {
+        let began: Arc<std::sync::Mutex<Vec<String>>> = Arc::default();
+        let seen = began.clone();
+        let handler = move |job: Job, _: Context| {
+            seen.lock().unwrap().push(job.subject);
+            std::future::ready(Outcome::Done)
+        };
+        let pace = Some(Pace::new(std::num::NonZeroU32::new(3).unwrap()));
+        let registry = Registry::new().on(Kind::SendSms, handler).paced(WorkLane::Sms, pace);
+        // Two servers share one pace.
+        let runners = [Runner::new(db.clone(), registry.clone()), Runner::new(db.clone(), registry)];
+        let now = db.clock().business_now();
+        let job = |(subject, rank): (&str, Rank)| NewJob::new(Kind::SendSms, subject, now).ranked(rank);
+        let jobs =
+            [("c1", Rank::Rest), ("b1", Rank::Next), ("c2", Rank::Rest), ("a1", Rank::First), ("b2", Rank::Next)];
+        let jobs: Vec<NewJob> = jobs.into_iter().map(job).collect();
+        db.write(Lane::Desk, async move |tx| store::enqueue(tx, &jobs).await).await.unwrap();
+        for runner in &runners {
+            runner.drain().await.unwrap();
+        }
+        let so_far = |began: &std::sync::Mutex<Vec<String>>| {
+            let mut so_far = began.lock().unwrap().clone();
+            so_far.sort();
+            so_far
+        };
+        assert_eq!(so_far(&began), ["a1", "b1", "b2"], "three in this second, and the rest waits");
+        db.clock().advance(334);
+        runners[1].drain().await.unwrap();
+        let four = so_far(&began);
+        assert!(four.len() == 4 && four[3].starts_with('c'), "one more after an interval: {four:?}");
+        db.clock().advance(60_000);
+        runners[0].drain().await.unwrap();
+        assert_eq!(so_far(&began).len(), 5);
     })
     .await;
 }

@@ -21,7 +21,8 @@ async fn put(db: &Database, jobs: Vec<NewJob>) {
 
 async fn claimed(db: &Database, limit: usize) -> Vec<Job> {
     let now = now(db);
-    let claim = db.write(Lane::Work, async move |tx| claim(tx, WorkLane::Matching, &KINDS, limit, now).await);
+    let claim =
+        db.write(Lane::Work, async move |tx| claim(tx, WorkLane::Matching, Rank::Next, &KINDS, limit, now).await);
     claim.await.unwrap()
 }
 
@@ -239,11 +240,33 @@ async fn only_lanes_and_kinds_with_something_due_are_looked_at() {
         put(&db, vec![match_job(&db, "t"), later, NewJob::new(Kind::SendSms, "d", at)]).await;
         let due = async || {
             let now = now(&db);
-            db.read(async move |conn| due_lanes(conn, &KINDS, now).await).await.unwrap()
+            db.read(async move |conn| due_lanes(conn, &WorkLane::ALL, &KINDS, now).await).await.unwrap()
         };
-        assert_eq!(due().await, [WorkLane::Matching]);
+        assert_eq!(due().await, [(WorkLane::Matching, vec![Rank::Next])].into());
         db.clock().jump(60_000);
-        assert_eq!(due().await, [WorkLane::Matching, WorkLane::Deadlines]);
+        let lanes: Vec<WorkLane> = due().await.into_keys().collect();
+        assert_eq!(lanes, [WorkLane::Matching, WorkLane::Deadlines]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_postponed_job_waits_for_its_hour_and_begins_as_if_for_the_first_time() {
+    both_engines(async |db| {
+        put(&db, vec![match_job(&db, "t")]).await;
+        let job = claimed(&db, 9).await.remove(0);
+        let later = db.clock().business_now().plus_minutes(60);
+        let lease = job.lease.clone();
+        db.write(Lane::Work, async move |tx| postpone(tx, &lease, later).await).await.unwrap();
+        db.clock().advance(60 * 60_000 - 1);
+        assert!(claimed(&db, 9).await.is_empty());
+        db.clock().advance(1);
+        let again = claimed(&db, 9).await.remove(0);
+        assert_eq!((again.n_attempts, again.due_at), (1, later));
+        assert!(again.started_at > job.started_at, "its patience begins anew");
+        let lease = job.lease.clone();
+        let stale = db.write(Lane::Work, async move |tx| postpone(tx, &lease, later).await);
+        assert_eq!(stale.await, Err(Error::StaleLease));
     })
     .await;
 }

@@ -15,8 +15,6 @@ use shared::time::Timestamp;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// How long Google may take for one request.
-const WITHIN: Duration = Duration::from_secs(10);
 /// A token is renewed so long before its end.
 const RENEW_BEFORE_SECONDS: i64 = 60;
 
@@ -42,10 +40,10 @@ pub(in crate::notify) struct Fcm {
 }
 
 impl Fcm {
-    /// By the service account whose key the settings name.
-    pub(in crate::notify) fn open(account: &Account, db: Database) -> Result<Self, NoPush> {
+    /// By the service account whose key the settings name; Google may take so long for one request.
+    pub(in crate::notify) fn open(account: &Account, within: Duration, db: Database) -> Result<Self, NoPush> {
         let key = Key::parse(&std::fs::read_to_string(&account.credentials)?)?;
-        Ok(Self { url: account.url.clone(), key, client: client(WITHIN), db, token: Mutex::default() })
+        Ok(Self { url: account.url.clone(), key, client: client(within), db, token: Mutex::default() })
     }
 
     fn held(&self) -> MutexGuard<'_, Option<(String, Timestamp)>> {

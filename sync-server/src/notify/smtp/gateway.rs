@@ -13,10 +13,8 @@ use std::error::Error;
 use std::io;
 use std::time::Duration;
 
-/// How long the mail server may be silent.
+/// How long the mail server may be silent, if it has so long for the whole message.
 const SILENT_MAX: Duration = Duration::from_secs(15);
-/// How long one message may take from the connection to the last answer.
-const WHOLE_MAX: Duration = Duration::from_secs(45);
 /// Connections at once.
 const CONNECTIONS_MAX: u32 = 4;
 
@@ -24,11 +22,13 @@ const CONNECTIONS_MAX: u32 = 4;
 pub struct Mailer {
     transport: AsyncSmtpTransport<Tokio1Executor>,
     from: Mailbox,
+    /// How long one message may take from the connection to the last answer.
+    within: Duration,
 }
 
 impl Mailer {
-    /// A mailer for these settings, or why they cannot be used.
-    pub fn new(settings: &config::Smtp) -> Result<Self, &'static str> {
+    /// A mailer for these settings, or why they cannot be used. The server may take so long for one message.
+    pub fn new(settings: &config::Smtp, within: Duration) -> Result<Self, &'static str> {
         let url = settings.url.expose();
         if url.starts_with("smtp:") && !url.contains("tls=") && !is_this_machine(url) {
             return Err("e-mail is off: SYSOPS_SMTP_URL would send names in the clear; use smtps://, or ?tls=required");
@@ -37,16 +37,16 @@ impl Mailer {
             |_| "e-mail is off: SYSOPS_SMTP_URL is not understood; it looks like smtps://user:password@host",
         )?;
         let pool = PoolConfig::new().max_size(CONNECTIONS_MAX);
-        let transport = builder.timeout(Some(SILENT_MAX)).pool_config(pool).build();
+        let transport = builder.timeout(Some(SILENT_MAX.min(within))).pool_config(pool).build();
         let address: Address =
             settings.from.as_str().parse().map_err(|_| "e-mail is off: SYSOPS_MAIL_FROM is no address")?;
-        Ok(Self { transport, from: Mailbox::new(Some("Sysops Squad".to_owned()), address) })
+        Ok(Self { transport, from: Mailbox::new(Some("Sysops Squad".to_owned()), address), within })
     }
 
     async fn mail(&self, message: Message) -> Result<String, Unsent> {
         let id = format!("<{}@{}>", message.notice, self.from.email.domain());
         let mail = self.written(&message, &id).map_err(|why| Unsent::Never { why: format!("unwritable: {why}") })?;
-        let sent = tokio::time::timeout(WHOLE_MAX, self.transport.send(mail));
+        let sent = tokio::time::timeout(self.within, self.transport.send(mail));
         match sent.await {
             Ok(Ok(_)) => Ok(id),
             Ok(Err(error)) => Err(unsent(&error)),

@@ -4,7 +4,8 @@ use super::*;
 use crate::config::{Secret, Smtp};
 
 fn mailer(url: &str) -> Result<Mailer, &'static str> {
-    Mailer::new(&Smtp { url: Secret::from(url.to_owned()), from: "help@example.com".parse().unwrap() })
+    let settings = Smtp { url: Secret::from(url.to_owned()), from: "help@example.com".parse().unwrap() };
+    Mailer::new(&settings, Duration::from_secs(45))
 }
 
 #[tokio::test]

@@ -9,9 +9,6 @@ use futures_util::future::BoxFuture;
 use reqwest::Client;
 use std::time::Duration;
 
-/// How long Twilio may take for one request.
-const WITHIN: Duration = Duration::from_secs(10);
-
 /// Sends SMS by an account at Twilio.
 pub(in crate::notify) struct Twilio {
     account: Account,
@@ -20,9 +17,9 @@ pub(in crate::notify) struct Twilio {
 }
 
 impl Twilio {
-    /// Of this account; Twilio reaches us at `public_url`.
-    pub(in crate::notify) fn new(account: Account, public_url: &str) -> Self {
-        Self { account, public_url: public_url.to_owned(), client: client(WITHIN) }
+    /// Of this account; Twilio reaches us at `public_url`, and may take so long for one request.
+    pub(in crate::notify) fn new(account: Account, public_url: &str, within: Duration) -> Self {
+        Self { account, public_url: public_url.to_owned(), client: client(within) }
     }
 
     fn messages(&self) -> String {

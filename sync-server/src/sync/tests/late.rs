@@ -26,7 +26,7 @@ async fn starts_in(world: &World, ticket: TicketId) -> i64 {
 
 async fn customer_heard(world: &World, expert: ExpertId, ticket: TicketId) -> usize {
     let registry = crate::dispatch::jobs::register(crate::jobs::Registry::new(), &world.bounds);
-    let registry = crate::notify::jobs::register(registry, crate::notify::samples::outside(&world.db));
+    let registry = crate::notify::samples::register(registry, &world.db);
     crate::jobs::Runner::new(world.db.clone(), registry).drain().await.unwrap();
     let told = world.db.read(async move |conn| crate::notify::store::of_ticket(conn, ticket, 50).await).await.unwrap();
     assert_eq!(world.holder(ticket).await, Some(expert), "being late takes nothing away");

@@ -67,6 +67,13 @@ pub async fn expert(conn: &mut Conn, id: ExpertId) -> Result<Option<Expert>, Err
     row.as_ref().map(read).transpose()
 }
 
+/// Active experts with this phone: usually one.
+pub async fn experts_by_phone(conn: &mut Conn, phone: &shared::text::Phone, limit: i64) -> Result<Vec<Expert>, Error> {
+    let sql = format!("select {COLUMNS} from expert e where e.phone = $1 and e.active = 1 order by e.id limit $2");
+    let query = sqlx::query(AssertSqlSafe(sql)).bind(phone.to_string()).bind(limit);
+    query.fetch_all(conn.sql()).await?.iter().map(read).collect()
+}
+
 /// These experts, in the order of their ids; who is not there is left out.
 pub async fn experts_by_ids(conn: &mut Conn, ids: &[ExpertId]) -> Result<Vec<Expert>, Error> {
     let mut found = Vec::with_capacity(ids.len());

@@ -17,8 +17,8 @@ pub use coverage::{Coverage, areas_at, experts_in, experts_with};
 pub use days::{absences, add_absence, remove_absence, replace_areas, replace_shifts, replace_skills};
 pub use experts::{ListExperts, Page};
 pub use experts::{
-    create, docs, expert, experts_by_ids, forget_positions, list, lock, replace, set_active, set_arrival, set_duty,
-    set_position,
+    create, docs, expert, experts_by_ids, experts_by_phone, forget_positions, list, lock, replace, set_active,
+    set_arrival, set_duty, set_position,
 };
 pub use limits::{block, blocked, blocks, closed_at, forget, holidays, put_holiday, remove_holiday, unblock};
 pub use many::{NewExpert, create_many};
