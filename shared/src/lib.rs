@@ -4,6 +4,7 @@
 //! the same code gives the same answer on a phone, on a server and in a simulation. `tests/architecture` holds the
 //! manifest to that.
 
+pub mod blob;
 pub mod chance;
 pub mod document;
 pub mod event;

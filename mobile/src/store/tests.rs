@@ -236,3 +236,30 @@ fn a_database_of_release_0_1_0_opens_for_ever_with_all_its_work() {
     let known = |mutation: &shared::sync::Mutation| Intent::parse(&mutation.kind, mutation.v, &mutation.args).is_ok();
     assert!(request.mutations.iter().all(known), "each can still be read");
 }
+
+#[test]
+fn a_photo_is_on_the_disk_with_its_words_or_not_at_all_and_outlives_a_damaged_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let (secrets, chance, clock) = (Arc::default(), Seeded::new(1), Manual::at(START));
+    let mut core = fresh(folder.path(), &secrets, &chance);
+    let ticket = TicketId::new(clock.now().wall, &chance);
+    let shot = Shot { bytes: b"\xff\xd8\xff a picture".to_vec(), caption: None, place: None };
+    core.dies_in(1);
+    assert!(core.take_photo(ticket, &shot, &clock.now(), &chance).is_err());
+    assert_eq!(core.photos_to_send().unwrap(), [], "a kill between the file and its words");
+    let expert = core.expert_id();
+    drop(core);
+    let (mut core, _) = reopen(folder.path(), expert, &secrets);
+    let photos = || std::fs::read_dir(folder.path().join("photos")).unwrap().count();
+    assert_eq!(photos(), 0, "what no words speak of is tidied away");
+    core.take_photo(ticket, &shot, &clock.now(), &chance).unwrap();
+    assert_eq!((photos(), core.status().unwrap().n_photos), (1, 1));
+    drop(core);
+    for name in ["core.db-wal", "core.db-shm"] {
+        let _ = std::fs::remove_file(folder.path().join(name));
+    }
+    std::fs::write(folder.path().join("core.db"), b"not a database any more, at all").unwrap();
+    let (core, salvage) = reopen(folder.path(), expert, &secrets);
+    assert!(salvage.is_some());
+    assert_eq!((photos(), core.photos_to_send().unwrap().len()), (1, 1), "its bytes are still here, and still go out");
+}

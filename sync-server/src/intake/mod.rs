@@ -6,9 +6,11 @@
 //! take from customers is refused before anything is read.
 
 pub mod api;
+mod author;
 mod change;
 mod corrected;
 pub mod pages;
+pub mod photos;
 mod times;
 mod typed;
 

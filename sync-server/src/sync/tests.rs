@@ -23,18 +23,18 @@ use shared::ticket::{HumanReason, Outcome, Phase};
 use std::collections::BTreeMap;
 
 /// A phone without a store: it remembers what it was told.
-struct Phone<'a> {
+pub(super) struct Phone<'a> {
     world: &'a World,
     expert: ExpertId,
     device: DeviceId,
     inc: i64,
-    n: i64,
+    pub(super) n: i64,
     cursors: BTreeMap<StreamName, String>,
-    tickets: BTreeMap<String, TicketDoc>,
+    pub(super) tickets: BTreeMap<String, TicketDoc>,
 }
 
 impl<'a> Phone<'a> {
-    async fn of(world: &'a World, expert: ExpertId) -> Self {
+    pub(super) async fn of(world: &'a World, expert: ExpertId) -> Self {
         let new = NewDevice {
             device: None,
             expert,
@@ -48,7 +48,11 @@ impl<'a> Phone<'a> {
         Self { world, expert, device, inc, n: 0, cursors: BTreeMap::new(), tickets: BTreeMap::new() }
     }
 
-    fn mutation(&mut self, intent: &Intent, ticket: Option<TicketId>) -> Mutation {
+    pub(super) fn device(&self) -> DeviceId {
+        self.device
+    }
+
+    pub(super) fn mutation(&mut self, intent: &Intent, ticket: Option<TicketId>) -> Mutation {
         self.n += 1;
         let mid: MutationId =
             id(1_000_000 + u64::try_from(self.n).unwrap() + self.device.uuid().as_u64_pair().1 % 999_983 * 1_000);
@@ -63,7 +67,7 @@ impl<'a> Phone<'a> {
         }
     }
 
-    async fn send(&mut self, mutations: Vec<Mutation>) -> Result<SyncReply, Refused> {
+    pub(super) async fn send(&mut self, mutations: Vec<Mutation>) -> Result<SyncReply, Refused> {
         self.send_limited(mutations, None).await
     }
 
@@ -95,7 +99,7 @@ impl<'a> Phone<'a> {
         Ok(reply)
     }
 
-    async fn taps(&mut self, intent: Intent, ticket: TicketId) -> MutationResult {
+    pub(super) async fn taps(&mut self, intent: Intent, ticket: TicketId) -> MutationResult {
         let mutation = self.mutation(&intent, Some(ticket));
         let reply = self.send(vec![mutation]).await.unwrap();
         reply.acks[0].result.clone()

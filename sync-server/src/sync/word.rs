@@ -97,7 +97,11 @@ pub fn can_be_said(intent: &Intent) -> bool {
         | Intent::TicketCannotFix { .. }
         | Intent::DutySet { .. }
         | Intent::ExpertSick { .. } => true,
-        Intent::OfferSeen { .. } | Intent::TicketSeen { .. } | Intent::SitePin(_) | Intent::NoteAdd { .. } => false,
+        Intent::OfferSeen { .. }
+        | Intent::TicketSeen { .. }
+        | Intent::SitePin(_)
+        | Intent::NoteAdd { .. }
+        | Intent::PhotoAdd { .. } => false,
     }
 }
 

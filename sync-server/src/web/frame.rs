@@ -144,6 +144,7 @@ impl Frame {
             STAFF[1],
             STAFF[2],
             STAFF[3],
+            link("/desk/lost", "From phones"),
             link("/admin/reports", "Reports"),
             link("/admin/health", "Health"),
         ];
