@@ -128,7 +128,7 @@ impl Loaded {
             let release = Move::Release { why: shared::ticket::ReleaseReason::Staff };
             book.make(ticket, release, Actor::Server, now).expect("an accepted visit can be released");
             let visit = VisitPlan { start_at: now.plus_minutes(60), travel_minutes: 20, work_minutes: 30 };
-            let offer = tx.new_id();
+            let offer: OfferId = Id::new(now, &Seeded::new(4_711));
             let asked = Move::Offer { offer, expert: other, visit, decision: None };
             book.make(ticket, asked, Actor::Server, now).expect("a waiting ticket can be offered");
             book.save(tx).await

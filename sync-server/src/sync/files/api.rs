@@ -21,8 +21,9 @@ const COMPLETE: HeaderName = HeaderName::from_static("upload-complete");
 
 /// The routes.
 pub fn routes() -> Router<Site> {
-    let route = get(show).head(progress).put(send_whole).patch(send_part);
-    Router::new().route("/api/v1/blob/{sha}", route.layer(DefaultBodyLimit::max(PART_BYTES_MAX)))
+    Router::new()
+        .route("/api/v1/blob/{sha}", get(show).head(progress).put(send_whole).patch(send_part))
+        .layer(DefaultBodyLimit::max(PART_BYTES_MAX))
 }
 
 fn name(text: &str) -> Answer<Sha> {
