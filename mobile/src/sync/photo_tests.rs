@@ -143,3 +143,31 @@ async fn signing_out_with_a_photo_that_waits_is_warned_of() {
     let out = phone.installation.sign_out(&runner.store).await.unwrap();
     assert_eq!(out, crate::store::SignOut::Unsent(1));
 }
+
+#[tokio::test]
+async fn three_days_of_work_go_out_in_three_requests_and_its_photos_follow() {
+    let phone = Phone::new();
+    let mut runner = phone.runner().await;
+    let tickets: Vec<_> = (1..=6).map(|number| ticket(&phone.edge, number)).collect();
+    for ticket in &tickets {
+        phone.fake.world().put(ticket.clone());
+    }
+    runner.sync().await.unwrap();
+    let n_before = phone.fake.world().requests.len();
+    for (at, ticket) in (0..394).zip(tickets.iter().cycle()) {
+        let key = format!("note/{at}");
+        runner.store.add_note(ticket.id, format!("Note {at}").parse().unwrap(), key).await.unwrap();
+    }
+    for (with, ticket) in (1..).zip(&tickets) {
+        runner.store.take_photo(ticket.id, shot(&jpeg(1_000, with))).await.unwrap();
+    }
+    assert_eq!(runner.sync().await.unwrap(), DONE);
+    let n_requests = phone.fake.world().requests.len() - n_before;
+    assert!(n_requests <= 3, "{n_requests} requests");
+    let status = runner.store.status().await.unwrap();
+    assert_eq!((status.n_unsent, status.n_photos), (0, 6));
+    for waiting in runner.store.photos_to_send().await.unwrap() {
+        assert_eq!(send(&phone.gateway, &waiting).await.unwrap(), PhotoEnded::Done);
+    }
+    assert_eq!(phone.fake.world().files.len(), 6);
+}

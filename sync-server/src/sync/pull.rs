@@ -1,7 +1,7 @@
 //! What changed for a phone since its cursor, one page on one snapshot.
 
 use super::docs;
-use crate::customers;
+use crate::customers::{self, Site};
 use crate::db::planted::planted;
 use crate::db::{Conn, Error, meta};
 use crate::feed::{self, Change as Row, Entity, Kind, Op, Stream};
@@ -10,7 +10,7 @@ use crate::tickets::jobs::ARCHIVE_DAYS;
 use crate::tickets::{Ticket, store};
 use crate::workforce;
 use shared::document::ExpertDoc;
-use shared::ids::{ExpertId, TicketId};
+use shared::ids::{ExpertId, SiteId, TicketId};
 use shared::sync::{Change, Cursor, Digest, PAGE_BYTES_MAX, Patch, StreamName};
 use shared::ticket::State;
 use shared::time::Timestamp;
@@ -133,16 +133,20 @@ impl Bodies {
         let held_ids: Vec<TicketId> = held.iter().map(|ticket| ticket.id).collect();
         let notes = store::notes(conn, &held_ids, NOTES_MAX).await?;
         let photos = store::photos(conn, &held_ids, PHOTOS_MAX).await?;
+        // A statement for all of a kind, not one for each ticket: a first sync brings ten thousand.
+        let all_sites: BTreeSet<SiteId> = held.iter().map(|ticket| ticket.site).collect();
+        let all_sites: Vec<SiteId> = all_sites.into_iter().collect();
+        let sites = customers::store::sites(conn, &all_sites).await?;
+        let sites: BTreeMap<SiteId, Site> = sites.into_iter().map(|site| (site.id, site)).collect();
+        let decisions = matching::store::latest_of(conn, &held_ids).await?;
+        let followed: Vec<TicketId> = held.iter().filter_map(|ticket| ticket.follows).collect();
+        let earlier = store::many(conn, &followed).await?;
         let mut docs = BTreeMap::new();
         for ticket in held {
-            let Some(site) = customers::store::site(conn, ticket.site).await? else { continue };
-            let decision = matching::store::latest(conn, ticket.id).await?.map(|stored| stored.decision);
-            let earlier = match ticket.follows {
-                Some(earlier) => store::get(conn, earlier).await?,
-                None => None,
-            };
-            let (decision, earlier) = (decision.as_ref(), earlier.as_ref());
-            if let Some(doc) = docs::ticket(ticket, &site, &notes, &photos, decision, earlier, expert) {
+            let Some(site) = sites.get(&ticket.site) else { continue };
+            let decision = decisions.get(&ticket.id).map(|stored| &stored.decision);
+            let earlier = ticket.follows.and_then(|id| earlier.iter().find(|one| one.id == id));
+            if let Some(doc) = docs::ticket(ticket, site, &notes, &photos, decision, earlier, expert) {
                 let doc = serde_json::to_value(doc).map_err(|error| Error::Bug(format!("a document: {error}")))?;
                 docs.insert(ticket.id.to_string(), doc);
             }

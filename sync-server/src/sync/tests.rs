@@ -2,6 +2,7 @@
 
 mod cannot_fix;
 mod corrected;
+mod faults;
 mod late;
 mod pin;
 mod word;
@@ -71,19 +72,24 @@ impl<'a> Phone<'a> {
         self.send_limited(mutations, None).await
     }
 
-    async fn send_limited(&mut self, mutations: Vec<Mutation>, limit: Option<u64>) -> Result<SyncReply, Refused> {
-        let request = SyncRequest {
+    /// What it would send.
+    fn request(&self, mutations: Vec<Mutation>) -> SyncRequest {
+        SyncRequest {
             proto: 1,
             app: "1.0.0".into(),
             device: self.device,
             inc: self.inc,
             req: "r".into(),
             cursors: self.cursors.clone(),
-            limit_bytes: limit,
+            limit_bytes: None,
             have: Have::default(),
             mutations,
             location: None,
-        };
+        }
+    }
+
+    async fn send_limited(&mut self, mutations: Vec<Mutation>, limit: Option<u64>) -> Result<SyncReply, Refused> {
+        let request = SyncRequest { limit_bytes: limit, ..self.request(mutations) };
         let reply = exchange(&self.world.db, &self.world.bounds, self.expert, request).await?;
         for patch in reply.patch.iter().filter(|patch| patch.kind == "ticket") {
             match &patch.change {
