@@ -2,7 +2,8 @@
 //! Fields are only ever added, with a default: a phone must read what older servers wrote, and the other way round.
 
 use crate::article::Solved;
-use crate::ids::{ExpertId, NoteId, OfferId, TicketId};
+use crate::blob::Sha;
+use crate::ids::{ExpertId, NoteId, OfferId, PhotoId, TicketId};
 use crate::number::TicketNumber;
 use crate::place::Place;
 use crate::text::Slug;
@@ -47,6 +48,9 @@ pub struct TicketDoc {
     /// What people wrote, oldest first.
     #[serde(default)]
     pub notes: Vec<NoteDoc>,
+    /// Photos, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub photos: Vec<PhotoDoc>,
     /// How it ended.
     #[serde(default)]
     pub end: Option<EndDoc>,
@@ -146,6 +150,25 @@ pub struct NoteDoc {
     pub at: Timestamp,
     /// What it says.
     pub text: String,
+}
+
+/// A photo.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PhotoDoc {
+    /// Made once by its author.
+    pub id: PhotoId,
+    /// The hash of the bytes that were sent: by it the phone finds what it has, and asks for what it has not.
+    pub sha: Sha,
+    /// Who took it.
+    pub author: String,
+    /// When the server heard of it; when it was taken, while only the phone has it.
+    pub at: Timestamp,
+    /// What it shows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caption: Option<String>,
+    /// Its bytes have come to the server.
+    #[serde(default)]
+    pub here: bool,
 }
 
 /// How a ticket ended.

@@ -1,7 +1,7 @@
 //! What happens to a ticket, one line of its append-only history each. Facts, not instructions: what follows from an
 //! event is one table on the server (`reactions.rs`).
 
-use crate::ids::{CustomerId, DecisionId, ExpertId, MutationId, NoteId, OfferId, StaffId};
+use crate::ids::{CustomerId, DecisionId, ExpertId, MutationId, NoteId, OfferId, PhotoId, StaffId};
 use crate::offer::DeclineReason;
 use crate::place::Place;
 use crate::text::{Reason, Slug, Summary};
@@ -248,6 +248,13 @@ pub enum Fact {
         /// By an expert who no longer had the ticket.
         late: bool,
     },
+    /// Somebody added a photo.
+    PhotoAdded {
+        /// Which.
+        photo: PhotoId,
+        /// By an expert who no longer had the ticket.
+        late: bool,
+    },
     /// The expert's phone reports what a person of ours had recorded on his word: both times stand side by side.
     Confirmed {
         /// Who.
@@ -310,6 +317,7 @@ impl Fact {
             Self::Escalated { .. } => "escalated",
             Self::SitePinned { .. } => "site_pinned",
             Self::NoteAdded { .. } => "note_added",
+            Self::PhotoAdded { .. } => "photo_added",
             Self::Confirmed { .. } => "confirmed",
             Self::WorkRecorded { .. } => "work_recorded",
         }

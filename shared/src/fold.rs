@@ -2,7 +2,7 @@
 //! fold and nothing else, so it is true at once, offline, and after every restart. Where a tap leads is asked of the
 //! same [`route`] that the server asks.
 
-use crate::document::{AwayDoc, EndDoc, ExpertDoc, NoteDoc, TicketDoc};
+use crate::document::{AwayDoc, EndDoc, ExpertDoc, NoteDoc, PhotoDoc, TicketDoc};
 use crate::ids::MutationId;
 use crate::intent::Intent;
 use crate::ticket::{Act, Phase, Route, route};
@@ -51,6 +51,13 @@ fn lay(view: &mut TicketView, author: &str, own: &Overlay) {
         if view.doc.notes.iter().all(|known| known.id != *note) {
             let text = text.to_string();
             view.doc.notes.push(NoteDoc { id: *note, author: author.to_owned(), at: own.made_at, text });
+        }
+        return;
+    }
+    if let Intent::PhotoAdd { photo, sha, caption, .. } = &own.intent {
+        if view.doc.photos.iter().all(|known| known.id != *photo) {
+            let (author, caption) = (author.to_owned(), caption.as_ref().map(ToString::to_string));
+            view.doc.photos.push(PhotoDoc { id: *photo, sha: *sha, author, at: own.made_at, caption, here: false });
         }
         return;
     }

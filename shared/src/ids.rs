@@ -126,6 +126,8 @@ pub mod of {
     pub enum Mutation {}
     /// A note on a ticket.
     pub enum Note {}
+    /// A photo on a ticket.
+    pub enum Photo {}
     /// A sold plan.
     pub enum Plan {}
     /// What one customer bought.
@@ -176,6 +178,8 @@ pub type DeviceId = Id<of::Device>;
 pub type MutationId = Id<of::Mutation>;
 /// Id of a note.
 pub type NoteId = Id<of::Note>;
+/// Id of a photo.
+pub type PhotoId = Id<of::Photo>;
 /// Id of a plan.
 pub type PlanId = Id<of::Plan>;
 /// Id of an entitlement.

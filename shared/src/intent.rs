@@ -2,10 +2,11 @@
 //! what a row should become; the server decides what it means by then.
 
 use crate::article::Text;
-use crate::ids::{ArticleId, NoteId, OfferId};
+use crate::blob::Sha;
+use crate::ids::{ArticleId, NoteId, OfferId, PhotoId};
 use crate::offer::DeclineReason;
 use crate::place::Place;
-use crate::text::{NoteText, Slug, Summary};
+use crate::text::{NoteText, ShortLine, Slug, Summary};
 use crate::ticket::{Act, CannotFix, Outcome};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -87,6 +88,20 @@ pub enum Intent {
         note: NoteId,
         /// What it says.
         text: NoteText,
+    },
+    /// Takes a photo. Its bytes travel beside the mutations, so that a slow picture holds up nothing.
+    #[serde(rename = "photo.add")]
+    PhotoAdd {
+        /// Its id, made once on the phone.
+        photo: PhotoId,
+        /// The hash of its bytes.
+        sha: Sha,
+        /// What it shows.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        caption: Option<ShortLine>,
+        /// Where it was taken, if he says so on purpose: what the camera wrote is never kept.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        place: Option<Place>,
     },
     /// Goes on or off duty.
     #[serde(rename = "duty.set")]
@@ -188,6 +203,7 @@ impl Intent {
             Self::TicketCannotFix { .. } => "ticket.cannot_fix",
             Self::SitePin(_) => "site.pin",
             Self::NoteAdd { .. } => "note.add",
+            Self::PhotoAdd { .. } => "photo.add",
             Self::DutySet { .. } => "duty.set",
             Self::ExpertSick { .. } => "expert.sick",
             Self::ArticleDraft { .. } => "article.draft",
@@ -201,7 +217,7 @@ impl Intent {
         whole.get("args").cloned().unwrap_or_default()
     }
 
-    /// What it does to the visit; nothing for pins, notes, receipts, articles, duty and illness.
+    /// What it does to the visit; nothing for pins, notes, photos, receipts, articles, duty and illness.
     pub fn act(&self) -> Option<Act> {
         match self {
             Self::OfferAccept {} => Some(Act::Accept),
@@ -215,6 +231,7 @@ impl Intent {
             | Self::TicketLate { .. }
             | Self::SitePin(_)
             | Self::NoteAdd { .. }
+            | Self::PhotoAdd { .. }
             | Self::DutySet { .. }
             | Self::ExpertSick { .. }
             | Self::ArticleDraft { .. }
@@ -256,6 +273,12 @@ mod tests {
             Intent::TicketCannotFix { why: CannotFix::Part, skills: vec![], part: Some(summary("T-con")), until: None },
             Intent::SitePin(Place::from_e7(407_127_999, -740_060_001).unwrap()),
             Intent::NoteAdd { note, text: "Ring twice".parse().unwrap() },
+            Intent::PhotoAdd {
+                photo: PhotoId::from_uuid(note.uuid()),
+                sha: Sha::of(b"a picture"),
+                caption: "The plate".parse().ok(),
+                place: None,
+            },
             Intent::DutySet { on: false },
             Intent::ExpertSick { until: Timestamp::from_millis(1_772_460_000_000) },
             Intent::ArticleDraft { article, text: Box::new(text) },

@@ -5,6 +5,7 @@
 //! manifest to that.
 
 pub mod article;
+pub mod blob;
 pub mod chance;
 pub mod document;
 pub mod event;

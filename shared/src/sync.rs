@@ -1,6 +1,7 @@
 //! The messages between phone and server. `POST /api/v1/sync` pushes the phone's mutations, acknowledges what it has
 //! on disk (its cursors) and pulls what changed: one call, safe to repeat at any moment.
 
+use crate::blob::Sha;
 use crate::ids::{DeviceId, TicketId};
 use crate::place::Place;
 use crate::time::Timestamp;
@@ -186,6 +187,9 @@ pub struct SyncReply {
     /// What each stream holds in all, with the last page of a reset and once a day.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<BTreeMap<StreamName, Digest>>,
+    /// Of the files that this request's mutations speak of, those whose bytes are not here.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing_blobs: Vec<Sha>,
     /// Ask again after so many milliseconds.
     pub poll_after_ms: u64,
 }

@@ -1,5 +1,6 @@
 //! The only place that builds things: settings → database → site, routes, jobs; and ends them in good order.
 
+use crate::blobs::{self, Blobs};
 use crate::config::{Config, Mode, Refusals};
 use crate::db::dump::DumpError;
 use crate::db::{Database, Migrated, OpenError, Settings};
@@ -45,6 +46,9 @@ pub enum StartError {
         /// Why not.
         why: std::io::Error,
     },
+    /// The store of files; the sentence says what to do.
+    #[error("{0}")]
+    Files(String),
     /// A backup that was not made, or not restored.
     #[error(transparent)]
     Dump(#[from] DumpError),
@@ -77,7 +81,10 @@ impl App {
             db.migrate(&*chance).await?;
         }
         match db.is_migrated().await? {
-            Migrated::Yes => Ok(Self { site: Site::new(config, db, chance) }),
+            Migrated::Yes => {
+                let blobs = Blobs::open(&config.files).map_err(StartError::Files)?;
+                Ok(Self { site: Site::new(config, db, blobs, chance) })
+            }
             Migrated::Behind(n) => Err(StartError::Behind(n)),
             Migrated::Ahead => Err(StartError::Ahead),
         }
@@ -157,12 +164,17 @@ pub fn routes() -> Router<Site> {
         .merge(survey::api::routes())
         .merge(intake::api::routes())
         .merge(intake::pages::routes())
+        .merge(intake::photos::api::routes())
+        .merge(intake::photos::pages::routes())
         .merge(sync::api::routes())
         .merge(admin::callers::api::routes())
         .merge(admin::callers::pages::routes())
         .merge(me::api::routes())
         .merge(me::pages::routes())
         .merge(replies::webhook::routes())
+        .merge(sync::files::api::routes())
+        .merge(sync::lost::api::routes())
+        .merge(sync::lost::pages::routes())
         .merge(admin::api::routes())
         .merge(admin::pages::routes())
         .merge(admin::keep::api::routes())
@@ -180,15 +192,16 @@ pub fn registry(site: &Site) -> Registry {
     let outside = notify::Outside::new(site);
     let registry = Registry::new();
     let registry = accounts::jobs::register(registry);
+    let registry = blobs::jobs::register(registry, &site.blobs);
     let registry = http::jobs::register(registry);
     let registry = plans::jobs::register(registry);
     let registry = workforce::jobs::register(registry);
-    let registry = tickets::jobs::register(registry, &config.timing);
+    let registry = tickets::jobs::register(registry, &config.timing, &site.blobs);
     let registry = survey::jobs::register(registry, outside.pages.clone());
     let registry = notify::jobs::register(registry, outside, &config.sending);
     let registry = dispatch::jobs::register(registry, &bounds);
     let registry = me::jobs::register(registry);
-    sync::jobs::register(registry)
+    sync::jobs::register(registry, &bounds)
 }
 
 /// Listens, so that the port is ours before anything is promised.

@@ -235,4 +235,6 @@ pub async fn trim(tx: &mut Tx, before: Timestamp, limit: i64) -> Result<u64, Err
 }
 
 #[cfg(test)]
+mod load_tests;
+#[cfg(test)]
 mod tests;

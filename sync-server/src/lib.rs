@@ -4,7 +4,7 @@
 //! A capability is a folder. A lower one never imports a higher one; what must happen further up goes through events and
 //! reactions. Inside a rung a later one may import an earlier one. `tests/architecture` reads this list and holds it.
 //! ```text
-//! bottom: clock faults sheet postal phone db feed events reactions jobs links accounts audit config http web
+//! bottom: clock faults sheet postal phone db feed events reactions jobs links accounts audit blobs config http web
 //! rung: customers workforce plans
 //! rung: tickets
 //! rung: matching
@@ -16,6 +16,7 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod blobs;
 pub mod clock;
 pub mod config;
 pub mod db;

@@ -54,6 +54,7 @@ pub fn jobs(ticket: TicketId, seq: i64, event: &Event, now: Timestamp) -> Vec<Ne
         | Fact::Held { why: HoldReason::Customer, .. }
         | Fact::SitePinned { .. }
         | Fact::NoteAdded { .. }
+        | Fact::PhotoAdded { .. }
         | Fact::Confirmed { .. }
         | Fact::WorkRecorded { .. } => vec![],
         Fact::Completed { .. } => vec![about(Kind::SurveyInvite, now)],

@@ -14,6 +14,7 @@ mod manifest;
 mod manifests;
 mod phone;
 mod readme;
+mod scenarios;
 mod source;
 mod sql;
 mod tables;

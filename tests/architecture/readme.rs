@@ -10,7 +10,7 @@ const README: &str = "README.md";
 const SECTION: &str = "## Invariants";
 
 /// The names of all functions that are tests.
-fn tests(tree: &Tree) -> BTreeSet<String> {
+pub(crate) fn tests(tree: &Tree) -> BTreeSet<String> {
     let mut out = BTreeSet::new();
     for (_, text) in tree.rust() {
         let source = Source::of(text);

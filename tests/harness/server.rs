@@ -73,6 +73,8 @@ impl Server {
             let folder = server.data.path().display().to_string();
             server.args.extend(["--data".to_owned(), folder]);
         }
+        let own = server.data.path().join("own").display().to_string();
+        server.env.push(("SYSOPS_DATA_DIR".to_owned(), own));
         server.up_on("0").await;
         server
     }
@@ -113,10 +115,18 @@ impl Server {
     /// # Panics
     /// If it is down.
     pub fn memory_mib(&mut self) -> u64 {
+        self.memory_kib() / 1_024
+    }
+
+    /// The same in KiB.
+    ///
+    /// # Panics
+    /// If it is down.
+    pub fn memory_kib(&mut self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.process().id())).unwrap_or_default();
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
         let kib = line.and_then(|line| line.split_whitespace().next()).and_then(|kib| kib.parse::<u64>().ok());
-        kib.unwrap_or(0) / 1_024
+        kib.unwrap_or(0)
     }
 
     /// Kills it with -9, as a power cut would.

@@ -2,6 +2,7 @@
 //! object a line. Each WHAT is a file; it starts what it needs on free ports and leaves nothing behind.
 
 mod crash;
+mod devices;
 mod intake;
 mod matching;
 mod quality;
@@ -9,6 +10,7 @@ mod repeats;
 mod search;
 mod simulate;
 mod spike;
+mod sync;
 
 use clap::{Parser, Subcommand};
 use std::io::Write;
@@ -34,6 +36,10 @@ enum What {
     Repeats(repeats::Options),
     /// Days of a small business on the server's real code, judged by an independent checker.
     Simulate(simulate::Options),
+    /// One phone's first sync, later ones, and a long outbox.
+    Sync(sync::Options),
+    /// Phones that only listen for hints.
+    Devices(devices::Options),
     /// Searches among many articles.
     Search(search::Options),
     /// Far more tickets than the server was set to take, then as many as it takes.
@@ -53,6 +59,8 @@ fn main() -> ExitCode {
         What::Repeats(options) => runtime.block_on(repeats::measure(&options, say)),
         What::Simulate(options) => simulate::measure(&options, say),
         What::Search(options) => runtime.block_on(search::measure(&options, say)),
+        What::Sync(options) => runtime.block_on(sync::measure(&options, say)),
+        What::Devices(options) => runtime.block_on(devices::measure(&options, say)),
         What::Spike(options) => runtime.block_on(spike::measure(&options, say)),
     };
     match measured {

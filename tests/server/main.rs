@@ -28,6 +28,8 @@ fn command(args: &[&str], env: &[(&str, &str)]) -> Command {
     for (name, _) in std::env::vars_os().filter(|(name, _)| ours(&name.to_string_lossy())) {
         command.env_remove(name);
     }
+    // Nothing of a test lies beside its sources.
+    command.env("SYSOPS_DATA_DIR", std::env::temp_dir().join("sysops-test-data"));
     command.envs(env.iter().copied());
     command
 }

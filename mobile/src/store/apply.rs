@@ -3,7 +3,7 @@
 
 use super::planted::{Probe, planted};
 use super::status::ServerClock;
-use super::{Error, documents, journal, meta};
+use super::{Error, documents, journal, meta, photos};
 use crate::sync::step::{Plan, Sweep, is_mass_delete};
 use rusqlite::Connection;
 use shared::sync::{Change, MadeAt, Pull, StreamName, SyncReply};
@@ -59,6 +59,8 @@ pub(super) fn carry_out(
     documents::refresh(conn, &touched, probe)?;
     note(conn, reply, at)?;
     journal::prune(conn, reply.server_time)?;
+    photos::missed(conn, &reply.missing_blobs)?;
+    photos::prune(conn, reply.server_time)?;
     probe.step()?;
     Ok(taken)
 }

@@ -18,12 +18,14 @@ use shared::intent::Intent;
 use shared::sync::{Have, Location, MadeAt, Mutation, SyncFailure, SyncReply, SyncRequest};
 use shared::time::Timestamp;
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// One expert's database on this phone.
 pub struct Core {
-    conn: Connection,
+    pub(super) conn: Connection,
+    /// Where its files lie.
+    pub(super) folder: PathBuf,
     expert: ExpertId,
     secrets: Arc<dyn Secrets>,
     /// The one request whose reply is awaited. In memory alone: after a restart no reply is awaited.
@@ -69,8 +71,15 @@ impl Core {
     ) -> Result<(Self, Option<Salvage>), Error> {
         let (conn, salvage) = open::open(folder, now)?;
         let changes = Changes::default();
-        let mut core = Self { conn, expert, secrets, sent: None, changes, probe: Probe::default() };
+        let folder = folder.to_owned();
+        let mut core = Self { conn, folder, expert, secrets, sent: None, changes, probe: Probe::default() };
         core.meet_secret()?;
+        if salvage.is_some() {
+            core.adopt_photos()?;
+        }
+        if let Err(error) = core.tidy_photos() {
+            tracing::warn!(%error, "old photos could not be tidied away");
+        }
         Ok((core, salvage))
     }
 
@@ -114,6 +123,19 @@ impl Core {
         at: &MadeAt,
         chance: &dyn Chance,
     ) -> Result<MutationId, Error> {
+        self.tap_and(intent, ticket, draft, at, chance, |_| Ok(()))
+    }
+
+    /// The same with more that belongs to it, in the same transaction.
+    pub(super) fn tap_and(
+        &mut self,
+        intent: &Intent,
+        ticket: Option<TicketId>,
+        draft: Option<&str>,
+        at: &MadeAt,
+        chance: &dyn Chance,
+        more: impl FnOnce(&Transaction<'_>) -> Result<(), Error>,
+    ) -> Result<MutationId, Error> {
         if intent.needs_ticket() && ticket.is_none() {
             return Err(Error::NoTicket);
         }
@@ -124,6 +146,7 @@ impl Core {
                 meta::put(tx, meta::LAST_N, &last)?;
             }
             let mid = journal::add(tx, intent, ticket, at, chance)?;
+            more(tx)?;
             probe.step()?;
             let touched: BTreeSet<String> = ticket.iter().map(ToString::to_string).collect();
             documents::refresh(tx, &touched, probe)?;

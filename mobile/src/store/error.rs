@@ -13,6 +13,12 @@ pub enum Error {
     /// This act needs a ticket and none was named.
     #[error("this belongs to a ticket, and none was chosen")]
     NoTicket,
+    /// A file that is no picture.
+    #[error("this is not a photo that can be sent: JPEG, PNG and WebP can")]
+    NoPhoto,
+    /// A picture with too many bytes.
+    #[error("this photo is larger than 16 MB. Take it again with fewer pixels.")]
+    PhotoTooLarge,
     /// The app is shutting down.
     #[error("the app is closing")]
     Closed,

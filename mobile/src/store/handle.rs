@@ -1,11 +1,12 @@
 //! The handle on a database's own thread. SQLite waits for the disk, and a screen must not.
 
 use super::core::Core;
-use super::{Applied, Archived, Error, Next, ServerClock, Status, Trouble};
+use super::{Applied, Archived, Error, Next, PhotoEnded, ServerClock, Shot, Status, Trouble, WaitingPhoto};
 use crate::clock::Edge;
+use shared::blob::Sha;
 use shared::document::ExpertDoc;
 use shared::fold::TicketView;
-use shared::ids::{DeviceId, ExpertId, MutationId, NoteId, TicketId};
+use shared::ids::{DeviceId, ExpertId, MutationId, NoteId, PhotoId, TicketId};
 use shared::intent::Intent;
 use shared::sync::{Location, Mutation, SyncFailure, SyncReply};
 use shared::text::NoteText;
@@ -149,6 +150,17 @@ impl Store {
         self.tap_draft(Intent::NoteAdd { note, text }, Some(ticket), key).await
     }
 
+    /// Keeps a photo of a ticket, bytes and words. On the disk when this returns `Ok`. Sync sends both by itself.
+    pub async fn take_photo(&self, ticket: TicketId, shot: Shot) -> Result<PhotoId, Error> {
+        let edge = self.edge.clone();
+        self.call(move |core| core.take_photo(ticket, &shot, &edge.clock.now(), &*edge.chance)).await
+    }
+
+    /// The bytes that show a photo, if this phone has them.
+    pub async fn photo(&self, sha: Sha) -> Result<Option<Vec<u8>>, Error> {
+        self.call(move |core| Ok(core.photo_file(sha).map(std::fs::read).transpose()?)).await
+    }
+
     /// Notes that a ticket and its offer were on the screen. May be called at each drawing; it is said once.
     pub async fn saw(&self, ticket: TicketId) -> Result<(), Error> {
         let edge = self.edge.clone();
@@ -203,6 +215,27 @@ impl Store {
     }
 
     // ── for the syncer ──
+
+    /// Photos whose bytes wait to go out, the oldest first.
+    pub async fn photos_to_send(&self) -> Result<Vec<WaitingPhoto>, Error> {
+        self.call(|core| core.photos_to_send()).await
+    }
+
+    /// Notes how a photo's bytes ended.
+    pub async fn photo_ended(&self, sha: Sha, ended: PhotoEnded) -> Result<(), Error> {
+        let now = self.business_now();
+        self.call(move |core| core.photo_ended(sha, &ended, now)).await
+    }
+
+    /// Photos of others that this phone has no view of.
+    pub async fn photos_to_fetch(&self) -> Result<Vec<Sha>, Error> {
+        self.call(|core| core.photos_to_fetch()).await
+    }
+
+    /// Keeps a small view of one.
+    pub async fn keep_view(&self, sha: Sha, bytes: Vec<u8>) -> Result<(), Error> {
+        self.call(move |core| core.keep_view(sha, &bytes)).await
+    }
 
     /// Whether anything waits to go out, receipts included.
     pub async fn has_unsent(&self) -> Result<bool, Error> {

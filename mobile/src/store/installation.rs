@@ -89,7 +89,8 @@ impl Installation {
 
     /// Signs out, unless work is unsent.
     pub async fn sign_out(&self, store: &Store) -> Result<SignOut, Error> {
-        match store.status().await?.n_unsent {
+        let status = store.status().await?;
+        match status.n_unsent + status.n_photos {
             0 => self.forget(store.expert_id()).map(|()| SignOut::Done),
             n => Ok(SignOut::Unsent(n)),
         }

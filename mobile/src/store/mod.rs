@@ -17,6 +17,7 @@ mod journal;
 mod meta;
 mod migrations;
 mod open;
+mod photos;
 mod planted;
 mod secrets;
 mod status;
@@ -31,6 +32,7 @@ pub use handle::Store;
 pub use installation::{Installation, SignOut};
 pub use journal::{Attention, KEEP_DAYS};
 pub use open::Salvage;
+pub use photos::{Ended as PhotoEnded, Shot, Waiting as WaitingPhoto};
 #[cfg(any(test, feature = "planted"))]
 pub use planted::Planted;
 pub use secrets::{Secret, SecretFiles, SecretMemory, Secrets};

@@ -1,7 +1,7 @@
 //! What the sync line of every screen says: how fresh the data is, what is unsent, what is wrong, what to read.
 
 use super::journal::{self, Attention};
-use super::{Error, documents, meta};
+use super::{Error, documents, meta, photos};
 use crate::sync::step::Sweep;
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
@@ -18,6 +18,10 @@ pub struct Status {
     pub last_sync_at: Option<Timestamp>,
     /// Pieces of work that the server does not have yet; receipts are none.
     pub n_unsent: u32,
+    /// Photos whose bytes the server does not have yet.
+    pub n_photos: u32,
+    /// Photos that cannot be sent, a sentence each.
+    pub photo_troubles: Vec<String>,
     /// When the oldest of them was made, by the phone's clock.
     pub unsent_since: Option<Timestamp>,
     /// Why the last try gave nothing; none after a success.
@@ -89,6 +93,8 @@ pub(super) fn status(conn: &Connection) -> Result<Status, Error> {
         booted: meta::get(conn, meta::BOOTED)?.unwrap_or(false),
         last_sync_at: meta::get(conn, meta::LAST_SYNC)?,
         n_unsent: journal::n_unsent(conn, None)?,
+        n_photos: photos::n_waiting(conn)?,
+        photo_troubles: photos::troubles(conn)?,
         unsent_since: journal::unsent_since(conn)?,
         problem: meta::get(conn, meta::PROBLEM)?,
         must_update: meta::get(conn, meta::UPGRADE)?.unwrap_or(false),

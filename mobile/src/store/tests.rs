@@ -236,3 +236,58 @@ fn a_database_of_release_0_1_0_opens_for_ever_with_all_its_work() {
     let known = |mutation: &shared::sync::Mutation| Intent::parse(&mutation.kind, mutation.v, &mutation.args).is_ok();
     assert!(request.mutations.iter().all(known), "each can still be read");
 }
+
+#[test]
+fn a_photo_is_on_the_disk_with_its_words_or_not_at_all_and_outlives_a_damaged_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let (secrets, chance, clock) = (Arc::default(), Seeded::new(1), Manual::at(START));
+    let mut core = fresh(folder.path(), &secrets, &chance);
+    let ticket = TicketId::new(clock.now().wall, &chance);
+    let shot = Shot { bytes: b"\xff\xd8\xff a picture".to_vec(), caption: None, place: None };
+    core.dies_in(1);
+    assert!(core.take_photo(ticket, &shot, &clock.now(), &chance).is_err());
+    assert_eq!(core.photos_to_send().unwrap(), [], "a kill between the file and its words");
+    let expert = core.expert_id();
+    drop(core);
+    let (mut core, _) = reopen(folder.path(), expert, &secrets);
+    let photos = || std::fs::read_dir(folder.path().join("photos")).unwrap().count();
+    assert_eq!(photos(), 0, "what no words speak of is tidied away");
+    core.take_photo(ticket, &shot, &clock.now(), &chance).unwrap();
+    assert_eq!((photos(), core.status().unwrap().n_photos), (1, 1));
+    drop(core);
+    for name in ["core.db-wal", "core.db-shm"] {
+        let _ = std::fs::remove_file(folder.path().join(name));
+    }
+    std::fs::write(folder.path().join("core.db"), b"not a database any more, at all").unwrap();
+    let (core, salvage) = reopen(folder.path(), expert, &secrets);
+    assert!(salvage.is_some());
+    assert_eq!((photos(), core.photos_to_send().unwrap().len()), (1, 1), "its bytes are still here, and still go out");
+}
+
+#[test]
+fn a_full_disk_fails_the_tap_visibly_and_saves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let (secrets, chance, clock) = (Arc::default(), Seeded::new(1), Manual::at(START));
+    let mut core = fresh(folder.path(), &secrets, &chance);
+    let pages: i64 = core.conn().query_row("pragma page_count", [], |row| row.get(0)).unwrap();
+    core.conn().query_row(&format!("pragma max_page_count = {pages}"), [], |_| Ok(())).unwrap();
+    let ticket = TicketId::new(clock.now().wall, &chance);
+    let mut n_taken = 0;
+    let full = loop {
+        let note = shared::ids::NoteId::new(clock.now().wall, &chance);
+        let text = "x".repeat(3_000).parse().unwrap();
+        match core.tap(&Intent::NoteAdd { note, text }, Some(ticket), None, &clock.now(), &chance) {
+            Ok(_) => n_taken += 1,
+            Err(error) => break error,
+        }
+        assert!(n_taken < 1_000, "the disk never fills");
+    };
+    assert!(matches!(full, Error::Full), "{full}");
+    assert!(full.to_string().contains("not saved"), "{full}");
+    assert_eq!(core.status().unwrap().n_unsent, n_taken, "nothing of it is there, and what was before it is");
+    core.conn().query_row(&format!("pragma max_page_count = {}", pages + 100), [], |_| Ok(())).unwrap();
+    core.tap(&Intent::DutySet { on: true }, None, None, &clock.now(), &chance).unwrap();
+    let request = sends(core.next(200, None, &chance).unwrap());
+    let numbers: Vec<i64> = request.mutations.iter().map(|mutation| mutation.n).collect();
+    assert_eq!(numbers, (1..=i64::from(n_taken) + 1).collect::<Vec<_>>(), "no number is missing");
+}

@@ -3,6 +3,7 @@
 //! cannot drift far; rules of dispatch it has none. Not in a release.
 
 use serde_json::{Value, json};
+use shared::blob::Sha;
 use shared::chance::Seeded;
 use shared::document::{ExpertDoc, TicketDoc};
 use shared::fold::{Overlay, fold, fold_expert};
@@ -63,6 +64,12 @@ pub struct World {
     pub n_mutations_max: usize,
     /// Documents of one page.
     pub page: usize,
+    /// The bytes of files that came, whole or not, with how many they will be.
+    pub files: BTreeMap<Sha, (Vec<u8>, usize)>,
+    /// How the next parts of files go: taken, or cut off before they are.
+    pub parts_cut: VecDeque<bool>,
+    /// Every part that was asked for: where it began.
+    pub parts: Vec<usize>,
     /// The token was taken back; only `rescue` opens.
     pub revoked: bool,
     /// The server's clock.
@@ -101,6 +108,9 @@ impl Fake {
             rescued: Vec::new(),
             n_mutations_max: usize::MAX,
             page: 100,
+            files: BTreeMap::new(),
+            parts_cut: VecDeque::new(),
+            parts: Vec::new(),
             revoked: false,
             now,
             poll_after_ms: 60_000,
@@ -224,9 +234,44 @@ impl World {
             },
             _ if self.revoked => Reply::problem(401, "device_revoked", None),
             _ if asked.token.as_deref() != Some(TOKEN) => Reply::problem(401, "unauthenticated", None),
+            path if path.starts_with("/api/v1/blob/") => self.file(asked),
             "/api/v1/device" => self.register(body),
             "/api/v1/sync" => self.exchange(body),
             _ => Reply::problem(404, "not_found", None),
+        }
+    }
+
+    fn file(&mut self, asked: &Asked) -> Reply {
+        let name = asked.path.trim_start_matches("/api/v1/blob/").split('?').next().unwrap_or_default();
+        let Ok(sha) = name.parse::<Sha>() else { return Reply::problem(400, "malformed", None) };
+        let (bytes, size) = self.files.entry(sha).or_default();
+        let is_whole = !bytes.is_empty() && bytes.len() == *size;
+        match (asked.method.as_str(), asked.upload) {
+            ("HEAD", _) => Reply::upload(200, bytes.len(), is_whole),
+            ("GET", _) if is_whole => Reply::picture(bytes.clone()),
+            ("PATCH", Some((at, length))) => {
+                self.parts.push(at);
+                if self.parts_cut.pop_front().unwrap_or(false) {
+                    return Reply::upload(204, 0, false).lost();
+                }
+                if at != bytes.len() {
+                    return Reply::upload(409, bytes.len(), false);
+                }
+                bytes.extend(&asked.raw);
+                *size = length;
+                if bytes.len() < length {
+                    return Reply::upload(204, bytes.len(), false);
+                }
+                if Sha::of(bytes) != sha {
+                    bytes.clear();
+                    return Reply::problem(422, "checksum_mismatch", None);
+                }
+                if !bytes.starts_with(&[0xff, 0xd8, 0xff]) {
+                    return Reply::problem(415, "unsupported_media_type", None);
+                }
+                Reply::upload(201, length, true)
+            }
+            (_, _) => Reply::problem(404, "not_found", None),
         }
     }
 
@@ -314,8 +359,19 @@ impl World {
             cursors: BTreeMap::from([(StreamName::U, cursor.encode())]),
             more,
             digest: None,
+            missing_blobs: self.missing(request),
             poll_after_ms: self.poll_after_ms,
         })
+    }
+
+    /// Files that a request's mutations speak of and that are not here.
+    fn missing(&self, request: &SyncRequest) -> Vec<Sha> {
+        let file = |mutation: &Mutation| match Intent::parse(&mutation.kind, mutation.v, &mutation.args) {
+            Ok(Intent::PhotoAdd { sha, .. }) => Some(sha),
+            Ok(_) | Err(_) => None,
+        };
+        let is_here = |sha: &Sha| self.files.get(sha).is_some_and(|(bytes, size)| bytes.len() == *size && *size > 0);
+        request.mutations.iter().filter_map(file).filter(|sha| !is_here(sha)).collect()
     }
 
     fn page(&self, from: i64) -> (Vec<Patch>, i64, bool) {
@@ -367,7 +423,7 @@ impl World {
         }
         let known = ticket.and_then(|id| self.tickets.get(&id));
         let Some(known) = known else {
-            let kept = matches!(own.intent, Intent::NoteAdd { .. });
+            let kept = matches!(own.intent, Intent::NoteAdd { .. } | Intent::PhotoAdd { .. });
             let result = if kept { MutationResult::Applied } else { MutationResult::Recorded(Unused::Reassigned) };
             return (result, None);
         };

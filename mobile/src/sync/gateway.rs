@@ -11,7 +11,9 @@ use rustls::{ClientConfig, RootCertStore};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use shared::blob::Sha;
 use shared::ids::DeviceId;
+use shared::problem::ProblemCode;
 use shared::sync::{Mutation, SyncFailure, SyncReply, SyncRequest, SyncServer};
 use std::io::Write as _;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -85,6 +87,22 @@ pub struct Registered {
     #[serde(default)]
     pub token: Option<String>,
 }
+
+/// What the server says of an upload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// It has all of it.
+    Whole,
+    /// It goes on here.
+    At(u64),
+    /// The part did not fit; it goes on here.
+    Elsewhere(u64),
+    /// The whole was not what was announced: it begins again.
+    Again,
+}
+
+/// Where a part begins.
+const OFFSET: &str = "upload-offset";
 
 /// How a person proves who he is.
 #[derive(Clone, PartialEq, Eq)]
@@ -191,6 +209,53 @@ impl Gateway {
     pub async fn rescue(&self, device: DeviceId, inc: i64, mutations: &[Mutation]) -> Answer<()> {
         let body = json!({ "device": device, "inc": inc, "mutations": mutations });
         self.post::<Ignored>("rescue", &body).await.map(|_| ())
+    }
+
+    /// How far an upload is.
+    pub(super) async fn upload_stands(&self, sha: Sha) -> Answer<Part> {
+        self.upload(self.request(Method::HEAD, &format!("blob/{sha}"))).await
+    }
+
+    /// Sends the bytes from `at` on of a file of `size`.
+    pub(super) async fn send_part(&self, sha: Sha, at: u64, size: u64, bytes: Vec<u8>) -> Answer<Part> {
+        let request = self.request(Method::PATCH, &format!("blob/{sha}"));
+        let request = request.header(CONTENT_TYPE, "application/offset+octet-stream");
+        self.upload(request.header(OFFSET, at).header("upload-length", size).body(bytes)).await
+    }
+
+    async fn upload(&self, request: RequestBuilder) -> Answer<Part> {
+        let request = request.timeout(self.patience.whole).header(ACCEPT, "application/problem+json");
+        let response = request.send().await.map_err(|_| wire::Failure::Offline)?;
+        let status = response.status().as_u16();
+        let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let at: Option<u64> = header(OFFSET).and_then(|text| text.parse().ok());
+        let is_whole = header("upload-complete").as_deref() == Some("?1");
+        let (kind, retry_after) = (content_type(&response), retry_after(&response));
+        match (status, at) {
+            (200 | 201, Some(_)) if is_whole => return Ok(Part::Whole),
+            (200 | 204, Some(at)) => return Ok(Part::At(at)),
+            (409, Some(at)) => return Ok(Part::Elsewhere(at)),
+            // Somebody between the phone and the server: only the server knows where an upload stands.
+            (200..=299, None) => return Err(wire::Failure::Offline),
+            (_, _) => {}
+        }
+        let body = read(response).await?;
+        match wire::failure(status, &kind, retry_after, &body) {
+            wire::Failure::Problem(problem) if problem.code == ProblemCode::ChecksumMismatch => Ok(Part::Again),
+            failure => Err(failure),
+        }
+    }
+
+    /// A small view of a photo that somebody else took.
+    pub(super) async fn view(&self, sha: Sha) -> Answer<Vec<u8>> {
+        let request = self.request(Method::GET, &format!("blob/{sha}?size=small")).timeout(self.patience.whole);
+        let response = request.send().await.map_err(|_| wire::Failure::Offline)?;
+        let (status, kind, retry_after) = (response.status().as_u16(), content_type(&response), retry_after(&response));
+        let body = read(response).await?;
+        if status == 200 && kind == "image/jpeg" {
+            return Ok(body);
+        }
+        Err(wire::failure(status, &kind, retry_after, &body))
     }
 
     /// Opens the stream of hints. Its bytes come by [`HintBytes::next`].

@@ -6,6 +6,9 @@ pub mod fake;
 pub mod gateway;
 pub mod hints;
 pub mod pace;
+#[cfg(test)]
+mod photo_tests;
+mod photos;
 pub mod runner;
 pub mod sign_in;
 pub mod step;

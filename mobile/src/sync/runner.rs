@@ -5,6 +5,7 @@
 use super::gateway::{Gateway, Registration};
 use super::hints;
 use super::pace::{Pace, Tried, Wake};
+use super::photos;
 use crate::clock::Edge;
 use crate::platform::Platform;
 use crate::store::{Applied, Error, Next, Store, Trouble};
@@ -48,8 +49,10 @@ impl Syncer {
         let (wakes, woken) = mpsc::channel(WAKES_MAX);
         let mut tasks = JoinSet::new();
         let holder = format!("{:016x}", edge.chance.next_u64());
-        let runner = Runner { store, gateway: gateway.clone(), platform, edge: edge.clone(), holder, told: None };
+        let runner =
+            Runner { store: store.clone(), gateway: gateway.clone(), platform, edge: edge.clone(), holder, told: None };
         tasks.spawn(runner.run(woken));
+        tasks.spawn(photos::run(store.clone(), gateway.clone(), edge.clone()));
         tasks.spawn(hints::listen(gateway, wakes.clone(), edge));
         Self { wakes, _tasks: Arc::new(tasks) }
     }

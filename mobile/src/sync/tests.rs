@@ -18,12 +18,12 @@ use shared::time::Timestamp;
 use std::sync::Arc;
 use std::time::Duration;
 
-struct Phone {
-    fake: Fake,
-    gateway: Gateway,
+pub(super) struct Phone {
+    pub(super) fake: Fake,
+    pub(super) gateway: Gateway,
     desktop: Arc<Desktop>,
-    installation: Installation,
-    edge: Edge,
+    pub(super) installation: Installation,
+    pub(super) edge: Edge,
     _folder: tempfile::TempDir,
 }
 
@@ -31,7 +31,7 @@ fn now() -> Timestamp {
     Edge::machine().wall()
 }
 
-fn ticket(edge: &Edge, number: u8) -> TicketDoc {
+pub(super) fn ticket(edge: &Edge, number: u8) -> TicketDoc {
     let id = TicketId::new(edge.wall(), &*edge.chance);
     let number = shared::number::TicketNumber::from_hash([number; 5]);
     serde_json::from_value(serde_json::json!({
@@ -45,7 +45,7 @@ fn ticket(edge: &Edge, number: u8) -> TicketDoc {
 }
 
 impl Phone {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let edge = Edge::machine();
         let fake = Fake::start("Ana Gómez", edge.wall());
@@ -65,7 +65,7 @@ impl Phone {
         sign_in(&self.gateway, &self.installation, &*self.desktop, "ana@example.com", proof).await
     }
 
-    async fn runner(&self) -> Runner {
+    pub(super) async fn runner(&self) -> Runner {
         Runner {
             store: self.signs_in().await,
             gateway: self.gateway.clone(),
@@ -81,7 +81,7 @@ impl Phone {
     }
 }
 
-const DONE: Tried = Tried::Done { poll_after_ms: 60_000 };
+pub(super) const DONE: Tried = Tried::Done { poll_after_ms: 60_000 };
 
 #[tokio::test]
 async fn a_sign_in_by_password_or_code_opens_the_experts_database() {

@@ -92,7 +92,7 @@ pub(super) fn Frame() -> Element {
 #[component]
 fn Tabs(at: Screen) -> Element {
     let ui = use_ui();
-    let n_news = ui.snapshot.read().status.attention.len();
+    let n_news = ui.snapshot.read().status.attention.len() + ui.snapshot.read().status.photo_troubles.len();
     let tab = |screen: Screen| if at == screen { "page" } else { "false" };
     rsx! {
         nav { class: "tabs", aria_label: "Screens",

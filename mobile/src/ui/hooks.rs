@@ -9,7 +9,7 @@ pub(super) use crate::sync::pace::Wake;
 
 use crate::clock::Edge;
 use crate::platform::Platform;
-use crate::store::{Error, Installation, Salvage, SignOut, Store};
+use crate::store::{Error, Installation, Salvage, Shot, SignOut, Store};
 use crate::sync::gateway::{Gateway, NotAServer};
 use crate::sync::runner::Syncer;
 use crate::sync::sign_in::{send_code, sign_in};
@@ -82,6 +82,11 @@ pub(super) struct Phone {
 }
 
 impl Phone {
+    /// What it keeps.
+    pub(super) fn store(&self) -> &Store {
+        &self.store
+    }
+
     /// Another one for each sign-in: what is drawn for one must not be kept for the next.
     pub(super) fn key(&self) -> u64 {
         self.sign_in
@@ -321,6 +326,18 @@ impl Ui {
     pub(super) fn add_note(mut self, ticket: TicketId, text: NoteText, key: String) {
         self.drafts.write().remove(&key);
         self.act(0, async move |store| store.add_note(ticket, text, key).await.map(|_| ()));
+    }
+
+    /// Keeps a photo, once its bytes have been read.
+    pub(super) fn keep_photo(self, ticket: TicketId, shot: impl Future<Output = Result<Shot, String>> + 'static) {
+        let mut said = self.said;
+        self.act(0, async move |store| match shot.await {
+            Ok(shot) => store.take_photo(ticket, shot).await.map(|_| ()),
+            Err(why) => {
+                said.set(Some(why));
+                Ok(())
+            }
+        });
     }
 
     /// An answer was read.

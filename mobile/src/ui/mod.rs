@@ -10,6 +10,7 @@ pub mod hooks;
 mod kit;
 mod news;
 mod offer;
+mod photos;
 mod sign_in;
 mod status;
 #[cfg(test)]

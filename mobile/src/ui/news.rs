@@ -11,12 +11,16 @@ pub(super) fn NewsScreen() -> Element {
     let ui = use_ui();
     let snapshot = ui.snapshot.read();
     let (answers, gone) = (snapshot.status.attention.clone(), snapshot.archive.clone());
-    let nothing = answers.is_empty() && gone.is_empty();
+    let photos = snapshot.status.photo_troubles.clone();
+    let nothing = answers.is_empty() && gone.is_empty() && photos.is_empty();
     rsx! {
         main { class: "page",
             header { class: "top", h1 { "News" } }
             if nothing { p { class: "empty", "data-testid": "empty", "Nothing new. What goes differently than you thought is said here." } }
             for attention in answers { Answer { key: "{attention.mid}", attention } }
+            for (n , trouble) in photos.into_iter().enumerate() {
+                article { key: "photo-{n}", class: "card news", "data-testid": "photo-trouble", p { "{trouble}" } }
+            }
             for gone in gone { GoneTicket { key: "{gone.id}", gone } }
         }
     }

@@ -3,6 +3,7 @@
 use crate::ui::hooks::{navigation_link, phone_link, use_outside, use_saw, use_ui};
 use crate::ui::kit::{Field, Head};
 use crate::ui::offer::OfferBox;
+use crate::ui::photos::Photos;
 use crate::ui::today::{Chips, take};
 use crate::ui::words;
 use dioxus::prelude::*;
@@ -45,6 +46,7 @@ pub(super) fn TicketScreen(id: TicketId) -> Element {
             Where { view: view.clone() }
             Contact { contact: doc.contact.clone() }
             What { doc: doc.clone() }
+            Photos { view: view.clone() }
             Notes { view: view.clone() }
             if offered.is_none() { OtherActs { id, acts: acts.iter().skip(1).copied().collect::<Vec<_>>() } }
         }

@@ -47,6 +47,15 @@ pub(super) fn sync_line(status: &Status, zone: Option<&Zone>) -> (Tone, String) 
         1 => Some("1 change".to_owned()),
         n => Some(format!("{n} changes")),
     };
+    let photos = match status.n_photos {
+        0 => None,
+        1 => Some("1 photo".to_owned()),
+        n => Some(format!("{n} photos")),
+    };
+    let waiting = match (waiting, photos) {
+        (Some(changes), Some(photos)) => Some(format!("{changes} and {photos}")),
+        (changes, photos) => changes.or(photos),
+    };
     let safe = waiting.as_ref().map(|changes| format!("{changes} safe on this phone"));
     let heard = status.last_sync_at.zip(zone).map(|(at, zone)| zone.show(at, "%H:%M"));
     if status.switched_off && status.problem != Some(Trouble::SignIn) {
@@ -232,6 +241,7 @@ pub(super) fn standing_at(here: Option<(Location, Timestamp)>) -> Result<Place, 
 pub(super) fn written(intent: &Intent) -> Option<String> {
     match intent {
         Intent::NoteAdd { text, .. } => Some(text.to_string()),
+        Intent::PhotoAdd { caption, .. } => caption.as_ref().map(ToString::to_string),
         Intent::TicketComplete { summary, .. } => Some(summary.to_string()),
         Intent::TicketCannotFix { part, .. } => part.as_ref().map(ToString::to_string),
         Intent::ArticleDraft { text, .. } => Some(format!("{}\n\n{}\n\n{}", text.title, text.problem, text.steps)),
@@ -261,6 +271,7 @@ pub(super) fn answer(attention: &Attention) -> (String, String) {
         Some(Intent::TicketCannotFix { .. }) => "You could not fix it",
         Some(Intent::SitePin(_)) => "You set the pin",
         Some(Intent::NoteAdd { .. }) => "You wrote a note",
+        Some(Intent::PhotoAdd { .. }) => "You took a photo",
         Some(Intent::DutySet { on: true }) => "You went on duty",
         Some(Intent::DutySet { on: false }) => "You went off duty",
         Some(Intent::ExpertSick { .. }) => "You reported ill",

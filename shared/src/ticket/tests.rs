@@ -380,6 +380,7 @@ fn document(world: &World, phase: Phase, life: &Life) -> TicketDoc {
         contact: ContactDoc { name: "Mia".into(), phone: None },
         why_you: None,
         notes: vec![],
+        photos: Vec::new(),
         end: None,
         earlier: None,
         solved: vec![],

@@ -101,7 +101,8 @@ fn expert_of(fact: &Fact) -> Option<ExpertId> {
         | Fact::NeedsHuman { .. }
         | Fact::Settled { .. }
         | Fact::Escalated { .. }
-        | Fact::NoteAdded { .. } => None,
+        | Fact::NoteAdded { .. }
+        | Fact::PhotoAdded { .. } => None,
     }
 }
 

@@ -224,6 +224,8 @@ pub(super) fn fact(fact: &Fact, names: &Names, when: &impl Fn(Timestamp) -> Stri
         }
         Fact::NoteAdded { late: true, .. } => "A note was added by an expert who no longer had it".to_owned(),
         Fact::NoteAdded { late: false, .. } => "A note was added".to_owned(),
+        Fact::PhotoAdded { late: true, .. } => "A photo was added by an expert who no longer had it".to_owned(),
+        Fact::PhotoAdded { late: false, .. } => "A photo was added".to_owned(),
         Fact::Confirmed { expert: who, intent, recorded_at, phone_at } => {
             let (did, recorded, phone) = (reported(intent), when(*recorded_at), when(*phone_at));
             format!("{}'s phone reports {did} at {phone}; we had recorded it at {recorded}", expert(*who))

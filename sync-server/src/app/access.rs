@@ -72,6 +72,8 @@ const TABLE: &[Row] = &[
     // Mails to admins lead there.
     row("*", "/tickets/{id}", ASKS),
     row("*", "/tickets/{id}/", ASKS),
+    // Whose photo it is, is asked beside the handler.
+    row("*", "/photos/", SIGNED_IN),
     row("*", "/desk", DESK),
     row("*", "/desk/", DESK),
     row("*", "/knowledge", DESK),

@@ -26,6 +26,9 @@ pub enum Mode {
     Serve,
 }
 
+/// The folder of files in the folder of data.
+const FILES: &str = "files";
+
 /// What the process was told, checked.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -41,8 +44,10 @@ pub struct Config {
     public_url_is_set: bool,
     /// What tokens in links and ticket numbers are made from.
     pub secret: Secret,
-    /// Where files are kept.
+    /// Where this process keeps what is its own.
     pub data_dir: PathBuf,
+    /// Where photos are kept.
+    pub files: Files,
     /// How long each state of a ticket may last.
     pub timing: Timing,
     /// The bounds of matching.
@@ -63,6 +68,22 @@ pub struct Config {
     pub request_burst: NonZeroU32,
     /// Proxies of ours in front, whose `X-Forwarded-For` is believed.
     pub trusted_proxies: u8,
+}
+
+/// Where photos are kept. With several servers it must be one place for all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Files {
+    /// A folder of this machine, or one that all servers share.
+    Folder(PathBuf),
+    /// A bucket that speaks S3; who we are there comes from AWS's own settings in the environment.
+    Bucket {
+        /// `s3://bucket`.
+        url: String,
+        /// What stands before every name in it; may be empty.
+        prefix: String,
+    },
+    /// Memory, for tests: gone with the process.
+    Memory,
 }
 
 /// The bounds of matching: of its hard rules, as `matching::Settings` takes them, and of its time.
@@ -184,6 +205,7 @@ impl Config {
             public_url: format!("http://{bind}"),
             public_url_is_set: false,
             secret,
+            files: Files::Folder(data_dir.join(FILES)),
             data_dir,
             timing: Timing::default(),
             matching: MatchingBounds::default(),

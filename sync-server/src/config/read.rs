@@ -1,11 +1,15 @@
 //! From what was set to what is used, or to sentences that say what to mend. Pure.
 
 use super::{
-    Config, Fcm, MatchingBounds, Mode, Providers, Refusals, Secret, Sending, SendingBounds, Settings, Smtp, Twilio,
+    Config, FILES, Fcm, Files, MatchingBounds, Mode, Providers, Refusals, Secret, Sending, SendingBounds, Settings,
+    Smtp, Twilio,
 };
 use shared::ticket::Timing;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
+
+/// How the place of files is written.
+const FILES_URL: &str = "SYSOPS_FILES_URL is not understood: it looks like file:///a/folder or s3://bucket/prefix.";
 
 /// A key as long as its hash.
 const SECRET_CHARS_MIN: usize = 32;
@@ -35,6 +39,10 @@ impl Settings {
         };
         refused.extend(unreachable(&public_url, public_url_is_set));
         let providers = self.providers(&mut refused);
+        let files = self.files().unwrap_or_else(|why| {
+            refused.push(why);
+            Files::Memory
+        });
         if !refused.is_empty() {
             return Err(Refusals(refused));
         }
@@ -49,6 +57,7 @@ impl Settings {
             matching: self.matching(),
             providers,
             sending: self.sending(),
+            files,
             data_dir: self.data_dir,
             admins_to_tell: self.admins_to_tell,
             intake_per_second: NonZeroU32::new(self.intake_per_second),
@@ -57,6 +66,22 @@ impl Settings {
             request_burst: self.request_burst,
             trusted_proxies: self.trusted_proxies,
         })
+    }
+
+    fn files(&self) -> Result<Files, String> {
+        let Some(url) = self.files_url.as_deref().filter(|url| !url.is_empty()) else {
+            return Ok(Files::Folder(self.data_dir.join(FILES)));
+        };
+        match url.split_once("://") {
+            Some(("file", path)) if path.starts_with('/') => Ok(Files::Folder(path.into())),
+            Some(("s3", rest)) => {
+                let (bucket, prefix) =
+                    rest.trim_end_matches('/').split_once('/').unwrap_or((rest.trim_end_matches('/'), ""));
+                let (url, prefix) = (format!("s3://{bucket}"), prefix.to_owned());
+                if bucket.is_empty() { Err(FILES_URL.to_owned()) } else { Ok(Files::Bucket { url, prefix }) }
+            }
+            Some(_) | None => Err(FILES_URL.to_owned()),
+        }
     }
 
     fn timing(&self) -> Timing {

@@ -33,9 +33,12 @@ pub struct Settings {
     /// At least 32 characters that nobody can guess; the same on every server. With another one old links end.
     #[arg(long, env = "SYSOPS_SECRET", hide_env_values = true, value_name = "TEXT")]
     pub secret: Option<Secret>,
-    /// Folder for files.
+    /// Folder for what this server keeps beside the database.
     #[arg(long, env = "SYSOPS_DATA_DIR", default_value = "data", value_name = "DIR")]
     pub data_dir: PathBuf,
+    /// Where photos are kept: `file:///a/folder` or `s3://bucket/prefix`; unset is the folder `files` in the data folder. Several servers need one place for all. Who we are at a bucket comes from the usual AWS variables.
+    #[arg(long, env = "SYSOPS_FILES_URL", value_name = "URL")]
+    pub files_url: Option<String>,
     /// Who hears of what nobody looked at, separated by commas; nobody set means every admin.
     #[arg(long, env = "SYSOPS_ADMINS_TO_TELL", value_delimiter = ',', value_name = "E-MAIL")]
     pub admins_to_tell: Vec<Email>,

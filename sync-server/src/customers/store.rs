@@ -114,6 +114,21 @@ pub async fn site(conn: &mut Conn, id: SiteId) -> Result<Option<Site>, Error> {
     row.as_ref().map(read_site).transpose()
 }
 
+/// These sites, in the order of their ids; what is not there is left out.
+pub async fn sites(conn: &mut Conn, ids: &[SiteId]) -> Result<Vec<Site>, Error> {
+    const IDS_MAX: usize = 200;
+    let mut found = Vec::with_capacity(ids.len());
+    for ids in ids.chunks(IDS_MAX) {
+        let binds: Vec<String> = (1..=ids.len()).map(|at| format!("${at}")).collect();
+        let sql = format!("select {SITE} from site s where s.id in ({}) order by s.id", binds.join(", "));
+        let query = ids.iter().fold(sqlx::query(AssertSqlSafe(sql)), |query, id| query.bind(id.to_string()));
+        for row in query.fetch_all(conn.sql()).await? {
+            found.push(read_site(&row)?);
+        }
+    }
+    Ok(found)
+}
+
 /// A customer's sites that are not switched off, the first one first.
 pub async fn sites_of(conn: &mut Conn, customer: CustomerId) -> Result<Vec<Site>, Error> {
     let sql = format!(

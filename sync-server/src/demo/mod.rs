@@ -81,6 +81,13 @@ fn prepare(folder: &Path, reset: bool) -> Result<Secret, StartError> {
                 Err(why) => return Err(failed("cannot empty the folder")(why)),
             }
         }
+        for name in ["pictures", "parts"] {
+            match std::fs::remove_dir_all(folder.join("files").join(name)) {
+                Ok(()) => {}
+                Err(why) if why.kind() == std::io::ErrorKind::NotFound => {}
+                Err(why) => return Err(failed("cannot empty the folder")(why)),
+            }
+        }
     }
     let file = folder.join("secret");
     match std::fs::read_to_string(&file) {

@@ -140,7 +140,8 @@ async fn a_plan_that_is_granted_starts_the_ticket_that_waited_for_it() {
         let ticket = world.file(bend).await;
         assert_eq!(world.round().await, 0, "without a plan nobody is asked");
         let registry = crate::jobs::Registry::new();
-        let registry = crate::tickets::jobs::register(registry, &world.bounds.timing);
+        let registry =
+            crate::tickets::jobs::register(registry, &world.bounds.timing, &crate::blobs::Blobs::in_memory());
         let registry = super::jobs::register(registry, &world.bounds);
         // The grant of the world's plan asked for this already.
         crate::jobs::Runner::new(db.clone(), registry).drain().await.unwrap();

@@ -65,6 +65,8 @@ pub struct RequireRescuer {
     pub expert: ExpertId,
     /// On which device.
     pub device: Option<DeviceId>,
+    /// Switched off.
+    pub revoked: bool,
 }
 
 /// An agent or an admin.
@@ -185,7 +187,7 @@ impl FromRequestParts<Site> for RequireRescuer {
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> Answer<Self> {
         let session = found(parts, site).await?.ok_or_else(|| Refused::new(ProblemCode::Unauthenticated))?;
         match session.person {
-            Person::Expert(expert) => Ok(Self { expert, device: session.device }),
+            Person::Expert(expert) => Ok(Self { expert, device: session.device, revoked: session.revoked }),
             Person::Customer(_) | Person::Agent(_) | Person::Admin(_) => Err(only("experts")),
         }
     }

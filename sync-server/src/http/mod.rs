@@ -8,6 +8,7 @@ pub mod caller;
 pub mod client;
 pub mod csrf;
 pub mod door;
+pub mod file;
 pub mod headers;
 pub mod health;
 pub mod idempotency;

@@ -3,6 +3,7 @@
 use crate::accounts::password::Passwords;
 use crate::accounts::sessions::Sessions;
 use crate::accounts::sign_in::SignIns;
+use crate::blobs::Blobs;
 use crate::config::Config;
 use crate::db::Database;
 use crate::http::door::Door;
@@ -32,13 +33,15 @@ pub struct Site {
     pub filings: Arc<Door<CustomerId>>,
     /// The lane of password hashes.
     pub passwords: Passwords,
+    /// Photos.
+    pub blobs: Blobs,
     /// Ends what has no end of its own, like streams of hints, when the server stops.
     pub stop: CancellationToken,
 }
 
 impl Site {
-    /// The parts for a database and settings.
-    pub fn new(config: Config, db: Database, chance: Arc<dyn Chance>) -> Self {
+    /// The parts for a database, a store of files and settings.
+    pub fn new(config: Config, db: Database, blobs: Blobs, chance: Arc<dyn Chance>) -> Self {
         Self {
             links: Links::new(config.secret.expose().as_bytes()),
             sessions: Arc::new(Sessions::of(&db)),
@@ -46,6 +49,7 @@ impl Site {
             filings: Arc::new(Door::per_second(config.intake_per_second, db.clock().real_now())),
             passwords: Passwords::new(Arc::clone(&chance)),
             config: Arc::new(config),
+            blobs,
             db,
             chance,
             stop: CancellationToken::new(),

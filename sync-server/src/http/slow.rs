@@ -4,6 +4,7 @@
 use super::Gate;
 use super::refused::Refused;
 use axum::extract::{Request, State};
+use axum::http::header;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use shared::problem::ProblemCode;
@@ -15,7 +16,9 @@ const TRANSFERS: [&str; 3] = ["/api/v1/blob/", "/api/v1/kb/", "/api/v1/admin/imp
 const TRANSFER_TIMEOUT: Duration = Duration::from_mins(5);
 
 pub(super) async fn bound(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> Response {
-    let transfer = TRANSFERS.iter().any(|prefix| request.uri().path().starts_with(prefix));
+    let by_path = TRANSFERS.iter().any(|prefix| request.uri().path().starts_with(prefix));
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let transfer = by_path || kind.starts_with("multipart/");
     let limit = if transfer { TRANSFER_TIMEOUT } else { gate.settings.handler_timeout };
     match tokio::time::timeout(limit, next.run(request)).await {
         Ok(response) => response,

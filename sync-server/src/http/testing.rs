@@ -2,9 +2,10 @@
 
 use super::site::Site;
 use super::{Gate, HttpSettings, protect};
-use crate::accounts::store::{TokenKind, add_token, by_person, create_login};
+use crate::accounts::store::{TokenKind, add_token, bind_to_device, by_person, create_login};
 use crate::accounts::token::Token;
 use crate::accounts::{NewLogin, Person, Profile};
+use crate::blobs::Blobs;
 use crate::config::{Config, Secret};
 use crate::db::{Database, Lane};
 use axum::Router;
@@ -13,6 +14,7 @@ use axum::http::{HeaderMap, Request, StatusCode, header};
 use axum::response::Response;
 use serde_json::Value;
 use shared::chance::Seeded;
+use shared::ids::DeviceId;
 use shared::problem::Problem;
 use std::fmt::Write as _;
 use std::num::NonZeroU32;
@@ -25,7 +27,7 @@ use tower::ServiceExt as _;
 pub fn site(db: &Database) -> Site {
     let secret = Secret::from("a secret of the tests, long enough".to_owned());
     let config = Config::demo(PathBuf::from("unused"), 4000, secret);
-    Site::new(config, db.clone(), Arc::new(Seeded::new(42)))
+    Site::new(config, db.clone(), Blobs::in_memory(), Arc::new(Seeded::new(42)))
 }
 
 /// Speaks to routes in process.
@@ -65,6 +67,15 @@ impl Client {
 
     /// The same routes, as somebody who is signed in by a bearer token. Who has no login gets one.
     pub async fn signed_in(&self, person: Person) -> Self {
+        self.signed_in_with(person, None).await
+    }
+
+    /// The same with a token that is bound to a device.
+    pub async fn signed_in_on(&self, person: Person, device: DeviceId) -> Self {
+        self.signed_in_with(person, Some(device)).await
+    }
+
+    async fn signed_in_with(&self, person: Person, device: Option<DeviceId>) -> Self {
         let id = self.site.new_id();
         let token = Token::new(&*self.site.chance);
         let hash = token.hash();
@@ -80,7 +91,11 @@ impl Client {
                     id
                 }
             };
-            add_token(tx, login, &hash, TokenKind::Bearer, None).await
+            add_token(tx, login, &hash, TokenKind::Bearer, None).await?;
+            match device {
+                Some(device) => bind_to_device(tx, &hash, device).await,
+                None => Ok(()),
+            }
         });
         signed_in.await.expect("the database takes a token");
         self.with_bearer(token.expose())

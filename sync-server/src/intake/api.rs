@@ -5,6 +5,7 @@ mod track;
 
 pub(super) use track::of_token;
 
+use super::author::name_of;
 use super::corrected::{self, TypedCorrection};
 use super::times::{self, LocalTime, TypedTime};
 use super::{Filed, Filer, Typed, change, file, mismatch, read};
@@ -265,16 +266,7 @@ async fn note(
 pub(crate) async fn add_note(site: &Site, author: Actor, ticket: TicketId, id: NoteId, text: NoteText) -> Answer<()> {
     let (now, timing) = (site.now(), site.config.timing.clone());
     let added = site.db.write(Lane::Intake, async move |tx| {
-        let author_name = match author {
-            Actor::Customer(customer) => {
-                crate::customers::store::customer(tx, customer).await?.map(|one| one.name.to_string())
-            }
-            Actor::Agent(staff) | Actor::Admin(staff) => {
-                crate::accounts::staff::store::contact(tx, staff).await?.map(|one| one.name.to_string())
-            }
-            Actor::Expert(_) | Actor::Server => None,
-        };
-        let author_name = author_name.unwrap_or_else(|| "Somebody".to_owned());
+        let author_name = name_of(tx, author).await?;
         let known = store::known_notes(tx, &[id]).await?;
         let mut book = tickets::Book::open(tx, &[ticket], timing.clone()).await?;
         if known.is_empty() {

@@ -6,11 +6,14 @@
 //! take from customers is refused before anything is read.
 
 pub mod api;
+mod author;
 mod change;
 mod corrected;
 pub(crate) mod danger;
 pub mod pages;
+pub mod photos;
 pub(crate) mod times;
+mod times;
 mod typed;
 
 #[cfg(test)]

@@ -66,7 +66,11 @@ async fn a_ticket_beyond_the_sites_of_the_plan_waits_says_so_and_starts_when_one
         let says = mia.get(&page).await.text();
         assert!(says.contains("Your plan covers from Tue 3 Mar, 04:00 on"), "{says}");
         world.minutes_pass(24 * 60);
-        let registry = crate::tickets::jobs::register(crate::jobs::Registry::new(), &world.bounds.timing);
+        let registry = crate::tickets::jobs::register(
+            crate::jobs::Registry::new(),
+            &world.bounds.timing,
+            &crate::blobs::Blobs::in_memory(),
+        );
         crate::jobs::Runner::new(db.clone(), registry).drain().await.unwrap();
         let ticket = world.read(ticket_of(&beyond)).await;
         assert!(ticket.life.is_matchable() && ticket.entitlement == Some(id(903)), "{ticket:?}");

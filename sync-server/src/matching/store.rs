@@ -7,6 +7,7 @@ use shared::ids::{BatchId, DecisionId, TicketId};
 use shared::time::Timestamp;
 use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
+use std::collections::BTreeMap;
 
 /// A decision with the id it is kept under.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +48,27 @@ pub async fn insert(tx: &mut Tx, decisions: &[Stored]) -> Result<(), Error> {
 /// The last decision about a ticket.
 pub async fn latest(conn: &mut Conn, ticket: TicketId) -> Result<Option<Stored>, Error> {
     Ok(of_ticket(conn, ticket, 1).await?.pop())
+}
+
+/// The last decision about each of these tickets, by ticket; who has none is left out.
+pub async fn latest_of(conn: &mut Conn, tickets: &[TicketId]) -> Result<BTreeMap<TicketId, Stored>, Error> {
+    const IDS_MAX: usize = 200;
+    let mut found = BTreeMap::new();
+    for ids in tickets.chunks(IDS_MAX) {
+        let binds: Vec<String> = (1..=ids.len()).map(|at| format!("${at}")).collect();
+        let sql = format!(
+            "select d.id, d.body from decision d where d.ticket in ({}) and not exists
+               (select 1 from decision later where later.ticket = d.ticket
+                  and (later.made_at > d.made_at or later.made_at = d.made_at and later.id > d.id))",
+            binds.join(", ")
+        );
+        let query = ids.iter().fold(sqlx::query(AssertSqlSafe(sql)), |query, id| query.bind(id.to_string()));
+        for row in query.fetch_all(conn.sql()).await? {
+            let stored = read(&row)?;
+            found.insert(stored.decision.ticket, stored);
+        }
+    }
+    Ok(found)
 }
 
 /// The decisions about a ticket, the last first.

@@ -79,6 +79,7 @@ pub(super) fn of_event(history: &[Line], life: &Life) -> Option<Telling> {
         | Fact::Settled { .. }
         | Fact::SitePinned { .. }
         | Fact::NoteAdded { .. }
+        | Fact::PhotoAdded { .. }
         | Fact::Confirmed { .. }
         | Fact::WorkRecorded { .. } => None,
     }

@@ -39,9 +39,13 @@ pub fn routes() -> Router<Site> {
 
 async fn sync(
     State(site): State<Site>,
-    caller: RequireExpert,
+    caller: RequireRescuer,
     Json(request): Json<SyncRequest>,
 ) -> Answer<Json<SyncReply>> {
+    if caller.revoked {
+        let epoch = site.db.read(async |conn| crate::db::meta::epoch(conn).await).await?;
+        return Ok(Json(super::switched_off(&site.db, epoch, &request)));
+    }
     if caller.device != Some(request.device) {
         return Err(Refused::with(
             ProblemCode::Forbidden,

@@ -4,8 +4,8 @@ use crate::customers::Site;
 use crate::matching::candidate::Origin;
 use crate::matching::decide::Decision;
 use crate::tickets::Ticket;
-use crate::tickets::store::NoteRow;
-use shared::document::{ContactDoc, EarlierDoc, EndDoc, NoteDoc, OfferDoc, ProductDoc, SiteDoc, TicketDoc};
+use crate::tickets::store::{NoteRow, PhotoRow};
+use shared::document::{ContactDoc, EarlierDoc, EndDoc, NoteDoc, OfferDoc, PhotoDoc, ProductDoc, SiteDoc, TicketDoc};
 use shared::ids::ExpertId;
 use shared::ticket::{HumanReason, Phase, State};
 
@@ -14,6 +14,7 @@ pub(super) fn ticket(
     ticket: &Ticket,
     site: &Site,
     notes: &[NoteRow],
+    photos: &[PhotoRow],
     decision: Option<&Decision>,
     earlier: Option<&Ticket>,
     expert: ExpertId,
@@ -36,6 +37,15 @@ pub(super) fn ticket(
         at: note.at,
         text: note.text.clone(),
     };
+    let photo = |photo: &PhotoRow| PhotoDoc {
+        id: photo.id,
+        sha: photo.sha,
+        author: photo.author_name.clone(),
+        at: photo.at,
+        caption: photo.caption.clone(),
+        here: photo.here,
+    };
+    let own_photos = photos.iter().filter(|photo| photo.ticket == ticket.id);
     let why_you = decision.filter(|decision| decision.ticket == ticket.id).and_then(|decision| why(decision, expert));
     Some(TicketDoc {
         id: ticket.id,
@@ -66,6 +76,7 @@ pub(super) fn ticket(
         contact: ContactDoc { name: site.contact_name.to_string(), phone: Some(site.contact_phone.to_string()) },
         why_you,
         notes: own.map(note).collect(),
+        photos: own_photos.map(photo).collect(),
         end: end(ticket),
         earlier: earlier.and_then(|earlier| {
             let by_you = earlier.last_expert == Some(expert);

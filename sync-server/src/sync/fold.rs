@@ -1,9 +1,9 @@
 //! What becomes of one mutation: the intent read, the move made in the book, the answer. No SQL.
 
-use crate::tickets::{Book, NewNote};
+use crate::tickets::{Book, NewNote, NewPhoto};
 use shared::article::Text;
 use shared::event::{Actor, Fact};
-use shared::ids::{ArticleId, ExpertId, MutationId, NoteId, SkillId, TicketId};
+use shared::ids::{ArticleId, ExpertId, MutationId, NoteId, PhotoId, SkillId, TicketId};
 use shared::intent::Intent;
 use shared::offer::DeclineReason;
 use shared::place::Place;
@@ -43,6 +43,10 @@ impl Verdict {
         Self { result, ticket: None, ver: None, late: false }
     }
 
+    pub(super) fn recorded(why: Unused) -> Self {
+        Self::plain(MutationResult::Recorded(why))
+    }
+
     pub(super) fn rejected(why: impl Into<String>) -> Self {
         Self::plain(MutationResult::Rejected(why.into()))
     }
@@ -67,7 +71,7 @@ fn parts(mutation: &Mutation) -> Result<Parts, String> {
     Ok(Parts { mid, ticket, intent })
 }
 
-/// Who acts, when, and what notes are there already.
+/// Who acts, when, and what notes and photos are there already.
 pub(super) struct Scene<'a> {
     pub(super) expert: ExpertId,
     /// The expert himself, or a person of ours on his word.
@@ -75,6 +79,7 @@ pub(super) struct Scene<'a> {
     pub(super) name: &'a str,
     pub(super) now: Timestamp,
     pub(super) known_notes: &'a mut BTreeSet<NoteId>,
+    pub(super) known_photos: &'a mut BTreeSet<PhotoId>,
     /// What the skills are called that these intents name.
     pub(super) skills: &'a BTreeMap<Slug, SkillId>,
 }
@@ -136,19 +141,28 @@ pub(super) fn fold(book: &mut Book, scene: &mut Scene<'_>, parts: &Parts, late_a
         (Intent::NoteAdd { note, text }, _) => {
             let late = !has(book, id, scene.expert);
             if scene.known_notes.insert(*note) {
-                book.note(NewNote {
-                    id: *note,
-                    ticket: id,
-                    author: actor,
-                    author_name: scene.name.to_owned(),
-                    text: text.clone(),
-                    late,
-                    at: scene.now,
-                });
+                let (author_name, text) = (scene.name.to_owned(), text.clone());
+                let (author, at) = (actor, scene.now);
+                book.note(NewNote { id: *note, ticket: id, author, author_name, text, late, at });
                 (MutationResult::Applied, late)
             } else {
                 (MutationResult::Noop, late)
             }
+        }
+        (Intent::PhotoAdd { photo, sha, caption, place }, _) => {
+            let late = !has(book, id, scene.expert);
+            if !scene.known_photos.insert(*photo) {
+                return Step::Done(Verdict {
+                    result: MutationResult::Noop,
+                    ticket: Some(id),
+                    ver: ver(book, id),
+                    late,
+                });
+            }
+            let (author_name, caption) = (scene.name.to_owned(), caption.clone());
+            let (id, ticket, sha, place, at, author) = (*photo, id, *sha, *place, scene.now, actor);
+            book.photo(NewPhoto { id, ticket, sha, author, author_name, caption, place, late, at });
+            (MutationResult::Applied, late)
         }
         (Intent::OfferSeen { offer }, _) => {
             if has(book, id, scene.expert) {
@@ -189,8 +203,25 @@ pub(super) fn fold(book: &mut Book, scene: &mut Scene<'_>, parts: &Parts, late_a
         },
         (_, None) => (MutationResult::Applied, false),
     };
-    let ver = book.ticket(id).map(|ticket| ticket.ver);
-    Step::Done(Verdict { result, ticket: Some(id), ver, late })
+    Step::Done(Verdict { result, ticket: Some(id), ver: ver(book, id), late })
+}
+
+/// Keeps an intent as evidence, whatever it would have done: whoever sent it may not act any more.
+pub(super) fn evidence(book: &mut Book, scene: &Scene<'_>, parts: &Parts) -> Verdict {
+    let Some(id) = parts.ticket else { return Verdict::rejected("it names no ticket") };
+    if book.ticket(id).is_none() {
+        return Verdict::recorded(Unused::UnknownTicket);
+    }
+    let result = if parts.intent.is_receipt() {
+        MutationResult::Recorded(Unused::Reassigned)
+    } else {
+        unused(book, scene, id, parts, Unused::Reassigned)
+    };
+    Verdict { result, ticket: Some(id), ver: ver(book, id), late: true }
+}
+
+fn ver(book: &Book, id: TicketId) -> Option<i64> {
+    book.ticket(id).map(|ticket| ticket.ver)
 }
 
 /// Whether the ticket is this expert's now, or was at its end.
@@ -274,6 +305,7 @@ pub(super) fn lacked(intent: &Intent) -> Option<&[Slug]> {
         | Intent::TicketComplete { .. }
         | Intent::SitePin(_)
         | Intent::NoteAdd { .. }
+        | Intent::PhotoAdd { .. }
         | Intent::DutySet { .. }
         | Intent::ExpertSick { .. }
         | Intent::ArticleDraft { .. }
@@ -295,6 +327,7 @@ pub(super) fn details(book: &mut Book, scene: &mut Scene<'_>, id: TicketId, mid:
         | Intent::TicketComplete { .. }
         | Intent::SitePin(_)
         | Intent::NoteAdd { .. }
+        | Intent::PhotoAdd { .. }
         | Intent::DutySet { .. }
         | Intent::ExpertSick { .. }
         | Intent::ArticleDraft { .. }
@@ -338,6 +371,7 @@ fn to_do(intent: &Intent, expert: ExpertId) -> Option<Move> {
         | Intent::TicketLate { .. }
         | Intent::SitePin(_)
         | Intent::NoteAdd { .. }
+        | Intent::PhotoAdd { .. }
         | Intent::DutySet { .. }
         | Intent::ExpertSick { .. }
         | Intent::ArticleDraft { .. }
@@ -360,6 +394,7 @@ fn unused(book: &mut Book, scene: &Scene<'_>, id: TicketId, parts: &Parts, why: 
         | Intent::TicketCannotFix { .. }
         | Intent::SitePin(_)
         | Intent::NoteAdd { .. }
+        | Intent::PhotoAdd { .. }
         | Intent::DutySet { .. }
         | Intent::ExpertSick { .. }
         | Intent::ArticleDraft { .. }
@@ -378,6 +413,7 @@ fn unused(book: &mut Book, scene: &Scene<'_>, id: TicketId, parts: &Parts, why: 
         | Intent::TicketCannotFix { .. }
         | Intent::SitePin(_)
         | Intent::NoteAdd { .. }
+        | Intent::PhotoAdd { .. }
         | Intent::DutySet { .. }
         | Intent::ExpertSick { .. }
         | Intent::ArticleDraft { .. }

@@ -14,7 +14,7 @@ use crate::tickets::{Book, Ticket, store as tickets};
 use crate::workforce::{self, Absence, Expert};
 use crate::{audit, customers, events, jobs};
 use shared::event::{Actor, Fact};
-use shared::ids::{AbsenceId, ExpertId, MutationId, NoteId, SkillId, TicketId};
+use shared::ids::{AbsenceId, ExpertId, MutationId, NoteId, PhotoId, SkillId, TicketId};
 use shared::intent::Intent;
 use shared::place::Place;
 use shared::sync::MutationResult;
@@ -54,6 +54,7 @@ pub(super) struct Hand<'a> {
     acting: &'a Acting,
     expert: Expert,
     known_notes: BTreeSet<NoteId>,
+    known_photos: BTreeSet<PhotoId>,
     /// The skills that are named as missing.
     skills: BTreeMap<Slug, SkillId>,
     /// Tickets that the expert held when the push began, offers too.
@@ -87,11 +88,17 @@ impl<'a> Hand<'a> {
         }
         let notes: Vec<NoteId> = parts().filter_map(|parts| note_of(&parts.intent)).collect();
         let known_notes = tickets::known_notes(tx, &notes).await?;
+        let photo = |parts: &Parts| {
+            if let Intent::PhotoAdd { photo, .. } = parts.intent { Some(photo) } else { None }
+        };
+        let photos: Vec<PhotoId> = parts().filter_map(photo).collect();
+        let known_photos = tickets::known_photos(tx, &photos).await?;
         let named: Vec<Slug> = parts().filter_map(|parts| fold::lacked(&parts.intent)).flatten().cloned().collect();
         let skills =
             if named.is_empty() { BTreeMap::new() } else { workforce::store::skills_by_slug(tx, &named).await? };
         let book = Book::open(tx, &ids, bounds.timing.clone()).await?;
-        Ok(Self { book, bounds, acting, expert, known_notes, skills, held, joined: BTreeSet::new() })
+        let joined = BTreeSet::new();
+        Ok(Self { book, bounds, acting, expert, known_notes, known_photos, skills, held, joined })
     }
 
     /// Makes what an intent wants, and says what became of it.
@@ -192,7 +199,13 @@ impl<'a> Hand<'a> {
         Ok(Some(Verdict { result: MutationResult::Noop, ticket: Some(id), ver, late: false }))
     }
 
-    fn fold(&mut self, parts: &Parts, late_asked: bool) -> Step {
+    /// Keeps an intent as evidence.
+    pub(super) fn evidence(&mut self, parts: &Parts) -> Verdict {
+        let (book, scene) = self.scene();
+        fold::evidence(book, &scene, parts)
+    }
+
+    pub(super) fn fold(&mut self, parts: &Parts, late_asked: bool) -> Step {
         let (book, mut scene) = self.scene();
         fold::fold(book, &mut scene, parts, late_asked)
     }
@@ -204,6 +217,7 @@ impl<'a> Hand<'a> {
             name: &self.acting.name,
             now: self.acting.now,
             known_notes: &mut self.known_notes,
+            known_photos: &mut self.known_photos,
             skills: &self.skills,
         };
         (&mut self.book, scene)
@@ -340,6 +354,7 @@ fn note_of(intent: &Intent) -> Option<NoteId> {
         | Intent::TicketLate { .. }
         | Intent::TicketComplete { .. }
         | Intent::TicketCannotFix { .. }
+        | Intent::PhotoAdd { .. }
         | Intent::SitePin(_)
         | Intent::DutySet { .. }
         | Intent::ExpertSick { .. }

@@ -6,11 +6,13 @@
 
 pub mod api;
 mod docs;
+pub mod files;
 mod fold;
 mod hand;
 pub mod jobs;
 mod join;
 mod kb;
+pub mod lost;
 mod pull;
 mod push;
 pub mod store;
@@ -25,11 +27,14 @@ use crate::config::Config;
 use crate::db::{Database, Error, Lane};
 use crate::dispatch::Bounds;
 use shared::ids::{DeviceId, ExpertId};
-use shared::sync::{PROTO, Pull, SyncReply, SyncRequest};
+use shared::sync::{PROTO, Pull, StreamName, SyncReply, SyncRequest};
 
 /// How often a phone asks when nothing tells it to, in milliseconds; each time up to half of it earlier or later, so that
 /// phones that came back together do not stay together.
 const POLL_AFTER_MS: u64 = 60_000;
+
+/// How often a phone that was switched off asks whether it still is.
+const SWITCHED_OFF_POLL_MS: u64 = 15 * 60_000;
 
 /// The numbers of dispatch from the settings.
 pub fn bounds(config: &Config) -> Bounds {
@@ -67,6 +72,7 @@ pub async fn exchange(
         return Err(Refused::TooMany);
     }
     let pushed = push::push(db, bounds, expert, &request).await?;
+    lost::note_orphans(db, expert, request.device, &request.have.orphans).await?;
     let req = request.req.clone();
     let pulls = request.proto == PROTO;
     let (cursors, limit_bytes) = (request.cursors.clone(), request.limit_bytes);
@@ -90,8 +96,30 @@ pub async fn exchange(
         cursors: page.cursors,
         more: page.more,
         digest: page.digest,
+        missing_blobs: pushed.missing_blobs,
         poll_after_ms: POLL_AFTER_MS / 2 + db.chance().below(POLL_AFTER_MS),
     })
+}
+
+/// The reply to a phone that was switched off: it keeps nothing of ours, and hands its unsent work in.
+pub fn switched_off(db: &Database, epoch: String, request: &SyncRequest) -> SyncReply {
+    SyncReply {
+        req: request.req.clone(),
+        epoch,
+        server_time: db.clock().business_now(),
+        next_n: 1,
+        acks: Vec::new(),
+        stop: None,
+        pull: Pull::Ok,
+        reset: Vec::new(),
+        drop_streams: vec![StreamName::U, StreamName::Kb],
+        patch: Vec::new(),
+        cursors: std::collections::BTreeMap::new(),
+        more: false,
+        digest: None,
+        missing_blobs: Vec::new(),
+        poll_after_ms: SWITCHED_OFF_POLL_MS,
+    }
 }
 
 /// Keeps an outbox that cannot be processed, as it came. Gives back the id to quote.

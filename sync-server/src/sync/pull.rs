@@ -1,16 +1,17 @@
 //! What changed for a phone since its cursor, one page on one snapshot.
 
 use super::{docs, kb};
-use crate::customers;
+use crate::customers::{self, Site};
 use crate::db::planted::planted;
 use crate::db::{Conn, Error, meta};
 use crate::feed::{self, Change as Row, Entity, Kind, Op, Stream};
 use crate::knowledge;
 use crate::matching;
+use crate::tickets::jobs::ARCHIVE_DAYS;
 use crate::tickets::{Ticket, store};
 use crate::workforce;
 use shared::document::{ExpertDoc, TicketDoc};
-use shared::ids::{ExpertId, TicketId};
+use shared::ids::{ExpertId, SiteId, TicketId};
 use shared::sync::{Change, Cursor, Digest, PAGE_BYTES_MAX, Patch, StreamName};
 use shared::ticket::State;
 use shared::time::Timestamp;
@@ -22,6 +23,8 @@ const ROWS_MAX: i64 = 2_000;
 const CHUNK: usize = 200;
 /// Notes of one chunk's tickets.
 const NOTES_MAX: i64 = 5_000;
+/// Photos of one chunk's tickets.
+const PHOTOS_MAX: i64 = 2_000;
 /// Tickets of one expert that a digest counts.
 const DIGEST_MAX: i64 = 100_000;
 
@@ -125,29 +128,35 @@ struct Bodies {
     tickets: BTreeMap<String, Ticket>,
     docs: BTreeMap<String, serde_json::Value>,
     me: Option<ExpertDoc>,
+    now: Timestamp,
 }
 
 impl Bodies {
-    async fn read(conn: &mut Conn, expert: ExpertId, rows: &[Row], _now: Timestamp) -> Result<Self, Error> {
+    async fn read(conn: &mut Conn, expert: ExpertId, rows: &[Row], now: Timestamp) -> Result<Self, Error> {
         let of = |kind: Kind| rows.iter().filter(move |row| row.entity.kind == kind);
         let ids: Vec<TicketId> = of(Kind::Ticket).filter_map(|row| row.entity.id.parse().ok()).collect();
         let tickets = store::many(conn, &ids).await?;
         let held: Vec<&Ticket> = tickets.iter().filter(|ticket| ticket.stream_of == Some(expert)).collect();
         let held_ids: Vec<TicketId> = held.iter().map(|ticket| ticket.id).collect();
         let notes = store::notes(conn, &held_ids, NOTES_MAX).await?;
+        let photos = store::photos(conn, &held_ids, PHOTOS_MAX).await?;
+        // A statement for all of a kind, not one for each ticket: a first sync brings ten thousand.
+        let all_sites: BTreeSet<SiteId> = held.iter().map(|ticket| ticket.site).collect();
+        let all_sites: Vec<SiteId> = all_sites.into_iter().collect();
+        let sites = customers::store::sites(conn, &all_sites).await?;
+        let sites: BTreeMap<SiteId, Site> = sites.into_iter().map(|site| (site.id, site)).collect();
+        let decisions = matching::store::latest_of(conn, &held_ids).await?;
+        let followed: Vec<TicketId> = held.iter().filter_map(|ticket| ticket.follows).collect();
+        let earlier = store::many(conn, &followed).await?;
         let mut docs = BTreeMap::new();
         for ticket in held {
-            let Some(site) = customers::store::site(conn, ticket.site).await? else { continue };
-            let decision = matching::store::latest(conn, ticket.id).await?.map(|stored| stored.decision);
-            let earlier = match ticket.follows {
-                Some(earlier) => store::get(conn, earlier).await?,
-                None => None,
-            };
+            let Some(site) = sites.get(&ticket.site) else { continue };
+            let decision = decisions.get(&ticket.id).map(|stored| &stored.decision);
+            let earlier = ticket.follows.and_then(|id| earlier.iter().find(|one| one.id == id));
             // Who is done with it needs to know no more how others did it.
             let solved =
                 if ticket.life.state.is_ended() { vec![] } else { knowledge::store::solved_like(conn, ticket).await? };
-            let (decision, earlier) = (decision.as_ref(), earlier.as_ref());
-            if let Some(doc) = docs::ticket(ticket, &site, &notes, decision, earlier, expert) {
+            if let Some(doc) = docs::ticket(ticket, site, &notes, &photos, decision, earlier, expert) {
                 let doc = TicketDoc { solved, ..doc };
                 let doc = serde_json::to_value(doc).map_err(|error| Error::Bug(format!("a document: {error}")))?;
                 docs.insert(ticket.id.to_string(), doc);
@@ -156,7 +165,7 @@ impl Bodies {
         let me =
             if of(Kind::Expert).next().is_some() { workforce::store::docs(conn, &[expert]).await?.pop() } else { None };
         let tickets = tickets.into_iter().map(|ticket| (ticket.id.to_string(), ticket)).collect();
-        Ok(Self { tickets, docs, me })
+        Ok(Self { tickets, docs, me, now })
     }
 
     /// The patch of a row. Access is looked at again: a document that the expert may no longer have becomes a `del`.
@@ -166,10 +175,10 @@ impl Bodies {
         let change = match (kind, row.op) {
             (Kind::Ticket, Op::Put) => match (self.tickets.get(id), self.docs.remove(id)) {
                 (Some(ticket), Some(doc)) => put(ticket.ver, doc),
-                (ticket, _) => Change::Del { why: ticket.map(|ticket| why_gone(ticket, expert).to_owned()) },
+                (ticket, _) => Change::Del { why: ticket.map(|ticket| why_gone(ticket, expert, self.now).to_owned()) },
             },
             (Kind::Ticket, Op::Del) => {
-                Change::Del { why: self.tickets.get(id).map(|ticket| why_gone(ticket, expert).to_owned()) }
+                Change::Del { why: self.tickets.get(id).map(|ticket| why_gone(ticket, expert, self.now).to_owned()) }
             }
             (Kind::Expert, Op::Put) => match self.me.as_ref().filter(|me| me.id.to_string() == *id) {
                 Some(me) => put(me.ver, serde_json::to_value(me).unwrap_or_default()),
@@ -186,7 +195,10 @@ impl Bodies {
 }
 
 /// Why a ticket is no longer on this phone.
-fn why_gone(ticket: &Ticket, expert: ExpertId) -> &'static str {
+fn why_gone(ticket: &Ticket, expert: ExpertId, now: Timestamp) -> &'static str {
+    if ticket.ended_at.is_some_and(|at| at <= now.plus_minutes(-ARCHIVE_DAYS * 24 * 60)) {
+        return "archived";
+    }
     match &ticket.life.state {
         State::Cancelled { .. } => "cancelled",
         State::Completed { .. } => "completed",

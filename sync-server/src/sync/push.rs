@@ -9,9 +9,11 @@ use crate::accounts::devices::{self, DeviceRow};
 use crate::db::planted::planted;
 use crate::db::{Database, Error, Lane, Tx};
 use crate::dispatch::Bounds;
-use crate::workforce;
+use crate::{blobs, workforce};
+use shared::blob::Sha;
 use shared::event::Actor;
 use shared::ids::{DeviceId, ExpertId};
+use shared::intent::Intent;
 use shared::sync::{Ack, Location, MutationResult, Stop, SyncRequest};
 use shared::time::Timestamp;
 
@@ -21,6 +23,8 @@ pub(super) struct Pushed {
     pub(super) next_n: i64,
     pub(super) acks: Vec<Ack>,
     pub(super) stop: Option<Stop>,
+    /// Files that these mutations speak of and whose bytes are not here.
+    pub(super) missing_blobs: Vec<Sha>,
 }
 
 /// How a transaction ended that wrote nothing wrong.
@@ -60,12 +64,39 @@ pub(super) async fn push(
     let clock = db.clock();
     let who = Who { expert, device, inc, now: clock.business_now(), real_now: clock.real_now() };
     let read: Vec<Read> = request.mutations.iter().cloned().map(fold::read).collect();
-    match attempt(db, bounds, &who, &read, request.location).await {
+    let pushed = pushed(db, bounds, &who, &read, request.location, nothing).await?;
+    Ok(Pushed { missing_blobs: missing(db, &read).await?, ..pushed })
+}
+
+/// Which files these mutations speak of that are not here.
+async fn missing(db: &Database, read: &[Read]) -> Result<Vec<Sha>, Error> {
+    let file = |one: &Read| match &one.parts {
+        Ok(Parts { intent: Intent::PhotoAdd { sha, .. }, .. }) => Some(*sha),
+        Ok(_) | Err(_) => None,
+    };
+    let spoken_of: Vec<Sha> = read.iter().filter_map(file).collect();
+    if spoken_of.is_empty() {
+        return Ok(Vec::new());
+    }
+    let all = spoken_of.clone();
+    let here = db.read(async move |conn| blobs::store::here(conn, &all).await).await?;
+    Ok(spoken_of.into_iter().filter(|sha| !here.contains(sha)).collect())
+}
+
+async fn pushed(
+    db: &Database,
+    bounds: &Bounds,
+    who: &Who,
+    read: &[Read],
+    location: Option<Location>,
+    nothing: Pushed,
+) -> Result<Pushed, Refused> {
+    match attempt(db, bounds, who, read, location).await {
         Ok(Took::Done(pushed)) => Ok(pushed),
         Ok(Took::Denied(why)) => Err(why),
         Err(error) => match stop(&error) {
             Some(stop) => Ok(Pushed { stop: Some(stop), ..nothing }),
-            None => one_by_one(db, bounds, &who, &read, nothing, &error).await,
+            None => one_by_one(db, bounds, who, read, nothing, &error).await,
         },
     }
 }

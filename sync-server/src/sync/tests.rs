@@ -3,6 +3,7 @@
 mod articles;
 mod cannot_fix;
 mod corrected;
+mod faults;
 mod late;
 mod pin;
 mod word;
@@ -24,18 +25,18 @@ use shared::ticket::{HumanReason, Outcome, Phase};
 use std::collections::BTreeMap;
 
 /// A phone without a store: it remembers what it was told.
-struct Phone<'a> {
+pub(super) struct Phone<'a> {
     world: &'a World,
     expert: ExpertId,
     device: DeviceId,
     inc: i64,
-    n: i64,
+    pub(super) n: i64,
     cursors: BTreeMap<StreamName, String>,
-    tickets: BTreeMap<String, TicketDoc>,
+    pub(super) tickets: BTreeMap<String, TicketDoc>,
 }
 
 impl<'a> Phone<'a> {
-    async fn of(world: &'a World, expert: ExpertId) -> Self {
+    pub(super) async fn of(world: &'a World, expert: ExpertId) -> Self {
         let new = NewDevice {
             device: None,
             expert,
@@ -49,7 +50,11 @@ impl<'a> Phone<'a> {
         Self { world, expert, device, inc, n: 0, cursors: BTreeMap::new(), tickets: BTreeMap::new() }
     }
 
-    fn mutation(&mut self, intent: &Intent, ticket: Option<TicketId>) -> Mutation {
+    pub(super) fn device(&self) -> DeviceId {
+        self.device
+    }
+
+    pub(super) fn mutation(&mut self, intent: &Intent, ticket: Option<TicketId>) -> Mutation {
         self.n += 1;
         let mid: MutationId =
             id(1_000_000 + u64::try_from(self.n).unwrap() + self.device.uuid().as_u64_pair().1 % 999_983 * 1_000);
@@ -64,23 +69,28 @@ impl<'a> Phone<'a> {
         }
     }
 
-    async fn send(&mut self, mutations: Vec<Mutation>) -> Result<SyncReply, Refused> {
+    pub(super) async fn send(&mut self, mutations: Vec<Mutation>) -> Result<SyncReply, Refused> {
         self.send_limited(mutations, None).await
     }
 
-    async fn send_limited(&mut self, mutations: Vec<Mutation>, limit: Option<u64>) -> Result<SyncReply, Refused> {
-        let request = SyncRequest {
+    /// What it would send.
+    fn request(&self, mutations: Vec<Mutation>) -> SyncRequest {
+        SyncRequest {
             proto: 1,
             app: "1.0.0".into(),
             device: self.device,
             inc: self.inc,
             req: "r".into(),
             cursors: self.cursors.clone(),
-            limit_bytes: limit,
+            limit_bytes: None,
             have: Have::default(),
             mutations,
             location: None,
-        };
+        }
+    }
+
+    async fn send_limited(&mut self, mutations: Vec<Mutation>, limit: Option<u64>) -> Result<SyncReply, Refused> {
+        let request = SyncRequest { limit_bytes: limit, ..self.request(mutations) };
         let reply = exchange(&self.world.db, &self.world.bounds, self.expert, request).await?;
         for patch in reply.patch.iter().filter(|patch| patch.kind == "ticket") {
             match &patch.change {
@@ -96,7 +106,7 @@ impl<'a> Phone<'a> {
         Ok(reply)
     }
 
-    async fn taps(&mut self, intent: Intent, ticket: TicketId) -> MutationResult {
+    pub(super) async fn taps(&mut self, intent: Intent, ticket: TicketId) -> MutationResult {
         let mutation = self.mutation(&intent, Some(ticket));
         let reply = self.send(vec![mutation]).await.unwrap();
         reply.acks[0].result.clone()

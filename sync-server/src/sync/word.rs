@@ -101,6 +101,7 @@ pub fn can_be_said(intent: &Intent) -> bool {
         | Intent::TicketSeen { .. }
         | Intent::SitePin(_)
         | Intent::NoteAdd { .. }
+        | Intent::PhotoAdd { .. }
         | Intent::ArticleDraft { .. }
         | Intent::ArticleHelped { .. } => false,
     }

@@ -9,11 +9,13 @@ use crate::events::{self, Line};
 use crate::feed::{Entity, Kind, Op, Stream};
 use crate::plans::Entitlement;
 use crate::{customers, workforce};
+use shared::blob::Sha;
 use shared::event::{Actor, Event, Fact};
-use shared::ids::{ExpertId, NoteId, OfferId, SkillId, TicketId};
+use shared::ids::{ExpertId, NoteId, OfferId, PhotoId, SkillId, TicketId};
 use shared::offer::{DeclineReason, OfferState};
+use shared::place::Place;
 use shared::skills::{Level, Skills};
-use shared::text::{Description, NoteText, Slug};
+use shared::text::{Description, NoteText, ShortLine, Slug};
 use shared::ticket::{CannotFix, Corrected, Move, Refusal, ReleaseReason, State, Timing, Window};
 use shared::time::Timestamp;
 use std::collections::BTreeMap;
@@ -34,6 +36,29 @@ pub struct NewNote {
     /// By an expert who no longer had the ticket.
     pub late: bool,
     /// When the server got it.
+    pub at: Timestamp,
+}
+
+/// A photo to add. Its bytes are taken by `blobs`, before or after.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewPhoto {
+    /// Made once by its author.
+    pub id: PhotoId,
+    /// On which ticket.
+    pub ticket: TicketId,
+    /// The hash of the bytes that its author sends.
+    pub sha: Sha,
+    /// Who took it.
+    pub author: Actor,
+    /// Their name, as it was then.
+    pub author_name: String,
+    /// What it shows.
+    pub caption: Option<ShortLine>,
+    /// Where it was taken, if its author says so on purpose.
+    pub place: Option<Place>,
+    /// By an expert who no longer had the ticket.
+    pub late: bool,
+    /// When the server heard of it.
     pub at: Timestamp,
 }
 
@@ -62,6 +87,7 @@ struct Entry {
     lines: Vec<Line>,
     offers: Vec<OfferChange>,
     notes: Vec<NewNote>,
+    photos: Vec<NewPhoto>,
     reports: Vec<NewReport>,
     promise: Option<Change>,
     changed: bool,
@@ -73,9 +99,9 @@ impl Book {
         let tickets = store::lock(tx, tickets).await?;
         let entry = |ticket: Ticket| {
             let stream_before = ticket.stream_of;
-            let (lines, offers, notes, reports) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-            let promise = None;
-            (ticket.id, Entry { ticket, stream_before, lines, offers, notes, reports, promise, changed: false })
+            let (lines, offers, notes, photos) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+            let (reports, promise, changed) = (Vec::new(), None, false);
+            (ticket.id, Entry { ticket, stream_before, lines, offers, notes, photos, reports, promise, changed })
         };
         Ok(Self { entries: tickets.into_iter().map(entry).collect(), timing })
     }
@@ -172,6 +198,15 @@ impl Book {
         }
     }
 
+    /// Adds a photo. The caller knows that there is none with this id.
+    pub fn photo(&mut self, photo: NewPhoto) {
+        if let Some(entry) = self.entries.get_mut(&photo.ticket) {
+            entry.add_lines([Fact::PhotoAdded { photo: photo.id, late: photo.late }.into()], photo.author, photo.at);
+            entry.photos.push(photo);
+            entry.changed = true;
+        }
+    }
+
     /// An expert says that the ticket needs these skills: they are added to its need, and the row of the needs table that
     /// it came from is listed for review, also when he names none. `visited`: he was there, or on the way.
     pub fn lacks(
@@ -229,6 +264,14 @@ impl Book {
         }
     }
 
+    /// It ended long ago: it leaves the stream of whoever had it, and is found online only.
+    pub(super) fn archive(&mut self, id: TicketId) {
+        if let Some(entry) = self.entries.get_mut(&id).filter(|entry| entry.ticket.life.state.is_ended()) {
+            entry.ticket.stream_of = None;
+            entry.changed = true;
+        }
+    }
+
     /// The open offer was on the expert's screen. Nobody else need know, so the ticket's version stays.
     pub fn seen(&mut self, id: TicketId, offer: OfferId, now: Timestamp) {
         if let Some(entry) = self.entries.get_mut(&id) {
@@ -258,6 +301,8 @@ impl Book {
         store::change_offers(tx, &offers).await?;
         let notes: Vec<&NewNote> = entries.iter().flat_map(|entry| &entry.notes).collect();
         store::add_notes(tx, &notes).await?;
+        let photos: Vec<&NewPhoto> = entries.iter().flat_map(|entry| &entry.photos).collect();
+        store::add_photos(tx, &photos).await?;
         store::report(tx, &reports).await?;
         for entry in &entries {
             entry.note_arrival(tx).await?;
@@ -359,6 +404,7 @@ impl Entry {
             | Fact::Escalated { .. }
             | Fact::SitePinned { .. }
             | Fact::NoteAdded { .. }
+            | Fact::PhotoAdded { .. }
             | Fact::Confirmed { .. }
             | Fact::WorkRecorded { .. } => {}
         }
@@ -386,8 +432,12 @@ impl Entry {
             self.lines.push(Line { ticket, seq, at: now, actor, event });
         }
         self.ticket.changed_at = self.ticket.changed_at.max(now);
-        let beside =
-            |fact: &Fact| matches!(fact, Fact::SitePinned { .. } | Fact::NoteAdded { .. } | Fact::WorkRecorded { .. });
+        let beside = |fact: &Fact| {
+            matches!(
+                fact,
+                Fact::SitePinned { .. } | Fact::NoteAdded { .. } | Fact::PhotoAdded { .. } | Fact::WorkRecorded { .. }
+            )
+        };
         if self.lines.iter().any(|line| beside(&line.event.fact)) {
             self.ticket.ver += 1;
         }

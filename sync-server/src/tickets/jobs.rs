@@ -2,6 +2,7 @@
 //! ledger and gives them to a person; a plan that was paid or granted starts what waited for it.
 
 use super::{Book, store};
+use crate::blobs::{self, Blobs};
 use crate::db::{Database, Error, Lane};
 use crate::jobs::{Context, Job, Kind, Outcome, Registry};
 use crate::{customers, plans};
@@ -14,12 +15,20 @@ use std::time::Duration;
 const DEADLINES_MAX: i64 = 100;
 /// Tickets of one customer that a plan starts at once.
 const PLAN_TICKETS_MAX: i64 = 100;
+/// Days after its end for which a ticket stays on its expert's phone.
+pub const ARCHIVE_DAYS: i64 = 90;
+/// Days after which a picture that no photo names is forgotten.
+const UNNAMED_DAYS: i64 = 7;
+/// Pictures forgotten in one sweep.
+const UNNAMED_MAX: i64 = 200;
 /// Rounds of one sweep: the rest waits for the next, two seconds later.
 const ROUNDS_MAX: usize = 50;
 
 /// Who answers deadlines, mends the ledger, and starts tickets when a plan is found.
-pub fn register(registry: Registry, timing: &Timing) -> Registry {
+pub fn register(registry: Registry, timing: &Timing, blobs: &Blobs) -> Registry {
+    let blobs = blobs.clone();
     let (deadlines, ledger, plan) = (timing.clone(), timing.clone(), timing.clone());
+    let archive = timing.clone();
     registry
         .sweep("deadlines", Duration::from_secs(2), move |_: Job, context: Context| {
             let timing = deadlines.clone();
@@ -29,10 +38,52 @@ pub fn register(registry: Registry, timing: &Timing) -> Registry {
             let timing = ledger.clone();
             async move { mend_ledger(&context.db, &timing).await.into() }
         })
+        .sweep("unnamed_pictures", Duration::from_hours(1), move |_: Job, context: Context| {
+            let blobs = blobs.clone();
+            async move { forget_unnamed(&blobs, &context.db).await.into() }
+        })
+        .sweep("archive", Duration::from_hours(1), move |_: Job, context: Context| {
+            let timing = archive.clone();
+            async move { archive_ended(&context.db, &timing).await.into() }
+        })
         .on(Kind::PlanFound, move |job: Job, context: Context| {
             let timing = plan.clone();
             async move { start_covered(job, context, timing).await }
         })
+}
+
+/// Takes tickets off their experts' phones 90 days after their end. They stay here, and are found online.
+pub async fn archive_ended(db: &Database, timing: &Timing) -> Result<(), Error> {
+    for _ in 0..ROUNDS_MAX {
+        let before = db.clock().business_now().plus_minutes(-ARCHIVE_DAYS * 24 * 60);
+        let ended = db.read(async move |conn| store::to_archive(conn, before, DEADLINES_MAX).await).await?;
+        if ended.is_empty() {
+            break;
+        }
+        let timing = timing.clone();
+        db.write(Lane::Bulk, async move |tx| {
+            let mut book = Book::open(tx, &ended, timing.clone()).await?;
+            for id in &ended {
+                book.archive(*id);
+            }
+            book.save(tx).await
+        })
+        .await?;
+    }
+    Ok(())
+}
+
+/// Forgets pictures that no photo names a week after they came: sent and never said where, or their ticket was scrubbed.
+pub async fn forget_unnamed(blobs: &Blobs, db: &Database) -> Result<(), Error> {
+    let before = db.clock().real_now().plus_minutes(-UNNAMED_DAYS * 24 * 60);
+    let unnamed = db.read(async move |conn| store::unnamed(conn, before, UNNAMED_MAX).await).await?;
+    for sha in unnamed {
+        if let Err(why) = blobs::forget(blobs, db, sha).await {
+            // The next sweep finds what still has a row; bytes without one cost a little room.
+            tracing::warn!(%why, %sha, "a picture could not be forgotten");
+        }
+    }
+    Ok(())
 }
 
 /// Answers every deadline that has passed, a hundred tickets a transaction.

@@ -13,7 +13,7 @@ pub mod jobs;
 mod promise;
 pub mod store;
 
-pub use book::{Book, NewNote};
+pub use book::{Book, NewNote, NewPhoto};
 pub use filing::{Filing, begin};
 pub use follow_up::{Earlier, FOLLOW_UP_DAYS, Product, filing as follow_up_filing, was_visited};
 pub use promise::{Promise, due_at};

@@ -3,17 +3,29 @@
 //! Passwords are never shown again. Fields that a form does not know are dropped, so a page never echoes what it did
 //! not ask for.
 
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, Multipart, Request};
+use axum::http::header;
+use bytes::Bytes;
+use shared::blob::FILE_BYTES_MAX;
 use shared::problem::{FieldError, Problem, ProblemCode};
 use std::collections::BTreeMap;
 
 /// Fields that one form may send.
 const FIELDS_MAX: usize = 100;
 
+/// Pictures that one form may send.
+pub const PICTURES_MAX: usize = 6;
+/// Bytes of a form with pictures: such a route takes `DefaultBodyLimit::max` of this.
+pub const PICTURES_BYTES_MAX: usize = 40 * 1024 * 1024;
+/// Bytes of what is typed into one field.
+const FIELD_BYTES_MAX: usize = 64 * 1024;
+
 /// What was typed and what is wrong with it.
 #[derive(Clone, Debug, Default)]
 pub struct Form {
     values: BTreeMap<String, String>,
+    /// Pictures that were chosen, with the field that they stand in. Not shown again: a browser asks anew.
+    pictures: Vec<(String, Bytes)>,
     errors: Vec<FieldError>,
 }
 
@@ -47,6 +59,11 @@ impl Form {
     /// What a field holds, if that is more than space.
     pub fn filled(&self, name: &str) -> Option<&str> {
         Some(self.value(name).trim()).filter(|value| !value.is_empty())
+    }
+
+    /// The pictures that were chosen in a field.
+    pub fn pictures<'a>(&'a self, name: &'a str) -> impl Iterator<Item = Bytes> + 'a {
+        self.pictures.iter().filter(move |(field, _)| field == name).map(|(_, bytes)| bytes.clone())
     }
 
     /// The names of ticked boxes that begin like this, without that beginning.
@@ -154,6 +171,10 @@ impl<S: Send + Sync> FromRequest<S> for Form {
     type Rejection = crate::http::Refused;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Self::Rejection> {
+        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        if kind.is_some_and(|kind| kind.starts_with("multipart/form-data")) {
+            return in_parts(request, state).await;
+        }
         let read = axum::Form::<Vec<(String, String)>>::from_request(request, state).await;
         let axum::Form(fields) = read.map_err(|rejection| match rejection.status().as_u16() {
             413 => Problem::new(ProblemCode::TooLarge),
@@ -162,8 +183,45 @@ impl<S: Send + Sync> FromRequest<S> for Form {
         if fields.len() > FIELDS_MAX {
             return Err(Problem::with(ProblemCode::Malformed, "The form has too many fields.").into());
         }
-        Ok(Self { values: fields.into_iter().collect(), errors: Vec::new() })
+        Ok(Self { values: fields.into_iter().collect(), ..Self::default() })
     }
+}
+
+/// A form that may hold pictures. A field for them in which nothing was chosen comes as an empty file: that is none.
+async fn in_parts<S: Send + Sync>(request: Request, state: &S) -> Result<Form, crate::http::Refused> {
+    let broken = || Problem::with(ProblemCode::Malformed, "The form did not arrive whole. Please send it again.");
+    let large = || {
+        let most = FILE_BYTES_MAX / 1024 / 1024;
+        let said = format!("Please send at most {PICTURES_MAX} pictures, each of {most} MB at most.");
+        Problem::with(ProblemCode::TooLarge, said)
+    };
+    let refused = |error: axum::extract::multipart::MultipartError| {
+        if error.status().as_u16() == 413 { large() } else { broken() }
+    };
+    let mut parts = Multipart::from_request(request, state).await.map_err(|_| broken())?;
+    let mut form = Form::new();
+    while let Some(part) = parts.next_field().await.map_err(refused)? {
+        let name = part.name().unwrap_or_default().to_owned();
+        if form.values.len() + form.pictures.len() >= FIELDS_MAX {
+            return Err(Problem::with(ProblemCode::Malformed, "The form has too many fields.").into());
+        }
+        let is_file = part.file_name().is_some();
+        let bytes = part.bytes().await.map_err(refused)?;
+        if is_file {
+            if !bytes.is_empty() {
+                form.pictures.push((name, bytes));
+            }
+        } else if bytes.len() > FIELD_BYTES_MAX {
+            return Err(Problem::new(ProblemCode::TooLarge).into());
+        } else {
+            form.values.insert(name, String::from_utf8(bytes.to_vec()).map_err(|_| broken())?);
+        }
+    }
+    let too_large = |(_, bytes): &(String, Bytes)| bytes.len() as u64 > FILE_BYTES_MAX;
+    if form.pictures.len() > PICTURES_MAX || form.pictures.iter().any(too_large) {
+        return Err(large().into());
+    }
+    Ok(form)
 }
 
 #[cfg(test)]

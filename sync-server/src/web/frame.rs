@@ -156,6 +156,7 @@ impl Frame {
             STAFF[3],
             STAFF[4],
             link("/admin", "Admin"),
+            link("/desk/lost", "From phones"),
             link("/admin/reports", "Reports"),
         ];
         match self.viewer {

@@ -5,6 +5,7 @@
 //! a bound, and nothing may be lost, doubled, stale or another expert's. A failing script is made short by taking steps out
 //! as long as it still fails. Not in the model: time of day, files, the knowledge base, concurrency within one server.
 
+mod load;
 mod network;
 mod oracle;
 mod phone;
@@ -13,6 +14,7 @@ mod script;
 mod server;
 mod world;
 
+pub use load::{Loaded, load};
 pub use planted::{BUGS, Planted, found};
 pub use script::{Death, Step, Tap, draw};
 

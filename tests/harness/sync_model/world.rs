@@ -89,7 +89,7 @@ async fn make() -> (PathBuf, tempfile::TempDir, Ids) {
     (file, folder, ids)
 }
 
-async fn fill(tx: &mut Tx) -> Result<Ids, Error> {
+pub(super) async fn fill(tx: &mut Tx) -> Result<Ids, Error> {
     let now = Timestamp::from_millis(START_MS);
     let skill = Skill { id: id(1), slug: word("tv"), name: word("tv"), active: true, ver: 1 };
     workforce::store::create_skill(tx, &skill).await?;

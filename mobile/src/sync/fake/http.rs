@@ -12,7 +12,11 @@ const REQUEST_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// What was asked.
 pub(super) struct Asked {
+    pub(super) method: String,
     pub(super) path: String,
+    /// `Upload-Offset` and `Upload-Length`.
+    pub(super) upload: Option<(usize, usize)>,
+    pub(super) raw: Vec<u8>,
     pub(super) token: Option<String>,
     pub(super) body: Value,
 }
@@ -22,6 +26,8 @@ pub(super) struct Reply {
     status: u16,
     content_type: &'static str,
     retry_after: Option<u32>,
+    /// `Upload-Offset`, and whether everything is there.
+    upload: Option<(usize, bool)>,
     body: Vec<u8>,
     /// The connection ends without a byte.
     lost: bool,
@@ -32,12 +38,25 @@ pub(super) struct Reply {
 impl Reply {
     pub(super) fn json(body: &Value) -> Self {
         let body = body.to_string().into_bytes();
-        Self { status: 200, content_type: "application/json", retry_after: None, body, lost: false, cut_after: None }
+        let content_type = "application/json";
+        Self { status: 200, content_type, retry_after: None, upload: None, body, lost: false, cut_after: None }
     }
 
     pub(super) fn problem(status: u16, code: &str, retry_after: Option<u32>) -> Self {
         let body = json!({ "code": code, "status": status });
         Self { status, content_type: "application/problem+json", retry_after, ..Self::json(&body) }
+    }
+
+    /// How far an upload is.
+    pub(super) fn upload(status: u16, at: usize, is_whole: bool) -> Self {
+        let body = Self::problem(status, if status == 409 { "offset_mismatch" } else { "none" }, None);
+        let body = Self { upload: Some((at, is_whole)), ..body };
+        if status == 409 { body } else { Self { body: Vec::new(), ..body } }
+    }
+
+    /// A picture.
+    pub(super) fn picture(body: Vec<u8>) -> Self {
+        Self { content_type: "image/jpeg", body, ..Self::json(&Value::Null) }
     }
 
     pub(super) fn lost(self) -> Self {
@@ -79,9 +98,14 @@ pub(super) async fn read(stream: &mut TcpStream) -> Option<Asked> {
         unpacked.extend_from_slice(body);
     }
     Some(Asked {
+        method: head.split_whitespace().next()?.to_owned(),
         path: head.split_whitespace().nth(1)?.to_owned(),
+        upload: header("upload-offset")
+            .zip(header("upload-length"))
+            .and_then(|(at, length)| Some((at.parse().ok()?, length.parse().ok()?))),
         token: header("authorization").and_then(|value| value.strip_prefix("Bearer ").map(str::to_owned)),
         body: serde_json::from_slice(&unpacked).unwrap_or_default(),
+        raw: unpacked,
     })
 }
 
@@ -97,8 +121,11 @@ pub(super) async fn write(stream: &mut TcpStream, reply: Reply) {
         return;
     }
     let retry_after = reply.retry_after.map_or(String::new(), |seconds| format!("retry-after: {seconds}\r\n"));
+    let upload = reply.upload.map_or(String::new(), |(at, is_whole)| {
+        format!("upload-offset: {at}\r\n{}", if is_whole { "upload-complete: ?1\r\n" } else { "" })
+    });
     let head = format!(
-        "HTTP/1.1 {} X\r\ncontent-type: {}\r\ncontent-length: {}\r\n{retry_after}connection: close\r\n\r\n",
+        "HTTP/1.1 {} X\r\ncontent-type: {}\r\ncontent-length: {}\r\n{retry_after}{upload}connection: close\r\n\r\n",
         reply.status,
         reply.content_type,
         reply.body.len()

@@ -119,6 +119,7 @@ pub(super) fn in_words(fact: &Fact, expert: &str, zone: &Zone) -> Option<String>
         | Fact::Escalated { .. }
         | Fact::SitePinned { .. }
         | Fact::NoteAdded { .. }
+        | Fact::PhotoAdded { .. }
         | Fact::Confirmed { .. }
         | Fact::WorkRecorded { .. } => return None,
     })

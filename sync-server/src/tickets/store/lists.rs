@@ -222,6 +222,17 @@ pub async fn unsound(conn: &mut Conn, limit: i64) -> Result<Vec<TicketId>, Error
     rows.iter().map(|row| parsed(row, "id")).collect()
 }
 
+/// Tickets that ended before then and are still in somebody's stream.
+pub(in super::super) async fn to_archive(
+    conn: &mut Conn,
+    before: Timestamp,
+    limit: i64,
+) -> Result<Vec<TicketId>, Error> {
+    let sql = "select id from ticket where stream_of is not null and ended_at < $1 order by ended_at, id limit $2";
+    let rows = sqlx::query(sql).bind(before.as_millis()).bind(limit).fetch_all(conn.sql()).await?;
+    rows.iter().map(|row| parsed(row, "id")).collect()
+}
+
 /// A note as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoteRow {

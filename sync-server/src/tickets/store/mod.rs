@@ -1,9 +1,10 @@
-//! The tables `ticket`, `offer`, `note` and `need_report`.
+//! The tables `ticket`, `offer`, `note`, `photo` and `need_report`.
 
 mod follow_ups;
 mod forget;
 mod lists;
 mod offers;
+mod photos;
 mod read;
 mod reports;
 mod reviews;
@@ -17,11 +18,14 @@ pub use lists::{
     waiting_for_plan,
 };
 pub use offers::{OfferRow, TurnedDownBy, declined, lapsed, offers_of, seen_at};
+pub use photos::{PhotoRow, forget_photos, known_photos, of_sha, photo, photos, unnamed};
 pub use reports::{Finished, NeedCounts, finished, need_counts};
 pub use reviews::{NewReport, Review, open_reviews, reviewed};
 pub use write::insert;
 
+pub(super) use lists::to_archive;
 pub(super) use offers::change_offers;
+pub(super) use photos::add_photos;
 pub(super) use reviews::report;
 pub use write::known_notes;
 pub(super) use write::{add_notes, lock, update};

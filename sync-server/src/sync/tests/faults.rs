@@ -1,0 +1,177 @@
+//! What may happen between a phone and the server, one fault at a time, and requests as released apps wrote them.
+
+use super::{Phone, complete};
+use crate::accounts::devices;
+use crate::db::Lane;
+use crate::db::testing::both_engines;
+use crate::dispatch::world::{World, id};
+use crate::sync::exchange;
+use crate::tickets::jobs::{ARCHIVE_DAYS, archive_ended};
+use shared::intent::Intent;
+use shared::sync::{Change, MutationResult, Pull, SyncRequest, Unused};
+use shared::ticket::{CancelReason, Move, Phase, ReleaseReason};
+
+/// Every kind of mutation as release 0.1.0 of the app writes it.
+const REQUEST_0_1_0: &str = include_str!("../fixtures/request-0.1.0.json");
+
+#[tokio::test]
+async fn a_request_that_comes_twice_at_once_has_one_effect() {
+    both_engines(async |db| {
+        let world = World::new(&db).await;
+        let ana = world.expert("Ana", "10003").await;
+        let mut phone = Phone::of(&world, ana).await;
+        let ticket = world.ticket().await;
+        world.round().await;
+        let note = Intent::NoteAdd { note: id(77), text: "Ring twice".parse().unwrap() };
+        let mutations: Vec<_> =
+            [Intent::OfferAccept {}, note].iter().map(|intent| phone.mutation(intent, Some(ticket))).collect();
+        let request = phone.request(mutations);
+        let (one, two) = tokio::join!(
+            exchange(&db, &world.bounds, ana, request.clone()),
+            exchange(&db, &world.bounds, ana, request.clone()),
+        );
+        let (one, two) = (one.unwrap(), two.unwrap());
+        let n_dup = one.acks.iter().chain(&two.acks).filter(|ack| ack.dup).count();
+        assert_eq!((one.acks.len(), two.acks.len(), n_dup), (2, 2, 2), "one of them did it, the other heard of it");
+        for (first, second) in one.acks.iter().zip(&two.acks) {
+            assert_eq!((&first.result, first.ver), (&second.result, second.ver));
+        }
+        let after = world.read(ticket).await;
+        assert_eq!(after.life.state.phase(), Some(Phase::Accepted));
+        phone.send(vec![]).await.unwrap();
+        assert_eq!(phone.tickets[&ticket.to_string()].notes.len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_ticket_that_went_and_came_back_while_offline_is_one_put_and_work_on_it_counts() {
+    both_engines(async |db| {
+        let world = World::new(&db).await;
+        let ana = world.expert("Ana", "10003").await;
+        let mut phone = Phone::of(&world, ana).await;
+        let ticket = world.ticket().await;
+        world.round().await;
+        phone.taps(Intent::OfferAccept {}, ticket).await;
+        world.act(ticket, Move::Release { why: ReleaseReason::Staff }).await.unwrap();
+        world.round().await;
+        let reply = phone.send(vec![]).await.unwrap();
+        let about: Vec<_> = reply.patch.iter().filter(|patch| patch.id == ticket.to_string()).collect();
+        assert_eq!(about.len(), 1, "{about:?}");
+        assert!(matches!(about[0].change, Change::Put { .. }), "{about:?}");
+        assert_eq!(phone.taps(Intent::TicketDepart {}, ticket).await, MutationResult::Applied);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn arriving_at_a_ticket_that_was_called_off_is_recorded_and_the_phone_hears_why() {
+    both_engines(async |db| {
+        let world = World::new(&db).await;
+        let ana = world.expert("Ana", "10003").await;
+        let mut phone = Phone::of(&world, ana).await;
+        let ticket = world.ticket().await;
+        world.round().await;
+        phone.taps(Intent::OfferAccept {}, ticket).await;
+        world.act(ticket, Move::Cancel { why: CancelReason::Customer }).await.unwrap();
+        let result = phone.taps(Intent::TicketArrive {}, ticket).await;
+        assert_eq!(result, MutationResult::Recorded(Unused::Cancelled));
+        assert_eq!(phone.tickets[&ticket.to_string()].phase, Phase::Cancelled, "it shows that nobody drives there");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn two_devices_of_one_expert_say_yes_once() {
+    both_engines(async |db| {
+        let world = World::new(&db).await;
+        let ana = world.expert("Ana", "10003").await;
+        let (mut phone, mut tablet) = (Phone::of(&world, ana).await, Phone::of(&world, ana).await);
+        let ticket = world.ticket().await;
+        world.round().await;
+        assert_eq!(phone.taps(Intent::OfferAccept {}, ticket).await, MutationResult::Applied);
+        assert_eq!(tablet.taps(Intent::OfferAccept {}, ticket).await, MutationResult::Noop);
+        assert_eq!(tablet.tickets[&ticket.to_string()].phase, Phase::Accepted);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_app_that_is_too_old_is_heard_and_told_to_update() {
+    both_engines(async |db| {
+        let world = World::new(&db).await;
+        let ana = world.expert("Ana", "10003").await;
+        let mut phone = Phone::of(&world, ana).await;
+        let ticket = world.ticket().await;
+        world.round().await;
+        let mutation = phone.mutation(&complete(), Some(ticket));
+        let request = SyncRequest { proto: 0, ..phone.request(vec![mutation]) };
+        let reply = exchange(&db, &world.bounds, ana, request).await.unwrap();
+        assert_eq!(reply.pull, Pull::Upgrade);
+        assert_eq!(reply.acks[0].result, MutationResult::Applied, "its work is taken");
+        assert!(reply.patch.is_empty() && reply.cursors.is_empty() && reply.reset.is_empty(), "and its place stays");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_ticket_leaves_the_phone_ninety_days_after_its_end_and_nothing_else_does() {
+    both_engines(async |db| {
+        let world = World::new(&db).await;
+        let ana = world.expert("Ana", "10003").await;
+        let mut phone = Phone::of(&world, ana).await;
+        let ticket = world.ticket().await;
+        world.round().await;
+        phone.taps(complete(), ticket).await;
+        let timing = &world.bounds.timing;
+        world.minutes_pass(u64::try_from(ARCHIVE_DAYS * 1_440 - 1).unwrap());
+        archive_ended(&db, timing).await.unwrap();
+        phone.send(vec![]).await.unwrap();
+        assert!(phone.tickets.contains_key(&ticket.to_string()), "a minute before");
+        world.minutes_pass(2);
+        archive_ended(&db, timing).await.unwrap();
+        let reply = phone.send(vec![]).await.unwrap();
+        let gone = reply.patch.iter().find(|patch| patch.id == ticket.to_string()).unwrap();
+        assert_eq!(gone.change, Change::Del { why: Some("archived".into()) });
+        assert_eq!(world.read(ticket).await.life.state.phase(), Some(Phase::Completed), "it is still here");
+        archive_ended(&db, timing).await.unwrap();
+        assert!(phone.send(vec![]).await.unwrap().patch.is_empty(), "once");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_request_of_release_0_1_0_is_taken_for_ever() {
+    both_engines(async |db| {
+        let world = World::new(&db).await;
+        let ana = world.expert("Ana", "10003").await;
+        let phone = Phone::of(&world, ana).await;
+        let (ticket, other) = (world.ticket().await, world.ticket().await);
+        world.round().await;
+        let text = REQUEST_0_1_0.replace("{device}", &phone.device().to_string());
+        let text = text.replace("{ticket}", &ticket.to_string()).replace("{other}", &other.to_string());
+        let request: SyncRequest = serde_json::from_str(&text).unwrap();
+        let kinds: std::collections::BTreeSet<&str> = request.mutations.iter().map(|one| one.kind.as_str()).collect();
+        assert_eq!(kinds.len(), 14, "{kinds:?}");
+        let reply = exchange(&db, &world.bounds, ana, request.clone()).await.unwrap();
+        assert_eq!((reply.stop, reply.acks.len()), (None, request.mutations.len()));
+        for (sent, ack) in request.mutations.iter().zip(&reply.acks) {
+            assert!(!matches!(ack.result, MutationResult::Rejected(_)), "{}: {:?}", sent.kind, ack.result);
+        }
+        let applied = |kind: &str| {
+            let at = request.mutations.iter().position(|one| one.kind == kind).unwrap();
+            reply.acks[at].result == MutationResult::Applied
+        };
+        for kind in ["offer.accept", "ticket.depart", "ticket.arrive", "note.add", "photo.add", "ticket.complete"] {
+            assert!(applied(kind), "{kind}");
+        }
+        let (device, inc) = (request.device, request.inc);
+        let row = db.read(async move |conn| devices::get(conn, device, inc).await).await.unwrap().unwrap();
+        assert_eq!(row.last_n, i64::try_from(request.mutations.len()).unwrap());
+        // Sent again, as after a lost reply.
+        let again = exchange(&db, &world.bounds, ana, request).await.unwrap();
+        assert!(again.acks.iter().all(|ack| ack.dup));
+        let _ = Lane::Sync;
+    })
+    .await;
+}
