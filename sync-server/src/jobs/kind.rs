@@ -29,6 +29,12 @@ pub enum Kind {
     SendMail,
     /// Ask the customer how it was.
     SurveyInvite,
+    /// Look how a visit to the card provider's page ended.
+    Checkout,
+    /// Take the next step of a charge.
+    Charge,
+    /// Give money back.
+    Refund,
     /// Run one periodic reconciler; the subject is its name.
     Sweep,
 }
@@ -50,13 +56,15 @@ pub enum WorkLane {
     Sms,
     /// The mail server.
     Mail,
+    /// The card provider.
+    Cards,
     /// Periodic reconcilers.
     Sweeps,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 17] = [
         Self::MatchTicket,
         Self::ExpertAway,
         Self::ExpertLate,
@@ -70,6 +78,9 @@ impl Kind {
         Self::SendSms,
         Self::SendMail,
         Self::SurveyInvite,
+        Self::Checkout,
+        Self::Charge,
+        Self::Refund,
         Self::Sweep,
     ];
 
@@ -89,6 +100,9 @@ impl Kind {
             Self::SendSms => "send_sms",
             Self::SendMail => "send_mail",
             Self::SurveyInvite => "survey_invite",
+            Self::Checkout => "checkout",
+            Self::Charge => "charge",
+            Self::Refund => "refund",
             Self::Sweep => "sweep",
         }
     }
@@ -108,6 +122,7 @@ impl Kind {
             Self::SendPush => WorkLane::Push,
             Self::SendSms => WorkLane::Sms,
             Self::SendMail => WorkLane::Mail,
+            Self::Checkout | Self::Charge | Self::Refund => WorkLane::Cards,
             Self::Sweep => WorkLane::Sweeps,
         }
     }
@@ -119,6 +134,8 @@ impl Kind {
             Self::MatchTicket | Self::ExpertAway | Self::ExpertLate | Self::RuleChanged | Self::PlanFound => {
                 7 * 24 * 60
             }
+            // Money is owed, whoever is down: a sweep asks again for what died here.
+            Self::Checkout | Self::Charge | Self::Refund => 7 * 24 * 60,
             Self::SendMail | Self::SurveyInvite => 3 * 24 * 60,
             Self::NotifyExpert | Self::NotifyCustomer | Self::NotifyAdmins | Self::SendPush | Self::SendSms => 24 * 60,
             // The code is only good for minutes.
@@ -131,7 +148,7 @@ impl Kind {
 
 impl WorkLane {
     /// All lanes.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Matching,
         Self::Deadlines,
         Self::ExpertNotices,
@@ -139,6 +156,7 @@ impl WorkLane {
         Self::Push,
         Self::Sms,
         Self::Mail,
+        Self::Cards,
         Self::Sweeps,
     ];
 
@@ -152,6 +170,7 @@ impl WorkLane {
             Self::Push => "push",
             Self::Sms => "sms",
             Self::Mail => "mail",
+            Self::Cards => "cards",
             Self::Sweeps => "sweeps",
         }
     }
@@ -162,6 +181,7 @@ impl WorkLane {
             Self::Matching => 4,
             Self::Deadlines | Self::ExpertNotices | Self::CustomerNotices => 8,
             Self::Push | Self::Sms | Self::Mail => 16,
+            Self::Cards => 8,
             Self::Sweeps => 2,
         }
     }

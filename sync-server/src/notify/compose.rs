@@ -226,6 +226,7 @@ async fn visit_news(
         | Matter::NotWorking { .. }
         | Matter::Escalated { .. }
         | Matter::Danger {}
+        | Matter::Money { .. }
         | Matter::SignInCode { .. } => return Ok(None),
     };
     let expert = facts::expert(conn, expert).await?.ok_or(Untold::Missing("the expert"))?;

@@ -5,15 +5,16 @@
 //! channel that is not configured says so at the start, and its notices fail at once where everyone can see them:
 //! nothing is pretended. This folder chooses no expert and moves no ticket.
 
-mod breaker;
+pub(crate) mod breaker;
 mod code;
 pub mod compose;
 pub mod facts;
 mod fcm;
-mod gateway;
+pub(crate) mod gateway;
 mod guard;
 mod instead;
 pub mod jobs;
+pub mod money;
 mod notice;
 pub mod outside;
 pub mod plan;

@@ -3,6 +3,7 @@
 //! A notice keeps the facts of its matter. Before it leaves it is held against the ticket's life as it is then: nobody
 //! is told "on the way" by somebody who has arrived, and no phone rings for an offer that is gone.
 
+use super::money::MoneyNews;
 pub use crate::customers::NotifyBy;
 use crate::workforce::SmsRule;
 use serde::{Deserialize, Serialize};
@@ -118,6 +119,11 @@ pub enum Matter {
     },
     /// The admins hear of smoke, shock, a burning smell.
     Danger {},
+    /// A customer hears about their plan and their money.
+    Money {
+        /// What.
+        news: MoneyNews,
+    },
     /// Someone signs in by a code. The code itself is made when it is sent and kept nowhere.
     SignInCode {
         /// The code's row.
@@ -164,7 +170,7 @@ pub enum Past {
     HasItAgain,
     /// A person has looked.
     Settled,
-    /// The code no longer works.
+    /// The code no longer works, or the day has come.
     Expired,
     /// A newer notice says more.
     Overtaken,
@@ -190,6 +196,7 @@ impl Matter {
             Self::NotWorking { .. } => "not_working",
             Self::Escalated { .. } => "escalated",
             Self::Danger {} => "danger",
+            Self::Money { news } => news.word(),
             Self::SignInCode { .. } => "sign_in_code",
         }
     }
@@ -211,6 +218,7 @@ impl Matter {
             Self::Survey { survey } | Self::SurveyAgain { survey } | Self::NotWorking { survey } => survey.to_string(),
             Self::Escalated { since, n, .. } => format!("{}:{n}", since.as_millis()),
             Self::Danger {} => String::new(),
+            Self::Money { news } => news.distinction(),
             Self::SignInCode { code, .. } => code.to_string(),
         }
     }
@@ -296,6 +304,7 @@ impl Matter {
                 };
                 ok(flag.is_some_and(|flag| open(flag.reason)), Past::Settled)
             }
+            Self::Money { news } => ok(!news.is_past(now), Past::Expired),
             Self::SignInCode { expires_at, .. } => ok(real_now < *expires_at, Past::Expired),
             // What was done stays done: these are dropped only by their own survey's state.
             Self::Survey { .. } | Self::SurveyAgain { .. } | Self::NotWorking { .. } => None,
@@ -311,7 +320,7 @@ impl Past {
             Self::VisitMovedOn => "the visit has moved on",
             Self::HasItAgain => "the expert has it again",
             Self::Settled => "a person has looked",
-            Self::Expired => "the code has expired",
+            Self::Expired => "it has expired",
             Self::Overtaken => "a newer notice says more",
         }
     }
@@ -463,7 +472,11 @@ pub fn due_at(matter: &Matter, urgent: bool, zone: &Zone, now: Timestamp) -> Tim
             if can_wait { morning } else { soon }
         }
         // Only the night waits: who was out hears of it on the way home.
-        Matter::Held { .. } | Matter::Survey { .. } | Matter::SurveyAgain { .. } | Matter::NotWorking { .. } => morning,
+        Matter::Held { .. }
+        | Matter::Survey { .. }
+        | Matter::SurveyAgain { .. }
+        | Matter::NotWorking { .. }
+        | Matter::Money { .. } => morning,
         Matter::Offer { .. }
         | Matter::Lost { .. }
         | Matter::Reminder { .. }

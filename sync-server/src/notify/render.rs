@@ -114,6 +114,7 @@ pub fn to_expert(
         | Matter::NotWorking { .. }
         | Matter::Escalated { .. }
         | Matter::Danger {}
+        | Matter::Money { .. }
         | Matter::SignInCode { .. } => return None,
     };
     Some(match channel {
@@ -310,6 +311,7 @@ pub fn to_admin(
         | Matter::Survey { .. }
         | Matter::SurveyAgain { .. }
         | Matter::NotWorking { .. }
+        | Matter::Money { .. }
         | Matter::SignInCode { .. } => return None,
     };
     let number = about.number.to_string();

@@ -128,10 +128,18 @@ impl Frame {
 
     /// What the frame links to, by role.
     pub fn links(&self) -> &'static [Link] {
-        const NOBODY: &[Link] =
-            &[link("/tickets/new", "Report a problem"), link("/track", "Follow a ticket"), link("/help", "Help")];
-        const CUSTOMER: &[Link] =
-            &[link("/tickets", "My tickets"), link("/tickets/new", "Report a problem"), link("/help", "Help")];
+        const NOBODY: &[Link] = &[
+            link("/tickets/new", "Report a problem"),
+            link("/track", "Follow a ticket"),
+            link("/plans", "Plans"),
+            link("/help", "Help"),
+        ];
+        const CUSTOMER: &[Link] = &[
+            link("/tickets", "My tickets"),
+            link("/tickets/new", "Report a problem"),
+            link("/plan", "My plan"),
+            link("/help", "Help"),
+        ];
         const EXPERT: &[Link] = &[];
         const STAFF: &[Link] = &[
             link("/desk/inbox", "Inbox"),
@@ -145,6 +153,7 @@ impl Frame {
             STAFF[2],
             STAFF[3],
             link("/admin/reports", "Reports"),
+            link("/admin/charges", "Charges"),
             link("/admin/health", "Health"),
         ];
         match self.viewer {
