@@ -95,6 +95,7 @@ impl Language {
                 include_str!("../../texts/de/times.ftl"),
                 include_str!("../../texts/de/notices.ftl"),
                 include_str!("../../texts/de/survey.ftl"),
+                include_str!("../../texts/de/money.ftl"),
             ],
         }
     }

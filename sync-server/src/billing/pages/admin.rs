@@ -25,6 +25,7 @@ use shared::text::Reason;
 use shared::texts::Language;
 use shared::time::{Timestamp, Zone};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 const PAGE: i64 = 40;
 
@@ -83,9 +84,9 @@ async fn list(State(site): State<Site>, _: RequireAdmin, Query(asked): Query<Ask
         let charges = store::list(conn, filter, PAGE + 1).await?;
         let mut names: BTreeMap<CustomerId, String> = BTreeMap::new();
         for charge in &charges {
-            if !names.contains_key(&charge.customer) {
+            if let Entry::Vacant(unknown) = names.entry(charge.customer) {
                 let name = customers::store::customer(conn, charge.customer).await?.map(|one| one.name.to_string());
-                names.insert(charge.customer, name.unwrap_or_default());
+                unknown.insert(name.unwrap_or_default());
             }
         }
         Ok::<_, Error>((charges, names, plans::store::plans(conn).await?, check::ledger(conn, now).await?))
