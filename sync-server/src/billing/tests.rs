@@ -166,7 +166,8 @@ async fn two_schedulers_that_race_make_one_charge() {
         assert_eq!(asked, 1, "the second one sees that the first has begun");
         let (one, other) = (shop.worker(), shop.worker());
         let (one, other) = tokio::join!(one.drain(), other.drain());
-        (one.unwrap(), other.unwrap());
+        one.unwrap();
+        other.unwrap();
         shop.days(2).await;
         assert_eq!((shop.states().await, shop.n_paid_there().await), (vec!["paid", "paid"], 2));
         balanced(&shop).await;
