@@ -397,3 +397,6 @@ async fn receipt(
         line: charge_line(&found.charge, &plans, &day),
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -97,6 +97,13 @@ pub struct Ticket {
     pub follows: Option<TicketId>,
 }
 
+impl Ticket {
+    /// Whether it waits until a plan is bought.
+    pub fn waits_for_plan(&self) -> bool {
+        self.life.needs_human.as_ref().is_some_and(|flag| flag.reason == HumanReason::NoPlan)
+    }
+}
+
 /// Makes one move of one ticket in the caller's transaction. None if there is no such ticket.
 pub async fn act(
     tx: &mut crate::db::Tx,

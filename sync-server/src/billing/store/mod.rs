@@ -19,7 +19,9 @@ pub use refunds::{
     Dispute, begin_refund, disputes, end_refund, forget_events, open_refunds, refund, refunds, take_dispute,
     take_event, touch_refund,
 };
-pub use renewals::{begin_renewal, lock_renewal, put_renewal, renewal, renewals_of, renewals_to_end, to_schedule};
+pub use renewals::{
+    begin_renewal, forget, lock_renewal, put_renewal, renewal, renewals_of, renewals_to_end, to_schedule,
+};
 pub use report::{Open, Row, counts, ledger_rows, open_items};
 
 use crate::db::Error;

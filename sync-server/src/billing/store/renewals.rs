@@ -4,6 +4,8 @@ use super::word;
 use crate::billing::renewal::{Renewal, RenewalState};
 use crate::db::columns::{instant, number, parsed};
 use crate::db::{Conn, Error, Tx};
+use crate::jobs::{self, Kind, NewJob};
+use crate::plans;
 use shared::ids::{CustomerId, EntitlementId};
 use shared::time::Timestamp;
 use sqlx::AssertSqlSafe;
@@ -91,4 +93,23 @@ pub async fn renewals_to_end(conn: &mut Conn, now: Timestamp, limit: i64) -> Res
         order by r.until_at, r.entitlement limit $2";
     let rows = sqlx::query(sql).bind(now.as_millis()).bind(limit).fetch_all(conn.sql()).await?;
     rows.iter().map(|row| parsed(row, "entitlement")).collect()
+}
+
+/// A customer leaves: nothing is charged any more, and the card is forgotten. What was paid stays in the books. A
+/// charge that was decided is called off by its job.
+pub async fn forget(tx: &mut Tx, customer: CustomerId, now: Timestamp) -> Result<(), Error> {
+    for renewal in renewals_of(tx, customer).await? {
+        if renewal.state != RenewalState::Over {
+            plans::store::set_renews(tx, renewal.entitlement, None).await?;
+        }
+        if let Some(charge) = super::open_of_entitlement(tx, renewal.entitlement).await? {
+            jobs::enqueue(tx, &[NewJob::new(Kind::Charge, charge.id, now)]).await?;
+        }
+    }
+    let sql = "update renewal set state = 'over' where customer = $1";
+    sqlx::query(sql).bind(customer.to_string()).execute(tx.sql()).await?;
+    let sql = "update payer set method = null, brand = null, last4 = null, exp_year = null, exp_month = null,
+          told_expiry = null where customer = $1";
+    sqlx::query(sql).bind(customer.to_string()).execute(tx.sql()).await?;
+    Ok(())
 }
