@@ -189,10 +189,9 @@ impl Run {
         let write = self.db.write(Lane::Desk, async move |tx| plans::store::create_plan(tx, &kept).await);
         write.await.expect("the plan is kept");
         for chunk in made.chunks(50) {
-            let chunk = chunk.to_vec();
+            let (chunk, now) = (chunk.to_vec(), self.db.clock().real_now());
             let write = self.db.write(Lane::Desk, async move |tx| {
                 for (at, (id, zone)) in chunk.iter().enumerate() {
-                    let now = tx.real_now();
                     let site = Id::new(now, &Seeded::new(id.uuid().as_u64_pair().1));
                     customers::store::create(tx, *id, site, &customer(at, zone.clone()), now).await?;
                 }

@@ -23,7 +23,7 @@ use shared::ids::{CustomerId, EntitlementId, ExpertId, SiteId, TicketId};
 use shared::number::TicketNumber;
 use shared::skills::Skills;
 use shared::text::{Description, ShortLine, Slug, Summary, Title};
-use shared::ticket::{Life, Move, Refusal, Timing, Window};
+use shared::ticket::{HumanReason, Life, Move, Refusal, Timing, Window};
 use shared::time::Timestamp;
 
 /// A ticket, whole.
