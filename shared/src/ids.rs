@@ -150,6 +150,12 @@ pub mod of {
     pub enum Login {}
     /// What we know about a trouble.
     pub enum Article {}
+    /// The price of one period of an entitlement.
+    pub enum Charge {}
+    /// A visit to the card provider's page.
+    pub enum Checkout {}
+    /// Money given back.
+    pub enum Refund {}
 }
 
 /// Id of a ticket.
@@ -200,6 +206,12 @@ pub type DeliveryId = Id<of::Delivery>;
 pub type SurveyId = Id<of::Survey>;
 /// Id of an article.
 pub type ArticleId = Id<of::Article>;
+/// Id of a charge.
+pub type ChargeId = Id<of::Charge>;
+/// Id of a visit to the card provider's page.
+pub type CheckoutId = Id<of::Checkout>;
+/// Id of a refund.
+pub type RefundId = Id<of::Refund>;
 /// Id of a login.
 pub type LoginId = Id<of::Login>;
 

@@ -7,8 +7,8 @@ use crate::db::{Database, Migrated, OpenError, Settings};
 use crate::http::{Gate, HttpSettings, Site, health, listen, protect};
 use crate::jobs::{Registry, Runner};
 use crate::{
-    accounts, admin, audit, customers, demo, dispatch, http, intake, knowledge, matching, me, notify, plans, replies,
-    survey, sync, tickets, web, workforce,
+    accounts, admin, audit, billing, customers, demo, dispatch, http, intake, knowledge, matching, me, notify, plans,
+    replies, survey, sync, tickets, web, workforce,
 };
 use axum::Router;
 use shared::chance::Chance;
@@ -107,7 +107,7 @@ impl App {
             handler_timeout: HANDLER_TIMEOUT,
         };
         let routes = match config.mode {
-            Mode::Demo => routes().merge(demo::pages::routes()),
+            Mode::Demo => routes().merge(demo::pages::routes()).merge(billing::sandbox::pages::routes()),
             Mode::Serve => routes(),
         };
         protect(routes.with_state(self.site.clone()), &Gate::new(settings, Arc::clone(&self.site.chance)))
@@ -155,6 +155,9 @@ pub fn routes() -> Router<Site> {
         .merge(plans::api::routes())
         .merge(workforce::api::routes())
         .merge(notify::webhook::routes())
+        .merge(billing::webhook::routes())
+        .merge(billing::api::routes())
+        .merge(billing::pages::routes())
         .merge(matching::weights::api::routes())
         .merge(dispatch::api::routes())
         .merge(knowledge::api::routes())
@@ -199,6 +202,7 @@ pub fn registry(site: &Site) -> Registry {
     let registry = tickets::jobs::register(registry, &config.timing, &site.blobs);
     let registry = survey::jobs::register(registry, outside.pages.clone());
     let registry = notify::jobs::register(registry, outside, &config.sending);
+    let registry = billing::jobs::register(registry, billing::Outside::new(site));
     let registry = dispatch::jobs::register(registry, &bounds);
     let registry = me::jobs::register(registry);
     sync::jobs::register(registry, &bounds)

@@ -6,7 +6,7 @@ use crate::clock::{Clock, SystemChance};
 use crate::config::{Config, Refusals, Settings, SettingsFile, demo_database, with_defaults};
 use crate::db::{self, Database, Migrated};
 use crate::tickets::check;
-use crate::{demo, jobs};
+use crate::{billing, demo, jobs};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -191,14 +191,17 @@ async fn migrate(url: &str) -> Result<ExitCode, StartError> {
 async fn check(url: &str) -> Result<ExitCode, StartError> {
     let db = open_migrated(url).await?;
     let now = db.clock().business_now();
-    let (ledger, backlog) = db
-        .read(async move |conn| Ok::<_, db::Error>((check::ledger(conn, now).await?, jobs::backlog(conn).await?)))
-        .await?;
+    let read = db.read(async move |conn| {
+        let money = billing::check::ledger(conn, now).await?;
+        Ok::<_, db::Error>((check::ledger(conn, now).await?, money, jobs::backlog(conn).await?))
+    });
+    let (ledger, money, backlog) = read.await?;
     let n = |state: &str| backlog.iter().filter(|row| row.state == state).map(|row| row.n_jobs).sum::<i64>();
     say(&ledger.to_string());
+    say(&money.to_string());
     say(&format!("jobs ready {} leased {} dead {}", n("ready"), n("leased"), n("dead")));
     db.close().await;
-    Ok(if ledger.balances() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if ledger.balances() && money.balances() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 pub(crate) async fn open(config: Config) -> Result<App, StartError> {

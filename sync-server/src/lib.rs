@@ -38,6 +38,7 @@ pub mod workforce;
 
 pub mod tickets;
 
+pub mod billing;
 pub mod knowledge;
 pub mod matching;
 pub mod notify;

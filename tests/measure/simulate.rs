@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 use std::io;
 use std::sync::Mutex;
+use tests::money_model;
 use tests::simulation::{Report, run_many};
 use tests::sync_model;
 use tokio::time::Instant;
@@ -20,9 +21,12 @@ pub(crate) struct Options {
     /// What to simulate.
     #[arg(value_enum)]
     what: Which,
-    /// How many days.
+    /// How many days; of `billing`, how many times three years.
     #[arg(long, default_value_t = 200)]
     seeds: u64,
+    /// Customers of `billing`.
+    #[arg(long, default_value_t = 10_000)]
+    customers: usize,
     /// The first one's seed.
     #[arg(long, default_value_t = 0)]
     from: u64,
@@ -38,6 +42,8 @@ pub(crate) struct Options {
 enum Which {
     /// Customers, experts, admins and people of ours around matching, offers and visits.
     Dispatch,
+    /// Three years of plans with declines, lost answers, deaths between a charge and its record, and jumps of the clock.
+    Billing,
     /// Phones that go offline, are killed, restored and revoked, against the server's real protocol.
     Sync,
 }
@@ -46,6 +52,7 @@ impl Which {
     fn word(self) -> &'static str {
         match self {
             Self::Dispatch => "simulate dispatch",
+            Self::Billing => "simulate billing",
             Self::Sync => "simulate sync",
         }
     }
@@ -54,8 +61,33 @@ impl Which {
 pub(crate) fn measure(options: &Options, say: impl Fn(&Value) -> io::Result<()> + Sync) -> io::Result<()> {
     match options.what {
         Which::Dispatch => dispatch(options, say),
+        Which::Billing => billing(options, say),
         Which::Sync => sync(options, say),
     }
+}
+
+/// Each seed is a line.
+fn billing(options: &Options, say: impl Fn(&Value) -> io::Result<()> + Sync) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    for seed in options.from..options.from + options.seeds {
+        let began = Instant::now();
+        let report = runtime.block_on(money_model::run(options.engine.engine(), seed, options.customers));
+        say(&json!({
+            "what": options.what.word(),
+            "engine": options.engine.word(),
+            "seed": seed,
+            "customers": options.customers,
+            "entitlements": report.n_entitlements,
+            "paid": report.n_paid,
+            "named": report.n_named,
+            "declined": report.n_declined,
+            "broken_requests": report.n_faults,
+            "jumps": report.n_jumps,
+            "faults": report.faults,
+            "seconds": began.elapsed().as_secs(),
+        }))?;
+    }
+    Ok(())
 }
 
 /// A seed that fails is a line with the shortest script that still fails.

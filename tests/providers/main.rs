@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test")]
 
+mod cards;
 mod kills;
 mod notices;
 mod push;

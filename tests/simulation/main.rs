@@ -2,6 +2,7 @@
 //! that the checker sees what it should. `measure simulate dispatch` runs as many seeds as one likes; a
 //! debug build takes three or four seconds of one core for each, so only the first ones are run here.
 
+mod billing;
 mod sync;
 
 use std::sync::Mutex;

@@ -167,4 +167,40 @@ texts! {
     SurveyMend = "survey-mend" ("when");
     SurveyOver = "survey-over" ();
     SurveyOverBody = "survey-over-body" ();
+
+    Date = "date" ("day", "month", "year");
+
+    SoonSubject = "soon-subject" ("plan", "when");
+    SoonMail = "soon-mail" ("name", "plan", "when", "price", "note", "link");
+    SoonSms = "soon-sms" ("plan", "when", "price", "page");
+    SoonCall = "soon-call" ("name", "phone", "plan", "when", "price", "note");
+    PaidSubject = "paid-subject" ("plan", "price");
+    PaidMail = "paid-mail" ("name", "price", "plan", "card", "when", "link");
+    PaidSms = "paid-sms" ("price", "plan", "when", "page");
+    PaidCall = "paid-call" ("name", "phone", "price", "plan", "card", "when");
+    UnpaidSubject = "unpaid-subject" ("plan");
+    UnpaidMail = "unpaid-mail" ("name", "price", "plan", "note", "when", "link");
+    UnpaidSms = "unpaid-sms" ("plan", "when", "page");
+    UnpaidCall = "unpaid-call" ("name", "phone", "price", "plan", "note", "when");
+    LapsedSubject = "lapsed-subject" ("plan");
+    LapsedMail = "lapsed-mail" ("name", "price", "plan", "when", "link");
+    LapsedSms = "lapsed-sms" ("plan", "when", "page");
+    LapsedCall = "lapsed-call" ("name", "phone", "price", "plan", "when");
+    CardExpiresSubject = "card-expires-subject" ("plan");
+    CardExpiresMail = "card-expires-mail" ("name", "plan", "card", "when", "link");
+    CardExpiresSms = "card-expires-sms" ("plan", "when", "page");
+    CardExpiresCall = "card-expires-call" ("name", "phone", "plan", "card", "when");
+    RefundedSubject = "refunded-subject" ("price");
+    RefundedMail = "refunded-mail" ("name", "when", "price", "plan", "link");
+    RefundedSms = "refunded-sms" ("price", "plan", "when", "page");
+    RefundedCall = "refunded-call" ("name", "phone", "when", "price", "plan");
+    MoneyCardFine = "money-card-fine" ("card");
+    MoneyCardExpires = "money-card-expires" ("card");
+    MoneyNoCard = "money-no-card" ();
+    MoneyDeclined = "money-declined" ();
+    MoneyFunds = "money-funds" ();
+    MoneyConfirm = "money-confirm" ();
+    MoneyExpired = "money-expired" ();
+    MoneyBlocked = "money-blocked" ();
+    MoneyOurs = "money-ours" ();
 }

@@ -83,17 +83,19 @@ impl Language {
         }
     }
 
-    fn files(self) -> [&'static str; 3] {
+    fn files(self) -> [&'static str; 4] {
         match self {
             Self::English => [
                 include_str!("../../texts/en/times.ftl"),
                 include_str!("../../texts/en/notices.ftl"),
                 include_str!("../../texts/en/survey.ftl"),
+                include_str!("../../texts/en/money.ftl"),
             ],
             Self::German => [
                 include_str!("../../texts/de/times.ftl"),
                 include_str!("../../texts/de/notices.ftl"),
                 include_str!("../../texts/de/survey.ftl"),
+                include_str!("../../texts/de/money.ftl"),
             ],
         }
     }
@@ -182,6 +184,18 @@ impl Catalogue {
         self.text(TextId::When, &args)
     }
 
+    /// A day as a calendar of the reader's zone names it: `3 March 2027`.
+    pub fn date(&self, zone: &Zone, at: Timestamp) -> String {
+        let date = zone.local(at).date;
+        let year = date.year().to_string();
+        let args = [
+            ("day", Value::Number(i64::from(date.day()))),
+            ("month", Value::Number(i64::from(date.month()))),
+            ("year", Value::Text(&year)),
+        ];
+        self.text(TextId::Date, &args)
+    }
+
     /// A time of the day as the wall clock of the reader's zone shows it: `14:20`.
     pub fn time(&self, zone: &Zone, at: Timestamp) -> String {
         match self.language {
@@ -221,6 +235,12 @@ mod tests {
             "name" => "Mia Chen".into(),
             "email" => "mia@example.com".into(),
             "phone" => "+12125550100".into(),
+            "plan" => "Home and devices plus".into(),
+            "price" => "119.00 USD".into(),
+            "card" => "Visa ending in 4242".into(),
+            "note" => "We will charge your Visa ending in 4242.".into(),
+            "year" => "2027".into(),
+            "page" => "https://help.example.com/plans".into(),
             "link" => "https://help.example.com/survey/AZmj8HwefSqLEV9uenCcDQAAAAAAAAAAAAAAAAAAAAA".into(),
             "code" => "481 516".into(),
             "answer" => "Yes, it is working".into(),

@@ -23,3 +23,19 @@ when = { $weekday ->
     [11] Nov
    *[12] Dez
 }, { $time }
+
+# Ein Tag mit seinem Jahr: 3. März 2027
+date = { $day }. { $month ->
+    [1] Januar
+    [2] Februar
+    [3] März
+    [4] April
+    [5] Mai
+    [6] Juni
+    [7] Juli
+    [8] August
+    [9] September
+    [10] Oktober
+    [11] November
+   *[12] Dezember
+} { $year }

@@ -23,3 +23,19 @@ when = { $weekday ->
     [11] Nov
    *[12] Dec
 }, { $time }
+
+# A day with its year: 3 March 2027
+date = { $day } { $month ->
+    [1] January
+    [2] February
+    [3] March
+    [4] April
+    [5] May
+    [6] June
+    [7] July
+    [8] August
+    [9] September
+    [10] October
+    [11] November
+   *[12] December
+} { $year }

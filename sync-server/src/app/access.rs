@@ -67,6 +67,12 @@ const TABLE: &[Row] = &[
     public("/help/"),
     public("/demo"),
     public("/demo/"),
+    public("/plans"),
+    public("/plans/"),
+    row("POST", "/plans/{slug}", CUSTOMER),
+    row("*", "/plan", CUSTOMER),
+    row("*", "/plan/", CUSTOMER),
+    public("/sandbox/"),
     row("*", "/tickets", CUSTOMER),
     row("*", "/tickets/", CUSTOMER),
     // Mails to admins lead there.

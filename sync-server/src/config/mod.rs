@@ -52,6 +52,8 @@ pub struct Config {
     pub timing: Timing,
     /// The bounds of matching.
     pub matching: MatchingBounds,
+    /// The numbers of billing.
+    pub billing: BillingRules,
     /// Who sends for us.
     pub providers: Providers,
     /// How fast each channel sends, and how long its provider may take.
@@ -101,6 +103,19 @@ pub struct MatchingBounds {
     pub budget_ms: u32,
 }
 
+/// The numbers of billing: how long things wait, and how often a card is tried.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BillingRules {
+    /// So many days after its period should have been paid a plan lapses.
+    pub grace_days: u32,
+    /// So many days after the first try the card is tried again, within the grace.
+    pub retry_days: Vec<u32>,
+    /// So many days before a charge it is told, first and once more.
+    pub notice_days: [u32; 2],
+    /// So long the provider's page stays open.
+    pub checkout_minutes: u32,
+}
+
 /// Who sends for us. `None` is a channel that is off, and says so.
 #[derive(Clone, Debug, Default)]
 pub struct Providers {
@@ -110,6 +125,19 @@ pub struct Providers {
     pub fcm: Option<Fcm>,
     /// E-mail.
     pub smtp: Option<Smtp>,
+    /// Cards.
+    pub stripe: Option<Stripe>,
+}
+
+/// Cards by Stripe.
+#[derive(Clone, Debug)]
+pub struct Stripe {
+    /// Where its API is, without a slash at the end.
+    pub url: String,
+    /// The account's secret.
+    pub secret_key: Secret,
+    /// What signs its tellings.
+    pub webhook_secret: Secret,
 }
 
 /// How fast each channel sends, and how long its provider may take.
@@ -209,6 +237,7 @@ impl Config {
             data_dir,
             timing: Timing::default(),
             matching: MatchingBounds::default(),
+            billing: BillingRules::default(),
             providers: Providers::default(),
             sending: Sending::default(),
             admins_to_tell: Vec::new(),
@@ -259,5 +288,11 @@ impl Default for MatchingBounds {
             horizon_minutes: 3 * 1_440,
             budget_ms: 2_000,
         }
+    }
+}
+
+impl Default for BillingRules {
+    fn default() -> Self {
+        Self { grace_days: 14, retry_days: vec![1, 3, 5, 8], notice_days: [30, 7], checkout_minutes: 60 }
     }
 }

@@ -1,8 +1,8 @@
 //! From what was set to what is used, or to sentences that say what to mend. Pure.
 
 use super::{
-    Config, FILES, Fcm, Files, MatchingBounds, Mode, Providers, Refusals, Secret, Sending, SendingBounds, Settings,
-    Smtp, Twilio,
+    BillingRules, Config, FILES, Fcm, Files, MatchingBounds, Mode, Providers, Refusals, Secret, Sending, SendingBounds,
+    Settings, Smtp, Stripe, Twilio,
 };
 use shared::ticket::Timing;
 use std::net::IpAddr;
@@ -55,6 +55,7 @@ impl Settings {
             secret,
             timing: self.timing(),
             matching: self.matching(),
+            billing: self.billing(),
             providers,
             sending: self.sending(),
             files,
@@ -123,6 +124,29 @@ impl Settings {
         }
     }
 
+    fn billing(&self) -> BillingRules {
+        let (grace_days, checkout_minutes) = (self.grace_days, self.checkout_minutes);
+        BillingRules { grace_days, checkout_minutes, retry_days: self.retry_days.clone(), ..BillingRules::default() }
+    }
+
+    fn stripe(&self, refused: &mut Vec<String>) -> Option<Stripe> {
+        let hidden = |text: &Option<Secret>| text.clone().filter(|text| !text.expose().is_empty());
+        match (hidden(&self.stripe_secret_key), hidden(&self.stripe_webhook_secret)) {
+            (Some(secret_key), Some(webhook_secret)) => {
+                refused.extend(in_the_clear("SYSOPS_STRIPE_URL", &self.stripe_url));
+                Some(Stripe { url: address(&self.stripe_url), secret_key, webhook_secret })
+            }
+            (None, None) => None,
+            (_, _) => {
+                refused.push(
+                    "Card payments are set half: set SYSOPS_STRIPE_SECRET_KEY and SYSOPS_STRIPE_WEBHOOK_SECRET, or neither."
+                        .into(),
+                );
+                None
+            }
+        }
+    }
+
     fn providers(&self, refused: &mut Vec<String>) -> Providers {
         let text = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
         let hidden = |text: &Option<Secret>| text.clone().filter(|text| !text.expose().is_empty());
@@ -155,7 +179,8 @@ impl Settings {
             refused.extend(in_the_clear("SYSOPS_FCM_URL", &self.fcm_url));
         }
         let fcm = credentials.map(|credentials| Fcm { url: address(&self.fcm_url), credentials });
-        Providers { twilio, fcm, smtp }
+        let stripe = self.stripe(refused);
+        Providers { twilio, fcm, smtp, stripe }
     }
 }
 

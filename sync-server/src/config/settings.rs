@@ -93,6 +93,16 @@ pub struct Settings {
     #[arg(long, env = "SYSOPS_SERVICE_HOURS", default_value_t = Timing::default().service_hours, value_name = "HOURS")]
     pub service_hours: ServiceHours,
 
+    /// Days after its period should have been paid until a plan lapses.
+    #[arg(long, env = "SYSOPS_GRACE_DAYS", default_value = "14", value_parser = value_parser!(u32).range(1..=90), value_name = "N")]
+    pub grace_days: u32,
+    /// Days after the first try on which a card is tried again, separated by commas.
+    #[arg(long, env = "SYSOPS_RETRY_DAYS", default_value = "1,3,5,8", value_delimiter = ',', value_parser = value_parser!(u32).range(1..=90), value_name = "N")]
+    pub retry_days: Vec<u32>,
+    /// Minutes that the card provider's page stays open.
+    #[arg(long, env = "SYSOPS_CHECKOUT_MINUTES", default_value = "60", value_parser = value_parser!(u32).range(31..=1_439), value_name = "N")]
+    pub checkout_minutes: u32,
+
     /// Speed along the straight line, by which travel is estimated.
     #[arg(long, env = "SYSOPS_SPEED_KM_PER_HOUR", default_value_t = MatchingBounds::default().speed_km_per_hour, value_parser = value_parser!(u32).range(1..=200), value_name = "N")]
     pub speed_km_per_hour: u32,
@@ -130,6 +140,15 @@ pub struct Settings {
     /// The mail server, `smtps://user:password@host`; without one e-mail is off.
     #[arg(long, env = "SYSOPS_SMTP_URL", hide_env_values = true, value_name = "URL")]
     pub smtp_url: Option<Secret>,
+    /// Stripe's API.
+    #[arg(long, env = "SYSOPS_STRIPE_URL", default_value = "https://api.stripe.com", value_name = "URL")]
+    pub stripe_url: String,
+    /// The secret key of Stripe's account; without one card payments are off.
+    #[arg(long, env = "SYSOPS_STRIPE_SECRET_KEY", hide_env_values = true, value_name = "TEXT")]
+    pub stripe_secret_key: Option<Secret>,
+    /// What signs Stripe's calls to `/webhooks/stripe`.
+    #[arg(long, env = "SYSOPS_STRIPE_WEBHOOK_SECRET", hide_env_values = true, value_name = "TEXT")]
+    pub stripe_webhook_secret: Option<Secret>,
     /// The sender of our e-mails.
     #[arg(long, env = "SYSOPS_MAIL_FROM", value_name = "E-MAIL")]
     pub mail_from: Option<Email>,

@@ -108,6 +108,7 @@ pub(super) async fn customers(
                 from_at: now.plus_minutes(-since * 1_440),
                 until_at: now.plus_minutes((PLAN_DAYS - since) * 1_440),
                 reason: None,
+                grace_until_at: None,
             };
             plans::store::grant(tx, new, now).await?;
         }

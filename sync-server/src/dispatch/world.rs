@@ -89,6 +89,7 @@ impl World {
                 from_at: now.plus_minutes(-60),
                 until_at: now.plus_minutes(365 * 24 * 60),
                 reason: None,
+                grace_until_at: None,
             };
             plans::store::grant(tx, entitlement, now).await?;
             Ok::<_, Error>(())

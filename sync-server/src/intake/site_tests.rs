@@ -59,7 +59,15 @@ async fn a_ticket_beyond_the_sites_of_the_plan_waits_says_so_and_starts_when_one
             (plan.id, plan.slug, plan.sites) = (id(902), "wide".parse().unwrap(), 3);
             plans::store::create_plan(tx, &plan).await?;
             let until_at = from_at.plus_minutes(365 * 24 * 60);
-            let bought = NewEntitlement { id: id(903), customer, plan: plan.id, from_at, until_at, reason: None };
+            let bought = NewEntitlement {
+                id: id(903),
+                customer,
+                plan: plan.id,
+                from_at,
+                until_at,
+                reason: None,
+                grace_until_at: None,
+            };
             plans::store::grant(tx, bought, now).await
         });
         assert!(wide.await.unwrap().is_some());

@@ -31,6 +31,12 @@ pub enum Kind {
     SendMail,
     /// Ask the customer how it was.
     SurveyInvite,
+    /// Look how a visit to the card provider's page ended.
+    Checkout,
+    /// Take the next step of a charge.
+    Charge,
+    /// Give money back.
+    Refund,
     /// Run one periodic reconciler; the subject is its name.
     Sweep,
 }
@@ -52,13 +58,15 @@ pub enum WorkLane {
     Sms,
     /// The mail server.
     Mail,
+    /// The card provider.
+    Cards,
     /// Periodic reconcilers.
     Sweeps,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 18] = [
         Self::MatchTicket,
         Self::ExpertAway,
         Self::ExpertLate,
@@ -73,6 +81,9 @@ impl Kind {
         Self::SendSms,
         Self::SendMail,
         Self::SurveyInvite,
+        Self::Checkout,
+        Self::Charge,
+        Self::Refund,
         Self::Sweep,
     ];
 
@@ -93,6 +104,9 @@ impl Kind {
             Self::SendSms => "send_sms",
             Self::SendMail => "send_mail",
             Self::SurveyInvite => "survey_invite",
+            Self::Checkout => "checkout",
+            Self::Charge => "charge",
+            Self::Refund => "refund",
             Self::Sweep => "sweep",
         }
     }
@@ -114,6 +128,7 @@ impl Kind {
             Self::SendPush => WorkLane::Push,
             Self::SendSms => WorkLane::Sms,
             Self::SendMail => WorkLane::Mail,
+            Self::Checkout | Self::Charge | Self::Refund => WorkLane::Cards,
             Self::Sweep => WorkLane::Sweeps,
         }
     }
@@ -125,6 +140,8 @@ impl Kind {
             Self::MatchTicket | Self::ExpertAway | Self::ExpertLate | Self::RuleChanged | Self::PlanFound => {
                 7 * 24 * 60
             }
+            // Money is owed, whoever is down: a sweep asks again for what died here.
+            Self::Checkout | Self::Charge | Self::Refund => 7 * 24 * 60,
             Self::SendMail | Self::SurveyInvite => 3 * 24 * 60,
             Self::NotifyExpert
             | Self::NotifyCustomer
@@ -142,7 +159,7 @@ impl Kind {
 
 impl WorkLane {
     /// All lanes.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Matching,
         Self::Deadlines,
         Self::ExpertNotices,
@@ -150,6 +167,7 @@ impl WorkLane {
         Self::Push,
         Self::Sms,
         Self::Mail,
+        Self::Cards,
         Self::Sweeps,
     ];
 
@@ -163,6 +181,7 @@ impl WorkLane {
             Self::Push => "push",
             Self::Sms => "sms",
             Self::Mail => "mail",
+            Self::Cards => "cards",
             Self::Sweeps => "sweeps",
         }
     }
@@ -173,6 +192,7 @@ impl WorkLane {
             Self::Matching => 4,
             Self::Deadlines | Self::ExpertNotices | Self::CustomerNotices => 8,
             Self::Push | Self::Sms | Self::Mail => 16,
+            Self::Cards => 8,
             Self::Sweeps => 2,
         }
     }

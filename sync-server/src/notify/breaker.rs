@@ -16,14 +16,14 @@ const PROBE_MS: i64 = 15_000;
 
 /// How a provider did lately.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Breaker {
+pub(crate) struct Breaker {
     n_faults: u32,
     until: Option<Timestamp>,
 }
 
 impl Breaker {
     /// Asks to send: how long to wait, if at all. Whoever need not wait after a pause is the one who finds out.
-    pub(super) fn wait(&mut self, now: Timestamp) -> Option<Duration> {
+    pub(crate) fn wait(&mut self, now: Timestamp) -> Option<Duration> {
         let until = self.until?;
         if now < until {
             return Some(Duration::from_millis(u64::try_from(until.millis_since(now)).unwrap_or_default()));
@@ -33,7 +33,7 @@ impl Breaker {
     }
 
     /// Hears how an attempt ended.
-    pub(super) fn heard<T>(&mut self, ended: Result<&T, &Unsent>, now: Timestamp) {
+    pub(crate) fn heard<T>(&mut self, ended: Result<&T, &Unsent>, now: Timestamp) {
         match ended {
             // It answers, if only to say that this one will never do.
             Ok(_) | Err(Unsent::Never { .. }) => *self = Self::default(),

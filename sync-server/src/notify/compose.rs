@@ -256,6 +256,7 @@ async fn visit_news(
         | Matter::Escalated { .. }
         | Matter::Danger {}
         | Matter::Account { .. }
+        | Matter::Money { .. }
         | Matter::SignInCode { .. } => return Ok(None),
     };
     let expert = facts::expert(conn, expert).await?.ok_or(Untold::Missing("the expert"))?;

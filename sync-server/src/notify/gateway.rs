@@ -14,7 +14,7 @@ const ANSWER_BYTES_MAX: usize = 1 << 20;
 
 /// A client whose requests end within this time.
 #[expect(clippy::disallowed_methods, reason = "the one constructor, with its own TLS")]
-pub(super) fn client(within: Duration) -> Client {
+pub(crate) fn client(within: Duration) -> Client {
     let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     let tls = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
@@ -32,17 +32,17 @@ pub(super) fn client(within: Duration) -> Client {
 }
 
 /// A provider's answer, read to its end.
-pub(super) struct Answered {
+pub(crate) struct Answered {
     /// The HTTP status.
-    pub(super) status: u16,
+    pub(crate) status: u16,
     /// When it said to come back.
-    pub(super) after: Option<Duration>,
+    pub(crate) after: Option<Duration>,
     /// What it said.
-    pub(super) body: Vec<u8>,
+    pub(crate) body: Vec<u8>,
 }
 
 /// Sends and reads the whole answer. A connection that was never made took nothing; anything later may have.
-pub(super) async fn ask(request: reqwest::RequestBuilder) -> Result<Answered, Unsent> {
+pub(crate) async fn ask(request: reqwest::RequestBuilder) -> Result<Answered, Unsent> {
     let mut response = request.send().await.map_err(|error| broken(&error))?;
     let (status, after) = (response.status().as_u16(), retry_after(&response));
     let mut body = Vec::new();

@@ -6,16 +6,17 @@
 //! nothing is pretended. This folder chooses no expert and moves no ticket.
 
 mod account;
-mod breaker;
+pub(crate) mod breaker;
 mod code;
 pub mod compose;
 pub mod facts;
 mod fcm;
-mod gateway;
+pub(crate) mod gateway;
 mod guard;
 mod hours;
 mod instead;
 pub mod jobs;
+pub mod money;
 mod notice;
 pub mod outside;
 pub mod plan;

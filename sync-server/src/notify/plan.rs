@@ -5,6 +5,7 @@
 
 use super::hours::by_day;
 pub use super::hours::{after_quiet_hours, news_at, not_before};
+use super::money::MoneyNews;
 pub use super::rank::rank;
 pub use crate::customers::NotifyBy;
 use crate::customers::confirm::About as AboutAccount;
@@ -132,6 +133,11 @@ pub enum Matter {
         /// What.
         about: AboutAccount,
     },
+    /// A customer hears about their plan and their money.
+    Money {
+        /// What.
+        news: MoneyNews,
+    },
     /// Someone signs in by a code. The code itself is made when it is sent and kept nowhere.
     SignInCode {
         /// The code's row.
@@ -178,7 +184,7 @@ pub enum Past {
     HasItAgain,
     /// A person has looked.
     Settled,
-    /// The code no longer works.
+    /// The code no longer works, or the day has come.
     Expired,
     /// A newer notice says more.
     Overtaken,
@@ -206,6 +212,7 @@ impl Matter {
             Self::Escalated { .. } => "escalated",
             Self::Danger {} => "danger",
             Self::Account { .. } => "account",
+            Self::Money { news } => news.word(),
             Self::SignInCode { .. } => "sign_in_code",
         }
     }
@@ -230,6 +237,7 @@ impl Matter {
             Self::Danger {} => String::new(),
             Self::Account { about: AboutAccount::Address { asked_at } } => format!("address:{}", asked_at.as_millis()),
             Self::Account { about: AboutAccount::Leaving { at } } => format!("leaving:{}", at.as_millis()),
+            Self::Money { news } => news.distinction(),
             Self::SignInCode { code, .. } => code.to_string(),
         }
     }
@@ -315,6 +323,7 @@ impl Matter {
                 };
                 ok(flag.is_some_and(|flag| open(flag.reason)), Past::Settled)
             }
+            Self::Money { news } => ok(!news.is_past(now), Past::Expired),
             Self::SignInCode { expires_at, .. } => ok(real_now < *expires_at, Past::Expired),
             // What was done stays done: these are dropped only by their own survey's state.
             Self::Survey { .. }
@@ -334,7 +343,7 @@ impl Past {
             Self::VisitMovedOn => "the visit has moved on",
             Self::HasItAgain => "the expert has it again",
             Self::Settled => "a person has looked",
-            Self::Expired => "the code has expired",
+            Self::Expired => "it has expired",
             Self::Overtaken => "a newer notice says more",
         }
     }
@@ -469,9 +478,11 @@ pub fn due_at(matter: &Matter, urgent: bool, zone: &Zone, now: Timestamp) -> Tim
         // Mostly somebody else is found within minutes, and then only that is told.
         Matter::LookingAgain { start_at, .. } => by_day(*start_at, urgent, zone, now.plus_minutes(LOOKING_MINUTES)),
         // Only the night waits: who was out hears of it on the way home.
-        Matter::Held { .. } | Matter::Survey { .. } | Matter::SurveyAgain { .. } | Matter::NotWorking { .. } => {
-            after_quiet_hours(zone, now)
-        }
+        Matter::Held { .. }
+        | Matter::Survey { .. }
+        | Matter::SurveyAgain { .. }
+        | Matter::NotWorking { .. }
+        | Matter::Money { .. } => after_quiet_hours(zone, now),
         Matter::Offer { .. }
         | Matter::Lost { .. }
         | Matter::Reminder { .. }

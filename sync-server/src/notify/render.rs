@@ -117,6 +117,7 @@ pub fn to_expert(
         | Matter::Escalated { .. }
         | Matter::Danger {}
         | Matter::Account { .. }
+        | Matter::Money { .. }
         | Matter::SignInCode { .. } => return None,
     };
     Some(match channel {
@@ -325,6 +326,7 @@ pub fn to_admin(
         | Matter::NotWorking { .. }
         | Matter::Account { .. }
         | Matter::Replied { .. }
+        | Matter::Money { .. }
         | Matter::SignInCode { .. } => return None,
     };
     let number = about.number.to_string();

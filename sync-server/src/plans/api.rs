@@ -196,7 +196,7 @@ pub(crate) async fn grant(
             return Err(Problem::field("until", "order", "It ends after it begins.").into());
         }
         let reason = Some(body.reason.clone());
-        let new = NewEntitlement { id, customer, plan: plan.id, from_at, until_at, reason };
+        let new = NewEntitlement { id, customer, plan: plan.id, from_at, until_at, reason, grace_until_at: None };
         let granted = store::grant(tx, new, now).await?.ok_or_else(|| Undone::from(ProblemCode::NotFound))?;
         let subject = format!("customer:{customer}");
         audit::record(tx, admin.actor(), "entitlement.grant", &subject, None, Some(shown(&granted)?), now).await?;

@@ -88,8 +88,10 @@ pub struct Entitlement {
     pub from_at: Timestamp,
     /// From this instant on it no longer does, unless in grace.
     pub until_at: Timestamp,
-    /// The end of the grace.
+    /// Until then it covers on while the next period is not paid; from the purchase on where one follows.
     pub grace_until_at: Option<Timestamp>,
+    /// Another paid period follows.
+    pub renews: bool,
     /// How many sites it covers.
     pub sites: u32,
     /// The categories it covers; none means all.
@@ -101,10 +103,13 @@ pub struct Entitlement {
 }
 
 impl Entitlement {
-    /// Whether it covers a category at an instant.
+    /// Whether it covers a category at an instant. One that renews covers through its grace by the instants alone: nobody
+    /// waits because a charge is late, or because we were.
     pub fn covers(&self, category: &Slug, at: Timestamp) -> bool {
         let until = match self.state {
-            EntitlementState::Active => Some(self.until_at),
+            EntitlementState::Active => {
+                Some(self.grace_until_at.filter(|_| self.renews).unwrap_or(self.until_at).max(self.until_at))
+            }
             EntitlementState::Grace => self.grace_until_at,
             EntitlementState::Lapsed | EntitlementState::Cancelled => None,
         };
@@ -162,6 +167,8 @@ pub struct NewEntitlement {
     pub until_at: Timestamp,
     /// Why, where a person grants it.
     pub reason: Option<Reason>,
+    /// Where another paid period follows: how long it covers on while that is not paid.
+    pub grace_until_at: Option<Timestamp>,
 }
 
 #[cfg(test)]
@@ -182,6 +189,7 @@ mod tests {
             from_at,
             until_at: at(100),
             grace_until_at: None,
+            renews: false,
             sites,
             categories: vec!["tv".parse().unwrap()],
             promise_hours: 24,
@@ -211,6 +219,7 @@ mod tests {
             from_at: at(10),
             until_at: at(20),
             grace_until_at: None,
+            renews: false,
             sites: 1,
             categories: vec!["tv".parse().unwrap()],
             promise_hours: 24,
@@ -224,6 +233,9 @@ mod tests {
         assert_eq!(covers(&entitlement), [false; 6], "a grace without an end is none");
         entitlement.grace_until_at = Some(at(25));
         assert_eq!(covers(&entitlement), [false, true, true, true, true, false]);
+        (entitlement.state, entitlement.renews) = (EntitlementState::Active, true);
+        assert_eq!(covers(&entitlement), [false, true, true, true, true, false], "it covers while it is charged");
+        entitlement.renews = false;
         entitlement.state = EntitlementState::Cancelled;
         assert_eq!(covers(&entitlement), [false; 6]);
         (entitlement.state, entitlement.categories) = (EntitlementState::Active, vec![]);

@@ -49,6 +49,7 @@ fn read_entitlement(row: &AnyRow) -> Result<Entitlement, Error> {
         from_at: instant(row, "from_at")?,
         until_at: instant(row, "until_at")?,
         grace_until_at: instant_opt(row, "grace_until_at")?,
+        renews: flag(row, "renews")?,
         sites: number(row, "sites")?,
         categories: json(row, "categories")?,
         promise_hours: number(row, "promise_hours")?,
@@ -133,8 +134,8 @@ pub async fn put_plan(tx: &mut Tx, plan: &Plan) -> Result<bool, Error> {
 pub async fn grant(tx: &mut Tx, new: NewEntitlement, now: Timestamp) -> Result<Option<Entitlement>, Error> {
     let Some(plan) = plan(tx, new.plan).await? else { return Ok(None) };
     let sql = "insert into entitlement (id, customer, plan, state, from_at, until_at, sites, categories, promise_hours,
-          reason, created_at)
-        values ($1, $2, $3, 'active', $4, $5, $6, $7, $8, $9, $10) on conflict (id) do nothing";
+          reason, created_at, grace_until_at, renews)
+        values ($1, $2, $3, 'active', $4, $5, $6, $7, $8, $9, $10, $11, $12) on conflict (id) do nothing";
     let made = sqlx::query(sql)
         .bind(new.id.to_string())
         .bind(new.customer.to_string())
@@ -146,6 +147,8 @@ pub async fn grant(tx: &mut Tx, new: NewEntitlement, now: Timestamp) -> Result<O
         .bind(i64::from(plan.promise_hours))
         .bind(new.reason.as_ref().map(ToString::to_string))
         .bind(now.as_millis())
+        .bind(new.grace_until_at.map(Timestamp::as_millis))
+        .bind(i64::from(new.grace_until_at.is_some()))
         .execute(tx.sql())
         .await?;
     if made.rows_affected() == 1 {
@@ -158,8 +161,8 @@ pub async fn grant(tx: &mut Tx, new: NewEntitlement, now: Timestamp) -> Result<O
 
 /// An entitlement.
 pub async fn entitlement(conn: &mut Conn, id: EntitlementId) -> Result<Option<Entitlement>, Error> {
-    let sql = "select id, customer, plan, state, from_at, until_at, grace_until_at, sites, categories, promise_hours,
-          reason
+    let sql = "select id, customer, plan, state, from_at, until_at, grace_until_at, renews, sites, categories,
+          promise_hours, reason
         from entitlement where id = $1";
     let row = sqlx::query(sql).bind(id.to_string()).fetch_optional(conn.sql()).await?;
     row.as_ref().map(read_entitlement).transpose()
@@ -167,8 +170,8 @@ pub async fn entitlement(conn: &mut Conn, id: EntitlementId) -> Result<Option<En
 
 /// A customer's entitlements, the one that ends last first.
 pub async fn entitlements_of(conn: &mut Conn, customer: CustomerId) -> Result<Vec<Entitlement>, Error> {
-    let sql = "select id, customer, plan, state, from_at, until_at, grace_until_at, sites, categories, promise_hours,
-          reason
+    let sql = "select id, customer, plan, state, from_at, until_at, grace_until_at, renews, sites, categories,
+          promise_hours, reason
         from entitlement where customer = $1 order by until_at desc, id limit $2";
     let rows = sqlx::query(sql).bind(customer.to_string()).bind(ENTITLEMENTS_MAX).fetch_all(conn.sql()).await?;
     rows.iter().map(read_entitlement).collect()
@@ -204,13 +207,52 @@ pub async fn cancel(tx: &mut Tx, id: EntitlementId) -> Result<bool, Error> {
     Ok(sqlx::query(sql).bind(id.to_string()).execute(tx.sql()).await?.rows_affected() == 1)
 }
 
-/// Marks entitlements as lapsed whose time, or whose grace, is over; at most `limit`. Gives back how many.
+/// A further period was paid: it covers until then, and while the next one is not paid a while longer. The tickets that
+/// waited for a plan go on. An entitlement that a person cancelled stays so; false says that.
+pub async fn extend(
+    tx: &mut Tx,
+    id: EntitlementId,
+    until_at: Timestamp,
+    grace_until_at: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let sql = "update entitlement set state = 'active', until_at = $2, grace_until_at = $3, renews = $4
+        where id = $1 and state <> 'cancelled' returning customer";
+    let query = sqlx::query(sql).bind(id.to_string()).bind(until_at.as_millis());
+    let query = query.bind(grace_until_at.map(Timestamp::as_millis)).bind(i64::from(grace_until_at.is_some()));
+    let Some(row) = query.fetch_optional(tx.sql()).await? else { return Ok(false) };
+    let customer: CustomerId = parsed(&row, "customer")?;
+    jobs::enqueue(tx, &[NewJob::new(Kind::PlanFound, customer, now)]).await?;
+    Ok(true)
+}
+
+/// Whether another paid period follows: how long it covers on while that is not paid, or nothing where none follows.
+pub async fn set_renews(tx: &mut Tx, id: EntitlementId, grace_until_at: Option<Timestamp>) -> Result<(), Error> {
+    let sql = "update entitlement set grace_until_at = $2, renews = $3 where id = $1 and state in ('active', 'grace')";
+    let query = sqlx::query(sql).bind(id.to_string()).bind(grace_until_at.map(Timestamp::as_millis));
+    query.bind(i64::from(grace_until_at.is_some())).execute(tx.sql()).await?;
+    Ok(())
+}
+
+/// Ends an entitlement whose next period was not paid. Says whether that changed anything.
+pub async fn end_unpaid(tx: &mut Tx, id: EntitlementId) -> Result<bool, Error> {
+    let sql = "update entitlement set state = 'lapsed', renews = 0, grace_until_at = null
+        where id = $1 and state in ('active', 'grace')";
+    Ok(sqlx::query(sql).bind(id.to_string()).execute(tx.sql()).await?.rows_affected() == 1)
+}
+
+/// Marks entitlements whose period is over: as in grace where another one follows, which is charged meanwhile, and as
+/// lapsed where none does; at most `limit` of each. Gives back how many. Only an unpaid charge ends one that renews.
 pub async fn lapse(tx: &mut Tx, now: Timestamp, limit: i64) -> Result<u64, Error> {
-    let sql = "update entitlement set state = 'lapsed' where id in (
-        select e.id from entitlement e
-        where (e.state = 'active' and e.until_at <= $1) or (e.state = 'grace' and coalesce(e.grace_until_at, 0) <= $1)
+    let lapsed = "update entitlement set state = 'lapsed' where id in (
+        select e.id from entitlement e where e.renews = 0
+          and ((e.state = 'active' and e.until_at <= $1) or (e.state = 'grace' and coalesce(e.grace_until_at, 0) <= $1))
         order by e.until_at limit $2)";
-    Ok(sqlx::query(sql).bind(now.as_millis()).bind(limit).execute(tx.sql()).await?.rows_affected())
+    let lapsed = sqlx::query(lapsed).bind(now.as_millis()).bind(limit).execute(tx.sql()).await?.rows_affected();
+    let grace = "update entitlement set state = 'grace' where id in (
+        select e.id from entitlement e where e.renews = 1 and e.state = 'active' and e.until_at <= $1
+        order by e.until_at limit $2)";
+    Ok(lapsed + sqlx::query(grace).bind(now.as_millis()).bind(limit).execute(tx.sql()).await?.rows_affected())
 }
 
 #[cfg(test)]
@@ -259,6 +301,7 @@ mod tests {
             from_at: now().plus_minutes(from),
             until_at: now().plus_minutes(until),
             reason: None,
+            grace_until_at: None,
         }
     }
 

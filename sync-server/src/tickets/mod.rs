@@ -23,7 +23,7 @@ use shared::ids::{CustomerId, EntitlementId, ExpertId, SiteId, TicketId};
 use shared::number::TicketNumber;
 use shared::skills::Skills;
 use shared::text::{Description, ShortLine, Slug, Summary, Title};
-use shared::ticket::{Life, Move, Refusal, Timing, Window};
+use shared::ticket::{HumanReason, Life, Move, Refusal, Timing, Window};
 use shared::time::Timestamp;
 
 /// A ticket, whole.
@@ -95,6 +95,13 @@ pub struct Ticket {
     pub changed_at: Timestamp,
     /// The ticket that was to end this trouble; this one is its follow-up.
     pub follows: Option<TicketId>,
+}
+
+impl Ticket {
+    /// Whether it waits until a plan is bought.
+    pub fn waits_for_plan(&self) -> bool {
+        self.life.needs_human.as_ref().is_some_and(|flag| flag.reason == HumanReason::NoPlan)
+    }
 }
 
 /// Makes one move of one ticket in the caller's transaction. None if there is no such ticket.

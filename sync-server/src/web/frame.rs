@@ -133,11 +133,16 @@ impl Frame {
 
     /// What the frame links to, by role.
     pub fn links(&self) -> &'static [Link] {
-        const NOBODY: &[Link] =
-            &[link("/tickets/new", "Report a problem"), link("/track", "Follow a ticket"), link("/help", "Help")];
+        const NOBODY: &[Link] = &[
+            link("/tickets/new", "Report a problem"),
+            link("/track", "Follow a ticket"),
+            link("/plans", "Plans"),
+            link("/help", "Help"),
+        ];
         const CUSTOMER: &[Link] = &[
             link("/tickets", "My tickets"),
             link("/tickets/new", "Report a problem"),
+            link("/plan", "My plan"),
             link("/help", "Help"),
             link("/account", "My account"),
         ];
@@ -158,6 +163,7 @@ impl Frame {
             link("/admin", "Admin"),
             link("/desk/lost", "From phones"),
             link("/admin/reports", "Reports"),
+            link("/admin/charges", "Charges"),
         ];
         match self.viewer {
             Viewer::Nobody => NOBODY,

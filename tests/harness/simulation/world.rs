@@ -398,7 +398,12 @@ pub(super) async fn grant(
 ) -> Result<(), Error> {
     let until_at = now.plus_minutes(365 * 1_440);
     let id = random_id();
-    plans::store::grant(tx, NewEntitlement { id, customer, plan, from_at: now, until_at, reason: None }, now).await?;
+    plans::store::grant(
+        tx,
+        NewEntitlement { id, customer, plan, from_at: now, until_at, reason: None, grace_until_at: None },
+        now,
+    )
+    .await?;
     Ok(())
 }
 

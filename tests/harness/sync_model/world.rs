@@ -121,7 +121,15 @@ pub(super) async fn fill(tx: &mut Tx) -> Result<Ids, Error> {
     let (customer, site) = (id(4), id(5));
     customers::store::create(tx, customer, site, &new_customer(), now).await?;
     let until_at = now.plus_minutes(365 * 1_440);
-    let entitlement = NewEntitlement { id: id(6), customer, plan: plan.id, from_at: now, until_at, reason: None };
+    let entitlement = NewEntitlement {
+        id: id(6),
+        customer,
+        plan: plan.id,
+        from_at: now,
+        until_at,
+        reason: None,
+        grace_until_at: None,
+    };
     plans::store::grant(tx, entitlement, now).await?;
     let experts = [id(10), id(11)];
     let mut auditors = [(id(0), 0); EXPERTS];
