@@ -97,7 +97,7 @@ pub(super) async fn customers(
         let kept = signup::keep(tx, registered, customer, Some(hash), now).await?;
         kept.map_err(|taken| Error::Bug(format!("the demo's customer {}: {taken}", customer.name)))?;
         if let Some(email) = &customer.email {
-            store::confirm_email(tx, ids.customer, email, made.now).await?;
+            store::confirm_email(tx, registered.customer, email, now).await?;
         }
         if let Some(plan) = plan.as_ref().and_then(|slug| plans.iter().find(|plan| plan.slug == *slug)) {
             let since = PLAN_SINCE_DAYS + i64::try_from(at * 7 % PLAN_SINCE_MORE).unwrap_or_default();
