@@ -64,7 +64,11 @@ pub(crate) async fn screen(browser: &Browser, width: u32, scheme: &str) {
     let size = json!({ "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false });
     let done = tools.send_raw("Emulation.setDeviceMetricsOverride", size).await;
     done.unwrap_or_else(|why| panic!("the screen cannot be set: {why}"));
-    let media = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
+    // Without motion: colours that are still on their way are nobody's contrast.
+    let media = json!({ "features": [
+        { "name": "prefers-color-scheme", "value": scheme },
+        { "name": "prefers-reduced-motion", "value": "reduce" },
+    ] });
     let done = tools.send_raw("Emulation.setEmulatedMedia", media).await;
     done.unwrap_or_else(|why| panic!("the colours cannot be set: {why}"));
 }
