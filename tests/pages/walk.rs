@@ -4,7 +4,6 @@ use serde_json::{Value, json};
 use tests::browser::Browser;
 use tests::server::SignIn;
 use tests::wait::{SOON, eventually};
-use thirtyfour::extensions::cdp::ChromeDevTools;
 use thirtyfour::prelude::*;
 
 /// Signs in, and waits until that is done.
@@ -61,12 +60,16 @@ pub(crate) async fn run(browser: &Browser, script: &str) -> Value {
 
 /// Day or night, and how wide the screen is.
 pub(crate) async fn screen(browser: &Browser, width: u32, scheme: &str) {
-    let tools = ChromeDevTools::new(browser.page().handle().clone());
+    let tools = browser.page().cdp();
     let size = json!({ "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false });
-    let done = tools.execute_cdp_with_params("Emulation.setDeviceMetricsOverride", size).await;
+    let done = tools.send_raw("Emulation.setDeviceMetricsOverride", size).await;
     done.unwrap_or_else(|why| panic!("the screen cannot be set: {why}"));
-    let media = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
-    let done = tools.execute_cdp_with_params("Emulation.setEmulatedMedia", media).await;
+    // Without motion: colours that are still on their way are nobody's contrast.
+    let media = json!({ "features": [
+        { "name": "prefers-color-scheme", "value": scheme },
+        { "name": "prefers-reduced-motion", "value": "reduce" },
+    ] });
+    let done = tools.send_raw("Emulation.setEmulatedMedia", media).await;
     done.unwrap_or_else(|why| panic!("the colours cannot be set: {why}"));
 }
 
