@@ -46,6 +46,7 @@ pub(super) fn take_out(fact: &mut Fact, scrub: Scrub<'_>) -> bool {
         | Fact::Settled { note: None, .. }
         | Fact::Escalated { .. }
         | Fact::NoteAdded { .. }
+        | Fact::PhotoAdded { .. }
         | Fact::Confirmed { .. }
         | Fact::WorkRecorded { summary: None, .. } => false,
     }

@@ -13,7 +13,6 @@ pub(crate) mod danger;
 pub mod pages;
 pub mod photos;
 pub(crate) mod times;
-mod times;
 mod typed;
 
 #[cfg(test)]

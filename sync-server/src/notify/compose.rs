@@ -219,6 +219,8 @@ pub(super) async fn otherwise(
         | Matter::Replied { .. }
         | Matter::Escalated { .. }
         | Matter::Danger {}
+        | Matter::Account { .. }
+        | Matter::Money { .. }
         | Matter::SignInCode { .. } => None,
     };
     let due_at = not_before(&matter, ticket.urgent, &contact.zone, now);

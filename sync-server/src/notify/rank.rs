@@ -24,6 +24,8 @@ pub fn rank(matter: &Matter) -> Rank {
         | Matter::Survey { .. }
         | Matter::SurveyAgain { .. }
         | Matter::NotWorking { .. }
-        | Matter::Replied { .. } => Rank::Rest,
+        | Matter::Replied { .. }
+        | Matter::Account { .. }
+        | Matter::Money { .. } => Rank::Rest,
     }
 }

@@ -125,7 +125,15 @@ async fn keep(site: &Site, actor: Actor, new: Vec<New>, is_try: bool) -> Result<
                 let customer = one.ids.customer;
                 let until_at = one.customer.zone.months_later(now, plan.period_months);
                 let reason = "Imported from a file.".parse().ok();
-                let grant = NewEntitlement { id: *id, customer, plan: plan.id, from_at: now, until_at, reason };
+                let grant = NewEntitlement {
+                    id: *id,
+                    customer,
+                    plan: plan.id,
+                    from_at: now,
+                    until_at,
+                    grace_until_at: None,
+                    reason,
+                };
                 plans::store::grant(tx, grant, now).await?;
             }
         }

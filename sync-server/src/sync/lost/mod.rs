@@ -136,9 +136,12 @@ impl Hand<'_> {
         match &parts.intent {
             Intent::NoteAdd { .. } | Intent::PhotoAdd { .. } => match self.fold(parts, true) {
                 fold::Step::Done(verdict) => verdict,
-                fold::Step::AskLate | fold::Step::Duty(_) | fold::Step::Sick(_) | fold::Step::Pin(..) => {
-                    Verdict::rejected("it is no note")
-                }
+                fold::Step::AskLate
+                | fold::Step::Duty(_)
+                | fold::Step::Sick(_)
+                | fold::Step::Pin(..)
+                | fold::Step::Draft(..)
+                | fold::Step::Helped(..) => Verdict::rejected("it is no note"),
             },
             Intent::DutySet { .. } | Intent::ExpertSick { .. } => Verdict::recorded(Unused::Rule),
             Intent::OfferAccept {}
@@ -150,7 +153,9 @@ impl Hand<'_> {
             | Intent::TicketComplete { .. }
             | Intent::TicketLate { .. }
             | Intent::TicketCannotFix { .. }
-            | Intent::SitePin(_) => self.evidence(parts),
+            | Intent::SitePin(_)
+            | Intent::ArticleDraft { .. }
+            | Intent::ArticleHelped { .. } => self.evidence(parts),
         }
     }
 }
