@@ -251,7 +251,7 @@ fn card_numbers(text: &str) -> Vec<String> {
                 (_, double) => double,
             })
             .sum();
-        if is_long && sum % 10 == 0 {
+        if is_long && sum.is_multiple_of(10) {
             found.push(digits.iter().map(ToString::to_string).collect());
         }
     }

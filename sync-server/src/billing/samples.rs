@@ -136,7 +136,8 @@ impl Shop {
     fn registry(&self) -> Registry {
         let registry = registry(&self.notices);
         let registry = plans::jobs::register(registry);
-        let registry = crate::tickets::jobs::register(registry, &shared::ticket::Timing::default());
+        let timing = shared::ticket::Timing::default();
+        let registry = crate::tickets::jobs::register(registry, &timing, &self.site.blobs);
         super::jobs::register(registry, self.outside.clone())
     }
 

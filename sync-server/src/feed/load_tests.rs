@@ -20,7 +20,7 @@ fn expert(seed: u64) -> Stream {
 async fn write(tx: &mut Tx, stream: &Stream, id: TicketId, n: u64) -> Result<(), Error> {
     sqlx::query("insert into serial_probe (id) values ($1)").bind(id.to_string()).execute(tx.sql()).await?;
     let works = ["select 1 as one from pg_sleep(0.001)", "select 1 as one from pg_sleep(0.004)"];
-    sqlx::query(works[usize::from(n % 3 == 0)]).fetch_one(tx.sql()).await?;
+    sqlx::query(works[usize::from(n.is_multiple_of(3))]).fetch_one(tx.sql()).await?;
     tx.touch(stream.clone(), Entity::new(Kind::Ticket, id), Op::Put);
     Ok(())
 }

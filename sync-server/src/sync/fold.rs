@@ -151,18 +151,15 @@ pub(super) fn fold(book: &mut Book, scene: &mut Scene<'_>, parts: &Parts, late_a
         }
         (Intent::PhotoAdd { photo, sha, caption, place }, _) => {
             let late = !has(book, id, scene.expert);
-            if !scene.known_photos.insert(*photo) {
-                return Step::Done(Verdict {
-                    result: MutationResult::Noop,
-                    ticket: Some(id),
-                    ver: ver(book, id),
-                    late,
-                });
+            if scene.known_photos.insert(*photo) {
+                let (author_name, caption) = (scene.name.to_owned(), caption.clone());
+                let (author, at, id, ticket) = (actor, scene.now, *photo, id);
+                let (sha, place) = (*sha, *place);
+                book.photo(NewPhoto { id, ticket, sha, author, author_name, caption, place, late, at });
+                (MutationResult::Applied, late)
+            } else {
+                (MutationResult::Noop, late)
             }
-            let (author_name, caption) = (scene.name.to_owned(), caption.clone());
-            let (id, ticket, sha, place, at, author) = (*photo, id, *sha, *place, scene.now, actor);
-            book.photo(NewPhoto { id, ticket, sha, author, author_name, caption, place, late, at });
-            (MutationResult::Applied, late)
         }
         (Intent::OfferSeen { offer }, _) => {
             if has(book, id, scene.expert) {
@@ -170,17 +167,7 @@ pub(super) fn fold(book: &mut Book, scene: &mut Scene<'_>, parts: &Parts, late_a
             }
             (MutationResult::Applied, false)
         }
-        (Intent::TicketLate { minutes }, _) => {
-            let to_do = Move::Late { expert: scene.expert, minutes: minutes.get(), reported: true };
-            let result = match book.make(id, to_do, actor, scene.now) {
-                Ok(()) => MutationResult::Applied,
-                Err(Refusal::Already) => MutationResult::Noop,
-                Err(Refusal::Cancelled) => unused(book, scene, id, parts, Unused::Cancelled),
-                Err(Refusal::Lapsed | Refusal::NotHolder) => unused(book, scene, id, parts, Unused::Reassigned),
-                Err(Refusal::Illegal) => unused(book, scene, id, parts, Unused::IllegalTransition),
-            };
-            (result, false)
-        }
+        (Intent::TicketLate { minutes }, _) => (running_late(book, scene, id, parts, minutes.get()), false),
         (Intent::SitePin(place), _) => match pin(book, scene, id, parts) {
             None => return Step::Pin(id, *place),
             Some(result) => (result, false),
@@ -204,6 +191,18 @@ pub(super) fn fold(book: &mut Book, scene: &mut Scene<'_>, parts: &Parts, late_a
         (_, None) => (MutationResult::Applied, false),
     };
     Step::Done(Verdict { result, ticket: Some(id), ver: ver(book, id), late })
+}
+
+/// An expert comes later, or takes longer.
+fn running_late(book: &mut Book, scene: &Scene<'_>, id: TicketId, parts: &Parts, minutes: u32) -> MutationResult {
+    let to_do = Move::Late { expert: scene.expert, minutes, reported: true };
+    match book.make(id, to_do, scene.actor, scene.now) {
+        Ok(()) => MutationResult::Applied,
+        Err(Refusal::Already) => MutationResult::Noop,
+        Err(Refusal::Cancelled) => unused(book, scene, id, parts, Unused::Cancelled),
+        Err(Refusal::Lapsed | Refusal::NotHolder) => unused(book, scene, id, parts, Unused::Reassigned),
+        Err(Refusal::Illegal) => unused(book, scene, id, parts, Unused::IllegalTransition),
+    }
 }
 
 /// Keeps an intent as evidence, whatever it would have done: whoever sent it may not act any more.
