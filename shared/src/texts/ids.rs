@@ -133,6 +133,9 @@ texts! {
     LeavingMail = "leaving-mail" ("name", "when", "link");
     LeavingSms = "leaving-sms" ("when", "link");
     LeavingCall = "leaving-call" ("name", "phone", "when");
+    HelperSubject = "helper-subject" ("customer", "number");
+    HelperMail = "helper-mail" ("name", "customer", "title", "link");
+    HelperSms = "helper-sms" ("customer", "link");
 
     SurveyTitle = "survey-title" ();
     SurveyIntro = "survey-intro" ("number", "title");

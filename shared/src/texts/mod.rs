@@ -219,6 +219,7 @@ mod tests {
             "expert" => "Ana Ruiz".into(),
             "name" => "Mia Chen".into(),
             "email" => "mia@example.com".into(),
+            "customer" => "Mia Chen".into(),
             "phone" => "+12125550100".into(),
             "link" => "https://help.example.com/survey/AZmj8HwefSqLEV9uenCcDQAAAAAAAAAAAAAAAAAAAAA".into(),
             "code" => "481 516".into(),

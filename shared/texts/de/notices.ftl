@@ -227,3 +227,10 @@ leaving-mail = Guten Tag, { $name }. Wie gewünscht, löschen wir Ihr Konto und 
     { $link }
 leaving-sms = Ihr Konto wird am { $when } gelöscht. Behalten: { $link }
 leaving-call = Bitte rufen Sie { $name } unter { $phone } an und sagen Sie: Wie gewünscht, löschen wir Ihr Konto am { $when }. Wenn Sie es behalten möchten, sagen Sie es mir jetzt.
+
+# Wer einem Kunden hilft.
+helper-subject = Neues für { $customer }: Ticket { $number }
+helper-mail = Guten Tag, { $name }. Es gibt Neues zu einem Ticket von { $customer } („{ $title }“). Wer kommt und wann, steht hier:
+    { $link }
+    Sie hören davon, weil { $customer } Sie als Helfer genannt hat.
+helper-sms = Neues zum Ticket von { $customer }. Wer kommt und wann: { $link }

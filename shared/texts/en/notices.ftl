@@ -227,3 +227,10 @@ leaving-mail = { $name }, as you asked, we delete your account and your data on 
     { $link }
 leaving-sms = Your account is deleted on { $when }. To keep it: { $link }
 leaving-call = Please ring { $name } at { $phone } and say: As you asked, we delete your account on { $when }. If you want to keep it, tell me now.
+
+# Who helps a customer.
+helper-subject = News for { $customer }: ticket { $number }
+helper-mail = { $name }, there is news about a ticket of { $customer } ("{ $title }"). Who comes and when stands here:
+    { $link }
+    You hear of it because { $customer } named you as a helper.
+helper-sms = News about the ticket of { $customer }. Who comes and when: { $link }

@@ -2,6 +2,7 @@
 //! way, or it fails too, the notice stays failed and a person of ours rings.
 
 use super::compose::{self, Untold};
+use super::helper;
 use super::notice::{Notice, NoticeState};
 use super::outside::Outside;
 use super::plan::{Audience, Channel};
@@ -38,6 +39,9 @@ pub(super) async fn fail(tx: &mut Tx, outside: &Outside, id: NoticeId, why: &str
 
 /// Says what this notice said by another way, where there is one and it is still worth saying.
 pub(super) async fn tell(tx: &mut Tx, outside: &Outside, notice: &Notice, now: Timestamp) -> Result<(), Error> {
+    if helper::is_copy(notice) {
+        return Ok(());
+    }
     let is_first_way = matches!((notice.channel, notice.audience), (Channel::Sms, Audience::Customer));
     let real_now = tx.real_now();
     if !is_first_way || super::still_to_say(tx, notice, now, real_now).await?.is_err() {

@@ -13,6 +13,7 @@ pub mod facts;
 mod fcm;
 mod gateway;
 mod guard;
+mod helper;
 mod instead;
 pub mod jobs;
 mod notice;
@@ -32,6 +33,8 @@ pub use notice::{Ended, NewNotice, Notice, NoticeState, Recipient};
 pub use outside::Outside;
 pub use send::still_to_say;
 
+#[cfg(test)]
+mod helper_tests;
 #[cfg(test)]
 pub(crate) mod samples;
 #[cfg(test)]
