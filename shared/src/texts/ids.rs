@@ -144,6 +144,9 @@ texts! {
     ReplyUnknown = "reply-unknown" ();
     ReplyEmpty = "reply-empty" ();
     ReplyPicture = "reply-picture" ();
+    HelperSubject = "helper-subject" ("customer", "number");
+    HelperMail = "helper-mail" ("name", "customer", "title", "link");
+    HelperSms = "helper-sms" ("customer", "link");
 
     SurveyTitle = "survey-title" ();
     SurveyIntro = "survey-intro" ("number", "title");

@@ -234,6 +234,7 @@ mod tests {
             "expert" => "Ana Ruiz".into(),
             "name" => "Mia Chen".into(),
             "email" => "mia@example.com".into(),
+            "customer" => "Mia Chen".into(),
             "phone" => "+12125550100".into(),
             "plan" => "Home and devices plus".into(),
             "price" => "119.00 USD".into(),

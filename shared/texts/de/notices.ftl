@@ -239,3 +239,10 @@ reply-call = Bitte lesen und { $phone } anrufen ({ $name }). Die SMS: „{ $text
 reply-unknown = niemand, den wir kennen
 reply-empty = (nichts)
 reply-picture = (ein Bild; Bilder können wir per SMS nicht annehmen)
+
+# Wer einem Kunden hilft.
+helper-subject = Neues für { $customer }: Ticket { $number }
+helper-mail = Guten Tag, { $name }. Es gibt Neues zu einem Ticket von { $customer } („{ $title }“). Wer kommt und wann, steht hier:
+    { $link }
+    Sie hören davon, weil { $customer } Sie als Helfer genannt hat.
+helper-sms = Neues zum Ticket von { $customer }. Wer kommt und wann: { $link }

@@ -239,3 +239,10 @@ reply-call = Please read and ring { $phone } ({ $name }). They wrote by SMS: "{ 
 reply-unknown = nobody we know
 reply-empty = (nothing)
 reply-picture = (a picture; we cannot take pictures by SMS)
+
+# Who helps a customer.
+helper-subject = News for { $customer }: ticket { $number }
+helper-mail = { $name }, there is news about a ticket of { $customer } ("{ $title }"). Who comes and when stands here:
+    { $link }
+    You hear of it because { $customer } named you as a helper.
+helper-sms = News about the ticket of { $customer }. Who comes and when: { $link }

@@ -2,6 +2,7 @@
 //! Where there is no second way, or it fails too, the notice stays failed and a person of ours rings.
 
 use super::compose::{self, Untold};
+use super::helper;
 use super::notice::{Notice, NoticeState};
 use super::outside::Outside;
 use super::plan::{Audience, Channel, rank};
@@ -51,6 +52,9 @@ pub(super) async fn learn(tx: &mut Tx, notice: &Notice, why: &str) -> Result<(),
 
 /// Says what this notice said by another way, where there is one and it is still worth saying.
 pub(super) async fn tell(tx: &mut Tx, outside: &Outside, notice: &Notice, now: Timestamp) -> Result<(), Error> {
+    if helper::is_copy(notice) {
+        return Ok(());
+    }
     let real_now = tx.real_now();
     if notice.audience != Audience::Customer
         || store::is_instead(tx, notice.id).await?

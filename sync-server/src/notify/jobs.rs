@@ -3,6 +3,7 @@
 use super::account::AccountTeller;
 use super::code::CodeSender;
 use super::compose::{self, Untold};
+use super::helper;
 use super::outside::Outside;
 use super::plan::Audience;
 use super::send::Sender;
@@ -61,7 +62,8 @@ impl Teller {
         let (outside, now) = (self.outside.clone(), context.now());
         let told = context.db.write(Lane::Work, async move |tx| {
             let real_now = tx.real_now();
-            let notices = compose::of(tx, &outside, ticket, seq, to, now, real_now).await?;
+            let mut notices = compose::of(tx, &outside, ticket, seq, to, now, real_now).await?;
+            notices.extend(helper::copies(tx, &outside, ticket, &notices).await?);
             store::tell(tx, &notices, now).await?;
             Ok::<_, Untold>(finish(tx, &job.lease).await?)
         });

@@ -13,6 +13,7 @@ pub mod facts;
 mod fcm;
 pub(crate) mod gateway;
 mod guard;
+mod helper;
 mod hours;
 mod instead;
 pub mod jobs;
@@ -35,6 +36,8 @@ pub use notice::{Ended, NewNotice, Notice, NoticeState, Recipient};
 pub use outside::Outside;
 pub use send::still_to_say;
 
+#[cfg(test)]
+mod helper_tests;
 #[cfg(test)]
 pub(crate) mod samples;
 #[cfg(test)]
