@@ -364,7 +364,7 @@ async fn days_to_wait_come_before_the_first_period_and_are_not_paid() {
         shop.buy(TestCard::Works).await;
         let (entitlements, charges) = shop.books().await;
         assert_eq!(entitlements[0].from_at.minutes_since(now(&db)), 14 * 1_440);
-        assert_eq!(entitlements[0].until_at.to_string(), "2027-03-16T08:01:01Z", "by New York's clock, in summer time");
+        assert_eq!(entitlements[0].until_at.to_string(), "2027-03-16T09:01:01Z", "the same hour of New York's summer");
         assert_eq!((charges[0].from_at, charges[0].until_at), (entitlements[0].from_at, entitlements[0].until_at));
         balanced(&shop).await;
     })

@@ -7,7 +7,7 @@ use crate::events::{self, Line};
 use crate::http::Site;
 use crate::notify::store::people as notices;
 use crate::tickets::{Ticket, store::NoteRow};
-use crate::{customers, plans, survey, tickets, workforce};
+use crate::{billing, customers, plans, survey, tickets, workforce};
 use serde_json::{Value, json};
 use shared::event::Actor;
 use shared::ids::{CustomerId, ExpertId};
@@ -19,6 +19,8 @@ const PAGE: i64 = 200;
 const ROWS_MAX: usize = 20_000;
 /// Lines of one ticket's history.
 const LINES_MAX: i64 = 1_000;
+/// Payments.
+const CHARGES_MAX: i64 = 20_000;
 /// Surveys.
 const SURVEYS_MAX: i64 = 20_000;
 
@@ -35,6 +37,7 @@ pub async fn export(site: &Site, id: CustomerId) -> Result<Option<Value>, Error>
             "customer": document(&customer),
             "sites": sites.iter().map(|site| with_use(site_document(site), site.active)).collect::<Vec<_>>(),
             "entitlements": entitlements,
+            "payments": billing::store::of_customer(conn, id, CHARGES_MAX).await?,
             "tickets": tickets_of(conn, id).await?,
             "messages": messages_of(conn, id).await?,
             "surveys": survey::store::of_customer(conn, id, SURVEYS_MAX).await?,

@@ -15,7 +15,7 @@ use crate::jobs::{self, Kind, NewJob};
 use crate::knowledge::scrub;
 use crate::notify::store::people as notices;
 use crate::tickets::Ticket;
-use crate::{audit, customers, dispatch, http, plans, survey, sync, tickets, workforce};
+use crate::{audit, billing, customers, dispatch, http, plans, survey, sync, tickets, workforce};
 use serde_json::json;
 use shared::event::Actor;
 use shared::ids::{CustomerId, TicketId};
@@ -36,6 +36,12 @@ pub async fn begin(tx: &mut Tx, id: CustomerId, now: Timestamp) -> Result<Timest
     }
     let at = now.plus_minutes(GRACE_DAYS * 24 * 60);
     customers::store::leave(tx, id, at).await?;
+    // Who leaves buys no further period. Whoever stays after all can keep the plan on its page until it ends.
+    for renewal in billing::store::renewals_of(tx, id).await? {
+        if renewal.state == billing::RenewalState::On {
+            billing::buy::end(tx, id, renewal.entitlement, Actor::Customer(id), now).await?;
+        }
+    }
     let job = NewJob::new(Kind::NotifyAccount, id, now).keyed("leaving");
     jobs::enqueue(tx, &[job.with_body(&About::Leaving { at })]).await?;
     let after = Some(json!({ "leaving_at": at }));
@@ -120,6 +126,7 @@ async fn forget(
     if !is_due || tickets_of(tx, id).await?.len() != tickets.len() {
         return Ok(false);
     }
+    billing::store::forget(tx, id, now).await?;
     for entitlement in plans::store::entitlements_of(tx, id).await? {
         plans::store::cancel(tx, entitlement.id).await?;
     }

@@ -2,6 +2,9 @@
 
 use super::{api, jobs, leave, pages};
 use crate::accounts::Person;
+use crate::billing;
+use crate::billing::samples::Shop;
+use crate::billing::sandbox::cards::TestCard;
 use crate::customers;
 use crate::db::dump;
 use crate::db::testing::{Fresh, both_engines, frozen_clock};
@@ -381,6 +384,23 @@ async fn the_profile_names_what_programs_rely_on() {
         assert_eq!(mia.json("PATCH", "/api/v1/me", &json!({})).await.status.as_u16(), 422);
         let none = db.write(Lane::Desk, async |tx| customers::store::customer(tx, id(9)).await);
         assert_eq!(none.await.unwrap(), None);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whoever_leaves_is_charged_no_more_and_the_card_is_forgotten_while_the_books_stay() {
+    both_engines(async |db| {
+        let shop = Shop::open(&db).await;
+        shop.buy(TestCard::Works).await;
+        let (customer, now) = (id(700), db.clock().business_now());
+        db.write(Lane::Desk, async move |tx| leave::begin(tx, customer, now).await).await.unwrap();
+        shop.days(15).await;
+        assert!(leave::finish(&db, customer, db.clock().business_now()).await.unwrap());
+        let payer = db.read(async move |conn| billing::store::payer(conn, customer).await).await.unwrap().unwrap();
+        assert_eq!(payer.card, None);
+        shop.days(360).await;
+        assert_eq!((shop.states().await, shop.n_paid_there().await), (vec!["paid"], 1));
     })
     .await;
 }
