@@ -190,21 +190,34 @@ fn set_meta(conn: &Connection, key: &str, value: &str) -> Result<(), Error> {
 }
 
 fn apply(tx: &Transaction<'_>, patch: &Patch) -> Result<(), Error> {
-    match (patch.kind.as_str(), &patch.change) {
-        ("article", Change::Put { doc, .. }) => match serde_json::from_value::<ArticleDoc>(doc.clone()) {
+    match patch.kind.as_str() {
+        "article" => apply_article(tx, patch),
+        "synonyms" => apply_synonyms(tx, patch),
+        // Kinds that a later release will show.
+        _ => Ok(()),
+    }
+}
+
+fn apply_article(tx: &Transaction<'_>, patch: &Patch) -> Result<(), Error> {
+    match &patch.change {
+        Change::Put { doc, .. } => match serde_json::from_value::<ArticleDoc>(doc.clone()) {
             Ok(article) => put(tx, &article),
             Err(error) => {
                 tracing::warn!(%error, "an article of a newer release is left out");
                 Ok(())
             }
         },
-        ("article", Change::Del { .. }) => take_out(tx, &patch.id),
-        ("synonyms", Change::Put { doc, .. }) => match serde_json::from_value::<SynonymsDoc>(doc.clone()) {
+        Change::Del { .. } => take_out(tx, &patch.id),
+    }
+}
+
+fn apply_synonyms(tx: &Transaction<'_>, patch: &Patch) -> Result<(), Error> {
+    match &patch.change {
+        Change::Put { doc, .. } => match serde_json::from_value::<SynonymsDoc>(doc.clone()) {
             Ok(list) => set_meta(tx, SYNONYMS, &list.body),
             Err(_) => Ok(()),
         },
-        // Kinds that a later release will show.
-        _ => Ok(()),
+        Change::Del { .. } => set_meta(tx, SYNONYMS, ""),
     }
 }
 
