@@ -3,6 +3,7 @@
 
 mod backup;
 mod kills;
+mod knowledge;
 mod repeats;
 mod spike;
 

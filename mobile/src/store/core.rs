@@ -3,6 +3,7 @@
 
 use super::apply::{self, Taken};
 use super::documents::{self, Archived};
+use super::kb::{Asked, Found, Kb, KbStatus};
 use super::open::{self, Salvage};
 use super::planted::{Probe, planted};
 use super::secrets::Secrets;
@@ -13,9 +14,9 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use shared::chance::Chance;
 use shared::document::ExpertDoc;
 use shared::fold::TicketView;
-use shared::ids::{DeviceId, ExpertId, MutationId, TicketId};
+use shared::ids::{ArticleId, DeviceId, ExpertId, MutationId, TicketId};
 use shared::intent::Intent;
-use shared::sync::{Have, Location, MadeAt, Mutation, SyncFailure, SyncReply, SyncRequest};
+use shared::sync::{Have, Location, MadeAt, Mutation, Patch, SyncFailure, SyncReply, SyncRequest};
 use shared::time::Timestamp;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -32,6 +33,7 @@ pub struct Core {
     sent: Option<Sent>,
     pub(super) changes: Changes,
     probe: Probe,
+    kb: Kb,
 }
 
 /// What happened since somebody looked.
@@ -71,8 +73,9 @@ impl Core {
     ) -> Result<(Self, Option<Salvage>), Error> {
         let (conn, salvage) = open::open(folder, now)?;
         let changes = Changes::default();
+        let kb = Kb::open(folder)?;
         let folder = folder.to_owned();
-        let mut core = Self { conn, folder, expert, secrets, sent: None, changes, probe: Probe::default() };
+        let mut core = Self { conn, folder, expert, secrets, sent: None, changes, probe: Probe::default(), kb };
         core.meet_secret()?;
         if salvage.is_some() {
             core.adopt_photos()?;
@@ -109,6 +112,51 @@ impl Core {
     /// Whose it is.
     pub fn expert_id(&self) -> ExpertId {
         self.expert
+    }
+
+    // ── what is known ──
+
+    /// Up to where the knowledge base is here; none until a snapshot has come in.
+    pub fn kb_cursor(&self) -> Result<Option<String>, Error> {
+        self.kb.cursor()
+    }
+
+    /// How much of it is here.
+    pub fn kb_status(&self) -> Result<KbStatus, Error> {
+        self.kb.status()
+    }
+
+    /// Takes what a reply brings of it, apart from the expert's own work: a cache that fails may not stop that.
+    pub fn kb_take(&mut self, reply: &SyncReply) -> Result<(), Error> {
+        self.changes.seen |= self.kb.take(reply)?;
+        Ok(())
+    }
+
+    /// Begins to read a snapshot in.
+    pub fn kb_begin(&mut self) -> Result<(), Error> {
+        self.kb.begin()
+    }
+
+    /// Reads some of its lines in.
+    pub fn kb_read_in(&mut self, patches: &[Patch]) -> Result<(), Error> {
+        self.kb.read_in(patches)
+    }
+
+    /// Puts it in the place of what was there.
+    pub fn kb_finish(&mut self, cursor: &str) -> Result<(), Error> {
+        self.kb.finish(cursor)?;
+        self.changes.seen = true;
+        Ok(())
+    }
+
+    /// Articles for these words, the best first.
+    pub fn kb_search(&self, asked: &Asked) -> Result<Vec<Found>, Error> {
+        self.kb.search(asked)
+    }
+
+    /// An article.
+    pub fn kb_article(&self, id: ArticleId) -> Result<Option<Found>, Error> {
+        self.kb.article(id)
     }
 
     // ── what the expert does ──

@@ -1,14 +1,18 @@
 //! The handle on a database's own thread. SQLite waits for the disk, and a screen must not.
 
 use super::core::Core;
-use super::{Applied, Archived, Error, Next, PhotoEnded, ServerClock, Shot, Status, Trouble, WaitingPhoto};
+use super::{
+    Applied, Archived, Asked, Error, Found, KbStatus, Next, PhotoEnded, ServerClock, Shot, Status, Trouble,
+    WaitingPhoto,
+};
 use crate::clock::Edge;
+use shared::article::Text;
 use shared::blob::Sha;
 use shared::document::ExpertDoc;
 use shared::fold::TicketView;
-use shared::ids::{DeviceId, ExpertId, MutationId, NoteId, PhotoId, TicketId};
+use shared::ids::{ArticleId, DeviceId, ExpertId, MutationId, NoteId, PhotoId, TicketId};
 use shared::intent::Intent;
-use shared::sync::{Location, Mutation, SyncFailure, SyncReply};
+use shared::sync::{Location, Mutation, Patch, SyncFailure, SyncReply};
 use shared::text::NoteText;
 use shared::time::Timestamp;
 use std::collections::BTreeMap;
@@ -21,6 +25,8 @@ type Job = Box<dyn FnOnce(&mut Core) + Send>;
 
 /// Calls that may wait for the thread.
 const CALLS_MAX: usize = 256;
+/// Lines of a snapshot in one call.
+const KB_LINES: usize = 20;
 
 /// A handle on one expert's database. Cheap to clone. Every call is a message to the thread that owns the database;
 /// dropping the returned future does not undo it.
@@ -214,6 +220,31 @@ impl Store {
         self.call(|core| core.drafts()).await
     }
 
+    /// Writes an article from a ticket, and forgets the drafts of these keys.
+    pub async fn write_article(&self, ticket: TicketId, text: Text, keys: Vec<String>) -> Result<(), Error> {
+        let article = ArticleId::new(self.edge.wall(), &*self.edge.chance);
+        self.tap(Intent::ArticleDraft { article, text: Box::new(text) }, Some(ticket)).await?;
+        for key in keys {
+            self.save_draft(key, "").await?;
+        }
+        Ok(())
+    }
+
+    /// How much of the knowledge base is here.
+    pub async fn kb_status(&self) -> Result<KbStatus, Error> {
+        self.call(|core| core.kb_status()).await
+    }
+
+    /// Articles for these words, the best first. Works without a network.
+    pub async fn search(&self, asked: Asked) -> Result<Vec<Found>, Error> {
+        self.call(move |core| core.kb_search(&asked)).await
+    }
+
+    /// An article.
+    pub async fn article(&self, id: ArticleId) -> Result<Option<Found>, Error> {
+        self.call(move |core| core.kb_article(id)).await
+    }
+
     // ── for the syncer ──
 
     /// Photos whose bytes wait to go out, the oldest first.
@@ -235,6 +266,26 @@ impl Store {
     /// Keeps a small view of one.
     pub async fn keep_view(&self, sha: Sha, bytes: Vec<u8>) -> Result<(), Error> {
         self.call(move |core| core.keep_view(sha, &bytes)).await
+    }
+
+    /// Up to where the knowledge base is here.
+    pub async fn kb_cursor(&self) -> Result<Option<String>, Error> {
+        self.call(|core| core.kb_cursor()).await
+    }
+
+    /// Takes what a reply brings of the knowledge base.
+    pub async fn kb_take(&self, reply: SyncReply) -> Result<(), Error> {
+        self.call(move |core| core.kb_take(&reply)).await
+    }
+
+    /// Reads a snapshot in, some lines at a time, so that no tap waits for it.
+    pub async fn kb_import(&self, patches: Vec<Patch>, cursor: String) -> Result<(), Error> {
+        self.call(|core| core.kb_begin()).await?;
+        for some in patches.chunks(KB_LINES) {
+            let some = some.to_vec();
+            self.call(move |core| core.kb_read_in(&some)).await?;
+        }
+        self.call(move |core| core.kb_finish(&cursor)).await
     }
 
     /// Whether anything waits to go out, receipts included.

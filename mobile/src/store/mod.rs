@@ -14,6 +14,7 @@ mod error;
 mod handle;
 mod installation;
 mod journal;
+mod kb;
 mod meta;
 mod migrations;
 mod open;
@@ -31,6 +32,7 @@ pub use error::Error;
 pub use handle::Store;
 pub use installation::{Installation, SignOut};
 pub use journal::{Attention, KEEP_DAYS};
+pub use kb::{Asked, Found, KbStatus};
 pub use open::Salvage;
 pub use photos::{Ended as PhotoEnded, Shot, Waiting as WaitingPhoto};
 #[cfg(any(test, feature = "planted"))]

@@ -21,6 +21,8 @@ use std::time::Duration;
 
 /// Bytes of an answer that we are ready to hold: a page of one mebibyte, and room for one document that is larger.
 const ANSWER_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Bytes of a packed snapshot: a hundred thousand articles.
+const SNAPSHOT_BYTES_MAX: usize = 96 * 1024 * 1024;
 /// Smaller bodies are sent as they are.
 const PACK_FROM_BYTES: usize = 1_000;
 
@@ -239,7 +241,7 @@ impl Gateway {
             (200..=299, None) => return Err(wire::Failure::Offline),
             (_, _) => {}
         }
-        let body = read(response).await?;
+        let body = read(response, ANSWER_BYTES_MAX).await?;
         match wire::failure(status, &kind, retry_after, &body) {
             wire::Failure::Problem(problem) if problem.code == ProblemCode::ChecksumMismatch => Ok(Part::Again),
             failure => Err(failure),
@@ -251,8 +253,21 @@ impl Gateway {
         let request = self.request(Method::GET, &format!("blob/{sha}?size=small")).timeout(self.patience.whole);
         let response = request.send().await.map_err(|_| wire::Failure::Offline)?;
         let (status, kind, retry_after) = (response.status().as_u16(), content_type(&response), retry_after(&response));
-        let body = read(response).await?;
+        let body = read(response, ANSWER_BYTES_MAX).await?;
         if status == 200 && kind == "image/jpeg" {
+            return Ok(body);
+        }
+        Err(wire::failure(status, &kind, retry_after, &body))
+    }
+
+    /// The knowledge base as one file, packed.
+    pub(super) async fn snapshot(&self) -> Answer<Vec<u8>> {
+        let request = self.request(Method::GET, "kb/main/snapshot").timeout(self.patience.whole);
+        let response = request.send().await.map_err(|_| wire::Failure::Offline)?;
+        let (status, kind) = (response.status().as_u16(), content_type(&response));
+        let retry_after = retry_after(&response);
+        let body = read(response, SNAPSHOT_BYTES_MAX).await?;
+        if status == 200 && kind == "application/zstd" {
             return Ok(body);
         }
         Err(wire::failure(status, &kind, retry_after, &body))
@@ -267,7 +282,7 @@ impl Gateway {
             return Ok(HintBytes(response));
         }
         let retry_after = retry_after(&response);
-        let body = read(response).await?;
+        let body = read(response, ANSWER_BYTES_MAX).await?;
         Err(wire::failure(status, &kind, retry_after, &body))
     }
 
@@ -288,7 +303,7 @@ impl Gateway {
         };
         let response = request.send().await.map_err(|_| wire::Failure::Offline)?;
         let (status, kind, retry_after) = (response.status().as_u16(), content_type(&response), retry_after(&response));
-        let body = read(response).await?;
+        let body = read(response, ANSWER_BYTES_MAX).await?;
         wire::answer(status, &kind, retry_after, &body)
     }
 }
@@ -335,10 +350,10 @@ fn retry_after(response: &Response) -> Option<u64> {
 }
 
 /// A whole body, as long as it is not absurd. A body that ends early is no answer.
-async fn read(mut response: Response) -> Answer<Vec<u8>> {
+async fn read(mut response: Response, bytes_max: usize) -> Answer<Vec<u8>> {
     let mut body = Vec::new();
     while let Some(bytes) = response.chunk().await.map_err(|_| wire::Failure::Offline)? {
-        if body.len() + bytes.len() > ANSWER_BYTES_MAX {
+        if body.len() + bytes.len() > bytes_max {
             return Err(wire::Failure::Refused("the server's answer is too large for this phone".into()));
         }
         body.extend_from_slice(&bytes);

@@ -5,6 +5,7 @@
 pub mod fake;
 pub mod gateway;
 pub mod hints;
+mod library;
 pub mod pace;
 #[cfg(test)]
 mod photo_tests;

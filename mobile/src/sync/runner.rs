@@ -4,16 +4,19 @@
 
 use super::gateway::{Gateway, Registration};
 use super::hints;
+use super::library;
 use super::pace::{Pace, Tried, Wake};
 use super::photos;
 use crate::clock::Edge;
 use crate::platform::Platform;
 use crate::store::{Applied, Error, Next, Store, Trouble};
-use shared::sync::{Location, PUSH_MUTATIONS_MAX, Stop, SyncFailure, SyncReply, SyncRequest, SyncServer as _};
+use shared::sync::{
+    Location, PUSH_MUTATIONS_MAX, Stop, StreamName, SyncFailure, SyncReply, SyncRequest, SyncServer as _,
+};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 
 /// The lease is so long, and renewed while a request is under way: after a kill nobody waits longer than this.
 const LEASE_MS: i64 = 15_000;
@@ -49,8 +52,15 @@ impl Syncer {
         let (wakes, woken) = mpsc::channel(WAKES_MAX);
         let mut tasks = JoinSet::new();
         let holder = format!("{:016x}", edge.chance.next_u64());
-        let runner =
-            Runner { store: store.clone(), gateway: gateway.clone(), platform, edge: edge.clone(), holder, told: None };
+        let runner = Runner {
+            store: store.clone(),
+            gateway: gateway.clone(),
+            platform,
+            edge: edge.clone(),
+            holder,
+            told: None,
+            fetching: None,
+        };
         tasks.spawn(runner.run(woken));
         tasks.spawn(photos::run(store.clone(), gateway.clone(), edge.clone()));
         tasks.spawn(hints::listen(gateway, wakes.clone(), edge));
@@ -68,7 +78,7 @@ impl Syncer {
 pub async fn once(store: &Store, gateway: &Gateway, platform: &Arc<dyn Platform>, edge: &Edge) -> Result<Tried, Error> {
     let holder = format!("{:016x}", edge.chance.next_u64());
     let (store, gateway, platform) = (store.clone(), gateway.clone(), Arc::clone(platform));
-    Runner { store, gateway, platform, edge: edge.clone(), holder, told: None }.sync().await
+    Runner { store, gateway, platform, edge: edge.clone(), holder, told: None, fetching: None }.sync().await
 }
 
 /// Drives the store and the gateway.
@@ -81,6 +91,8 @@ pub(super) struct Runner {
     pub(super) holder: String,
     /// The place that the server was told last.
     pub(super) told: Option<Location>,
+    /// The knowledge base is being fetched.
+    pub(super) fetching: Option<JoinHandle<()>>,
 }
 
 impl Runner {
@@ -125,6 +137,11 @@ impl Runner {
         }
         let tried = self.exchanges().await;
         self.store.release(self.holder.clone()).await?;
+        if matches!(tried, Ok(Tried::Done { .. })) && self.fetching.as_ref().is_none_or(JoinHandle::is_finished) {
+            // Beside the sync: a large file on a slow network delays no tap.
+            let (store, gateway) = (self.store.clone(), self.gateway.clone());
+            self.fetching = Some(tokio::spawn(async move { library::fetch(&store, &gateway).await }));
+        }
         tried
     }
 
@@ -133,7 +150,7 @@ impl Runner {
         let mut n_registrations = 0;
         for _ in 0..REQUESTS_MAX {
             let location = self.location().await?;
-            let request = match self.store.next(n_max, location).await? {
+            let mut request = match self.store.next(n_max, location).await? {
                 Next::Send(request) => request,
                 Next::Register(device) => {
                     n_registrations += 1;
@@ -148,6 +165,10 @@ impl Runner {
                     }
                 }
             };
+            // What is known is a cache: a fault of it is no fault of the sync.
+            if let Ok(Some(cursor)) = self.store.kb_cursor().await {
+                request.cursors.insert(StreamName::Kb, cursor);
+            }
             let (req, n_sent) = (request.req.clone(), request.mutations.len());
             match self.send(request).await? {
                 Ok(reply) => {
@@ -195,11 +216,20 @@ impl Runner {
     /// Takes a reply in. Gives how the try ended, or nothing if it goes on.
     async fn take(&mut self, reply: SyncReply) -> Result<Option<Tried>, Error> {
         let (poll_after_ms, stop) = (reply.poll_after_ms, reply.stop);
+        let speaks_of_kb = reply.cursors.contains_key(&StreamName::Kb)
+            || reply.reset.contains(&StreamName::Kb)
+            || reply.drop_streams.contains(&StreamName::Kb);
+        let knowledge = speaks_of_kb.then(|| reply.clone());
         let taken = match self.store.apply(reply).await? {
             // Somebody else took the lease and moved on; his work is as good.
             Applied::Stale => return Ok(Some(Tried::Elsewhere)),
             Applied::Taken(taken) => taken,
         };
+        if let Some(reply) = knowledge
+            && let Err(error) = self.store.kb_take(reply).await
+        {
+            tracing::warn!(%error, "what came of the knowledge base was not kept; it comes again");
+        }
         if taken.switched_off {
             self.rescue().await?;
             return Ok(Some(Tried::Done { poll_after_ms }));

@@ -73,6 +73,7 @@ impl Phone {
             edge: self.edge.clone(),
             holder: "me".into(),
             told: None,
+            fetching: None,
         }
     }
 

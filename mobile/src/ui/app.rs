@@ -5,6 +5,7 @@ use crate::ui::complete::CompleteScreen;
 use crate::ui::decline::DeclineScreen;
 use crate::ui::hooks::{Phone, Screen, Session, Ui, Wake, use_following, use_new_ui, use_opening, use_ui};
 use crate::ui::kit::Said;
+use crate::ui::knowledge::{ArticleScreen, KnowledgeScreen, WriteScreen};
 use crate::ui::news::NewsScreen;
 use crate::ui::sign_in::SignIn;
 use crate::ui::status::SyncLine;
@@ -76,9 +77,12 @@ pub(super) fn Frame() -> Element {
             Said {}
             match screen {
                 Screen::Today => rsx! { TodayScreen {} },
+                Screen::Knowledge => rsx! { KnowledgeScreen {} },
                 Screen::News => rsx! { NewsScreen {} },
                 Screen::You => rsx! { YouScreen {} },
                 Screen::Ticket(id) => rsx! { TicketScreen { key: "{id}", id } },
+                Screen::Article(id, ticket) => rsx! { ArticleScreen { key: "{id}", id, ticket } },
+                Screen::Write(id) => rsx! { WriteScreen { key: "{id}", id } },
                 Screen::Decline(id) => rsx! { DeclineScreen { key: "{id}", id } },
                 Screen::CannotFix(id) => rsx! { CannotFixScreen { key: "{id}", id } },
                 Screen::Complete(id) => rsx! { CompleteScreen { key: "{id}", id } },
@@ -98,6 +102,9 @@ fn Tabs(at: Screen) -> Element {
         nav { class: "tabs", aria_label: "Screens",
             button { "data-testid": "nav-today", aria_current: tab(Screen::Today), onclick: move |_| ui.go(Screen::Today),
                 span { class: "icon", aria_hidden: true, "☰" } "Visits"
+            }
+            button { "data-testid": "nav-knowledge", aria_current: tab(Screen::Knowledge), onclick: move |_| ui.go(Screen::Knowledge),
+                span { class: "icon", aria_hidden: true, "?" } "Knowledge"
             }
             button { "data-testid": "nav-news", aria_current: tab(Screen::News), onclick: move |_| ui.go(Screen::News),
                 span { class: "icon", aria_hidden: true, "✉" } "News"

@@ -2,6 +2,8 @@
 //! the store by itself, and acts through [`Ui`]: each act is one local transaction, off the screen's thread, and its
 //! failure is said in words. Nothing here waits for a network except signing in.
 
+pub(super) mod library;
+
 pub(super) use crate::platform::{navigation_link, phone_link};
 pub use crate::store::{Archived, Attention, Status, Trouble};
 pub(super) use crate::sync::gateway::Proof;
@@ -17,7 +19,7 @@ use dioxus::core::spawn_forever;
 use dioxus::prelude::{ReadableExt as _, Signal, WritableExt as _, spawn, use_context, use_future, use_signal};
 use shared::document::ExpertDoc;
 use shared::fold::TicketView;
-use shared::ids::{MutationId, TicketId};
+use shared::ids::{ArticleId, MutationId, TicketId};
 use shared::intent::Intent;
 use shared::sync::Location;
 use shared::text::NoteText;
@@ -114,9 +116,14 @@ impl Snapshot {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Screen {
     Today,
+    Knowledge,
     News,
     You,
     Ticket(TicketId),
+    /// An article, and the ticket that it was opened from.
+    Article(ArticleId, Option<TicketId>),
+    /// Writing one from a ticket.
+    Write(TicketId),
     Decline(TicketId),
     CannotFix(TicketId),
     Complete(TicketId),
@@ -282,8 +289,10 @@ impl Ui {
     pub(super) fn go(mut self, screen: Screen) {
         self.said.set(None);
         match screen {
-            Screen::Today | Screen::News | Screen::You => self.screens.set(vec![screen]),
+            Screen::Today | Screen::Knowledge | Screen::News | Screen::You => self.screens.set(vec![screen]),
             Screen::Ticket(_)
+            | Screen::Article(..)
+            | Screen::Write(_)
             | Screen::Decline(_)
             | Screen::CannotFix(_)
             | Screen::Complete(_)

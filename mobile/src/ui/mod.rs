@@ -8,6 +8,7 @@ mod decline;
 mod duty;
 pub mod hooks;
 mod kit;
+mod knowledge;
 mod news;
 mod offer;
 mod photos;

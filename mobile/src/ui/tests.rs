@@ -391,3 +391,19 @@ fn whoever_must_wait_for_the_office_sees_it_first_of_all() {
     let free = draw(snapshot(vec![view(2, json!({"phase": "accepted"}))]), Screen::Ticket(id(2)));
     assert!(!free.contains("data-testid=\"stopped\""));
 }
+
+#[test]
+fn what_is_known_stands_beside_a_ticket_and_an_article_begins_from_it() {
+    let solved = json!({ "solved": [{ "at": NOW, "make": "LG", "summary": "Changed the backlight strip." }] });
+    let html = draw(snapshot(vec![view(3, solved)]), Screen::Ticket(id(3)));
+    assert!(
+        text(&html).contains("How the last ones were solved") && text(&html).contains("Changed the backlight strip.")
+    );
+    assert!(html.contains("kb-write"));
+    let html = draw(snapshot(vec![view(3, json!({}))]), Screen::Write(id(3)));
+    assert!(html.contains("No picture") && text(&html).contains("as not reviewed"), "{html}");
+    let html = draw(snapshot(vec![]), Screen::Write(id(3)));
+    assert!(text(&html).contains("no longer on this phone"));
+    let html = draw(snapshot(vec![]), Screen::Knowledge);
+    assert!(text(&html).contains("The articles are being fetched"), "{html}");
+}

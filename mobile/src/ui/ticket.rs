@@ -2,6 +2,7 @@
 
 use crate::ui::hooks::{navigation_link, phone_link, use_outside, use_saw, use_ui};
 use crate::ui::kit::{Field, Head};
+use crate::ui::knowledge::Known;
 use crate::ui::offer::OfferBox;
 use crate::ui::photos::Photos;
 use crate::ui::today::{Chips, take};
@@ -47,6 +48,7 @@ pub(super) fn TicketScreen(id: TicketId) -> Element {
             Contact { contact: doc.contact.clone() }
             What { doc: doc.clone() }
             Photos { view: view.clone() }
+            Known { key: "{doc.ver}", doc: doc.clone() }
             Notes { view: view.clone() }
             if offered.is_none() { OtherActs { id, acts: acts.iter().skip(1).copied().collect::<Vec<_>>() } }
         }

@@ -3,7 +3,7 @@
 use super::tell::{Story, Teller};
 use shared::event::Actor;
 use shared::ids::Id;
-use shared::ticket::{CannotFix, HoldReason, Move, VisitPlan};
+use shared::ticket::{CancelReason, CannotFix, HoldReason, Move, VisitPlan};
 use shared::time::Timestamp;
 
 /// What a ticket that is staged is doing.
@@ -29,10 +29,13 @@ enum Scene {
     Later,
     /// Smoke: a person looks at it.
     Danger,
+    /// The customer called it off.
+    Cancelled,
 }
 
 impl Scene {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
+        Self::Cancelled,
         Self::NoPlan,
         Self::Part,
         Self::NoAccess,
@@ -49,6 +52,7 @@ impl Scene {
     fn age(self) -> i64 {
         match self {
             Self::NoPlan => 190,
+            Self::Cancelled => 220,
             Self::Part => 26 * 60,
             Self::NoAccess => 5 * 60,
             Self::Later => 9 * 60,
@@ -89,7 +93,8 @@ impl Teller<'_> {
             | Scene::OnSite
             | Scene::Part
             | Scene::NoAccess
-            | Scene::Later => self.trouble_of(who).filter(|at| !self.ground.troubles[*at].need.danger),
+            | Scene::Later
+            | Scene::Cancelled => self.trouble_of(who).filter(|at| !self.ground.troubles[*at].need.danger),
         };
         let trouble = &self.ground.troubles[trouble.or_else(|| self.trouble_of(who))?];
         let filing = self.filing(who, trouble, at, None);
@@ -103,6 +108,10 @@ impl Teller<'_> {
                 story.moves.push((at.plus_minutes(2), by, Move::Hold { why: HoldReason::Customer, until }));
                 return Some(story);
             }
+            Scene::Cancelled => {
+                story.moves.push((at.plus_minutes(9), by, Move::Cancel { why: CancelReason::Customer }));
+                return Some(story);
+            }
             Scene::Offered | Scene::Accepted | Scene::EnRoute | Scene::OnSite | Scene::Part | Scene::NoAccess => {
                 self.somebody(&need)?
             }
@@ -111,9 +120,13 @@ impl Teller<'_> {
             Scene::Accepted | Scene::Offered => self.now.plus_minutes(95),
             Scene::EnRoute => self.now.plus_minutes(9),
             Scene::OnSite => self.now.plus_minutes(-15),
-            Scene::Part | Scene::NoAccess | Scene::Waiting | Scene::NoPlan | Scene::Later | Scene::Danger => {
-                at.plus_minutes(90)
-            }
+            Scene::Part
+            | Scene::NoAccess
+            | Scene::Waiting
+            | Scene::NoPlan
+            | Scene::Later
+            | Scene::Danger
+            | Scene::Cancelled => at.plus_minutes(90),
         };
         let visit = VisitPlan { start_at, travel_minutes: 18, work_minutes: need.work_minutes };
         self.book(expert, &need, visit);
@@ -140,7 +153,7 @@ impl Teller<'_> {
             (start_at.plus_minutes(25), by, Move::CannotFix { expert, why, part, until })
         };
         match scene {
-            Scene::Offered | Scene::Waiting | Scene::NoPlan | Scene::Later | Scene::Danger => vec![],
+            Scene::Offered | Scene::Waiting | Scene::NoPlan | Scene::Later | Scene::Danger | Scene::Cancelled => vec![],
             Scene::Accepted => vec![accept],
             Scene::EnRoute => vec![accept, depart],
             Scene::OnSite => vec![accept, depart, arrive],

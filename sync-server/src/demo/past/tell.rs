@@ -19,7 +19,7 @@ use shared::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Tickets on one day: from, and how many more at most.
-const A_DAY: (u64, u64) = (6, 6);
+const A_DAY: (u64, u64) = (9, 7);
 /// Customers ring and write between these hours.
 const AWAKE: std::ops::Range<u16> = 7 * 60..20 * 60;
 /// How often somebody is looked for again, and after how many minutes.
@@ -213,7 +213,7 @@ impl<'a> Teller<'a> {
             let (visit, expert) = (booked.visit, booked.expert);
             let leave_at =
                 visit.start_at.plus_minutes(-i64::from(visit.travel_minutes)).plus_minutes(self.minutes(0, 5));
-            if self.chance.below(100) < 4 && leave_at.minutes_since(booked.accepted_at) > 30 {
+            if self.chance.below(100) < 6 && leave_at.minutes_since(booked.accepted_at) > 30 {
                 let cancelled_at = booked.accepted_at.plus_minutes(self.minutes(5, 20));
                 self.free(expert, id);
                 story.moves.push((cancelled_at, by, Move::Cancel { why: CancelReason::Customer }));

@@ -20,6 +20,8 @@ use shared::text::Slug;
 
 /// Articles of one product.
 const LISTED_MAX: i64 = 60;
+/// Articles of one search: what comes further down is about something else.
+const FOUND_MAX: usize = 8;
 
 pub(super) fn routes() -> Router<Site> {
     Router::new().route("/help", get(search)).route("/help/{id}", get(show))
@@ -58,7 +60,7 @@ async fn search(
         }
     } else {
         let asked = Asked { text: q.clone(), category: category.clone(), symptom: None };
-        find(&site.db, Audience::Customers, asked).await?.into_iter().map(|hit| hit.article).collect()
+        find(&site.db, Audience::Customers, asked).await?.into_iter().take(FOUND_MAX).map(|hit| hit.article).collect()
     };
     let frame = Frame { is_private: !q.is_empty(), ..Frame::of(&site, caller.as_ref(), "/help") };
     let category = category.map_or_else(String::new, |slug| slug.to_string());

@@ -286,12 +286,16 @@ pub async fn solved_like(conn: &mut Conn, ticket: &Ticket) -> Result<Vec<Solved>
     for row in query.fetch_all(conn.sql()).await? {
         let text = |column: &str| row.try_get::<String, _>(column);
         let (name, line1, city, contact) = (text("name")?, text("line1")?, text("city")?, text("contact_name")?);
-        solved.push(Solved {
+        let one = Solved {
             at: instant(&row, "ended_at")?,
             make: row.try_get("make")?,
             model: row.try_get("model")?,
             summary: scrub(&text("summary")?, &[&name, &line1, &city, &contact]),
-        });
+        };
+        // The same words five times say it once.
+        if !solved.iter().any(|known: &Solved| known.summary == one.summary) {
+            solved.push(one);
+        }
     }
     let make = ticket.make.as_ref().map(|make| shared::text::fold_key(make.as_str()));
     let is_same = |one: &Solved| one.make.as_ref().map(|own| shared::text::fold_key(own)) == make;
