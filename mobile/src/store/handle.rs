@@ -280,7 +280,7 @@ impl Store {
 
     /// Reads a snapshot in, some lines at a time, so that no tap waits for it.
     pub async fn kb_import(&self, patches: Vec<Patch>, cursor: String) -> Result<(), Error> {
-        self.call(|core| core.kb_begin()).await?;
+        self.call(Core::kb_begin).await?;
         for some in patches.chunks(KB_LINES) {
             let some = some.to_vec();
             self.call(move |core| core.kb_read_in(&some)).await?;

@@ -96,7 +96,8 @@ fn chosen(
         asked.push((term, weights[&term]));
     }
     // The first is the product; then a number and its weight for each word.
-    let cases: String = (0..asked.len()).map(|at| format!("when ?{} then ?{} ", 2 * at + 2, 2 * at + 3)).collect();
+    let cases: Vec<String> = (0..asked.len()).map(|at| format!("when ?{} then ?{}", 2 * at + 2, 2 * at + 3)).collect();
+    let cases = cases.join(" ");
     let terms: Vec<String> = (0..asked.len()).map(|at| format!("?{}", 2 * at + 2)).collect();
     let sql = format!(
         "select p.place, sum(p.says * case p.term {cases} else 0 end) as score
