@@ -68,12 +68,7 @@ pub(super) async fn of_report(site: &Site, actor: Actor, ticket: TicketId, form:
     }
 }
 
-async fn send(
-    State(site): State<Site>,
-    caller: Caller,
-    Path(id): Path<TicketId>,
-    mut form: Form,
-) -> Answer<Response> {
+async fn send(State(site): State<Site>, caller: Caller, Path(id): Path<TicketId>, mut form: Form) -> Answer<Response> {
     let ticket = visible(&site, &caller, id).await?;
     let chosen: Vec<Bytes> = form.pictures(FIELD).collect();
     let caption: Option<ShortLine> = form.read_optional("caption");

@@ -41,8 +41,7 @@ const OPEN_MAX: i64 = 50;
 const NOT_SURE: &str = "none";
 
 pub(super) fn routes() -> Router<Site> {
-    Router::new()
-        .route("/tickets/new", get(step).post(send).layer(DefaultBodyLimit::max(PICTURES_BYTES_MAX)))
+    Router::new().route("/tickets/new", get(step).post(send).layer(DefaultBodyLimit::max(PICTURES_BYTES_MAX)))
 }
 
 /// How far somebody is, as the address says.
