@@ -10,7 +10,7 @@
 //! rung: matching
 //! rung: notify billing knowledge survey
 //! rung: dispatch
-//! rung: intake sync me replies admin
+//! rung: intake sync replies me admin
 //! top: app cli demo
 //! ```
 

@@ -5,6 +5,7 @@ mod around;
 mod choose;
 mod list;
 mod mend;
+mod pictures;
 mod register;
 mod report;
 mod track;
@@ -46,6 +47,7 @@ pub fn routes() -> Router<Site> {
         .route("/tickets/{id}/reschedule", post(reschedule))
         .route("/tickets/{id}/address", post(correct))
         .merge(list::routes())
+        .merge(pictures::routes())
         .merge(register::routes())
         .merge(report::routes())
         .merge(track::routes())
@@ -120,6 +122,9 @@ struct TicketPage {
     address: Vec<String>,
     news: Vec<News>,
     notes: Vec<News>,
+    photos: Vec<pictures::Picture>,
+    /// A photo that came with the report could not be used.
+    photo_refused: bool,
     filed: bool,
     is_own: bool,
     is_dangerous: bool,
@@ -167,6 +172,8 @@ async fn ticket_page(site: &Site, frame: Frame, ticket: Ticket, way: Way) -> Ans
 /// The page, with what was typed on it and what is wrong with that.
 async fn ticket_page_with(site: &Site, frame: Frame, ticket: Ticket, way: Way, form: Form) -> Answer<Html<String>> {
     let base = way.base(ticket.id);
+    let photos = pictures::shown(site, ticket.id, &way).await?;
+    let photo_refused = form.value("photo_refused") != "";
     let (is_own, filed) = match way {
         Way::Own { filed } => (true, filed),
         Way::Token(_) => (false, false),
@@ -214,6 +221,8 @@ async fn ticket_page_with(site: &Site, frame: Frame, ticket: Ticket, way: Way, f
         address: place.map(|place| place.address_lines()).unwrap_or_default(),
         news: news.collect(),
         notes: if is_own { notes_shown.collect() } else { Vec::new() },
+        photos,
+        photo_refused,
         filed,
         is_own,
         is_dangerous,
@@ -256,6 +265,8 @@ fn visitor(expert: &crate::workforce::Expert) -> Visitor {
 struct JustFiled {
     #[serde(default)]
     filed: Option<String>,
+    #[serde(default)]
+    photo: Option<String>,
 }
 
 async fn own(
@@ -267,7 +278,11 @@ async fn own(
     let ticket = visible(&site, &caller, id).await?;
     // A page that is looked at again later is no receipt any more.
     let filed = just.filed.is_some() && !ticket.life.state.is_ended();
-    ticket_page(&site, frame(&site, "/tickets", Some(&caller)), ticket, Way::Own { filed }).await
+    let form = match just.photo {
+        Some(_) => Form::new().with("photo_refused", "1"),
+        None => Form::new(),
+    };
+    ticket_page_with(&site, frame(&site, "/tickets", Some(&caller)), ticket, Way::Own { filed }, form).await
 }
 
 async fn cancel(State(site): State<Site>, caller: Caller, Path(id): Path<TicketId>) -> Answer<Redirect> {

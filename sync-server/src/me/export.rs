@@ -5,8 +5,10 @@ use crate::customers::api::{document, site_document};
 use crate::db::{Conn, Error};
 use crate::events::{self, Line};
 use crate::http::Site;
+use crate::intake::photos::PHOTOS_MAX;
 use crate::notify::store::people as notices;
-use crate::tickets::{Ticket, store::NoteRow};
+use crate::tickets::Ticket;
+use crate::tickets::store::{NoteRow, PhotoRow};
 use crate::{billing, customers, plans, survey, tickets, workforce};
 use serde_json::{Value, json};
 use shared::event::Actor;
@@ -60,13 +62,16 @@ async fn tickets_of(conn: &mut Conn, id: CustomerId) -> Result<Vec<Value>, Error
         for ticket in &page {
             let lines = events::history(conn, ticket.id, 0, LINES_MAX).await?;
             let notes = tickets::store::notes(conn, &[ticket.id], LINES_MAX).await?;
+            let photos = tickets::store::photos(conn, &[ticket.id], PHOTOS_MAX).await?;
             if let Some(expert) = ticket.last_expert
                 && let std::collections::btree_map::Entry::Vacant(free) = names.entry(expert)
             {
                 let found = workforce::store::expert(conn, expert).await?;
                 free.insert(found.map(|expert| expert.name.to_string()).unwrap_or_default());
             }
-            all.push(ticket_document(ticket, &lines, &notes, &names));
+            let mut document = ticket_document(ticket, &lines, &notes, &names);
+            document["photos"] = photos.iter().map(photo_document).collect();
+            all.push(document);
         }
         if all.len() >= ROWS_MAX {
             break;
@@ -106,6 +111,11 @@ fn line_document(line: &Line) -> Value {
 
 fn note_document(note: &NoteRow) -> Value {
     json!({ "at": note.at, "by": role(note.author), "name": note.author_name, "text": note.text })
+}
+
+/// The picture itself is behind its address, for who is signed in.
+fn photo_document(photo: &PhotoRow) -> Value {
+    json!({ "at": photo.at, "by": role(photo.author), "caption": photo.caption, "path": format!("/photos/{}", photo.id) })
 }
 
 fn role(actor: Actor) -> &'static str {

@@ -15,11 +15,12 @@ use crate::jobs::{self, Kind, NewJob};
 use crate::knowledge::scrub;
 use crate::notify::store::people as notices;
 use crate::tickets::Ticket;
-use crate::{audit, billing, customers, dispatch, http, plans, survey, sync, tickets, workforce};
+use crate::{audit, billing, customers, dispatch, http, plans, replies, survey, sync, tickets, workforce};
 use serde_json::json;
 use shared::event::Actor;
 use shared::ids::{CustomerId, TicketId};
 use shared::problem::ProblemCode;
+use shared::text::Phone;
 use shared::time::Timestamp;
 
 /// Days in which somebody can stay after all.
@@ -94,9 +95,11 @@ pub async fn finish(db: &Database, id: CustomerId, now: Timestamp) -> Result<boo
             names.extend([site.line1.to_string(), site.contact_name.to_string(), site.contact_phone.to_string()]);
             names.extend(site.line2.as_ref().map(ToString::to_string));
         }
-        Ok(Some((is, names, codes, tickets_of(conn, id).await?)))
+        let mut phones = vec![is.phone.clone()];
+        phones.extend(sites.iter().map(|site| site.contact_phone.clone()));
+        Ok(Some((is, names, phones, codes, tickets_of(conn, id).await?)))
     });
-    let Some((is, names, codes, tickets)) = read.await? else { return Ok(false) };
+    let Some((is, names, phones, codes, tickets)) = read.await? else { return Ok(false) };
     let is_due = is.forgotten_at.is_none() && is.leaving_at.is_some_and(|at| at <= now);
     if !is_due || tickets.iter().any(|ticket| !ticket.life.state.is_ended()) {
         return Ok(false);
@@ -110,13 +113,14 @@ pub async fn finish(db: &Database, id: CustomerId, now: Timestamp) -> Result<boo
         })
         .await?;
     }
-    db.write(Lane::Bulk, async move |tx: &mut Tx| forget(tx, id, &ids, &codes, now).await).await
+    db.write(Lane::Bulk, async move |tx: &mut Tx| forget(tx, id, &ids, &phones, &codes, now).await).await
 }
 
 async fn forget(
     tx: &mut Tx,
     id: CustomerId,
     tickets: &[TicketId],
+    phones: &[Phone],
     codes: &[String],
     now: Timestamp,
 ) -> Result<bool, Error> {
@@ -129,6 +133,10 @@ async fn forget(
     billing::store::forget(tx, id, now).await?;
     for entitlement in plans::store::entitlements_of(tx, id).await? {
         plans::store::cancel(tx, entitlement.id).await?;
+    }
+    tickets::store::forget_photos(tx, tickets).await?;
+    for phone in phones {
+        replies::store::forget(tx, phone).await?;
     }
     notices::forget(tx, id, codes, now).await?;
     survey::store::forget(tx, id).await?;

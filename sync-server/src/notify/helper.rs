@@ -7,6 +7,7 @@ use super::notice::{NewNotice, Notice, Recipient};
 use super::outside::Outside;
 use super::plan::{Audience, Channel, Way};
 use super::render::Words;
+use super::store::no_sms;
 use crate::customers::{self, Customer, Helper};
 use crate::db::{Conn, Error};
 use crate::tickets;
@@ -41,7 +42,7 @@ pub(super) async fn copies(
     let Some(ticket) = tickets::store::get(conn, ticket).await? else { return Ok(Vec::new()) };
     let Some(customer) = customers::store::customer(conn, ticket.customer).await? else { return Ok(Vec::new()) };
     let Some(helper) = customer.helper.clone() else { return Ok(Vec::new()) };
-    let Some(way) = way(&helper) else { return Ok(Vec::new()) };
+    let Some(way) = way(conn, &helper).await? else { return Ok(Vec::new()) };
     let about = facts::about(conn, &ticket).await?;
     let link = outside.pages.track(ticket.id);
     let copy = |one: &&NewNotice| {
@@ -57,10 +58,14 @@ pub(super) async fn copies(
     Ok(ours.iter().map(copy).collect())
 }
 
-/// By SMS where there is a phone.
-fn way(helper: &Helper) -> Option<Way> {
-    let phone = helper.phone.as_ref().map(|phone| (Channel::Sms, phone.to_string()));
-    phone.or_else(|| helper.email.as_ref().map(|email| (Channel::Email, email.to_string())))
+/// By SMS where there is a phone that takes them.
+async fn way(conn: &mut Conn, helper: &Helper) -> Result<Option<Way>, Error> {
+    if let Some(phone) = &helper.phone
+        && no_sms::why(conn, phone).await?.is_none()
+    {
+        return Ok(Some((Channel::Sms, phone.to_string())));
+    }
+    Ok(helper.email.as_ref().map(|email| (Channel::Email, email.to_string())))
 }
 
 fn words(helper: &Helper, customer: &Customer, number: &str, title: &str, link: &str, to: Channel) -> Words {

@@ -8,7 +8,7 @@
 use super::super::{Filed, Filer, Refusal, Typed, TypedProduct, file, read, times};
 use super::times::Day;
 use super::words::now_in_words;
-use super::{choose, customer, frame, refuse_fields};
+use super::{choose, customer, frame, pictures, refuse_fields};
 use crate::customers::{self, Site as Place};
 use crate::db::Error;
 use crate::http::caller::Caller;
@@ -16,13 +16,13 @@ use crate::http::idempotency::{IdempotencyKey, body_hash};
 use crate::http::{Answer, Refused, Site};
 use crate::knowledge::{Article, Asked as Search, Audience, api::find};
 use crate::tickets::{Ticket, store};
-use crate::web::form::{Choice, Form};
+use crate::web::form::{Choice, Form, PICTURES_BYTES_MAX};
 use crate::web::frame::Frame;
 use crate::web::page;
 use crate::workforce::{Category, Symptom};
 use crate::{plans, workforce};
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::{DefaultBodyLimit, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{Router, get};
@@ -41,7 +41,7 @@ const OPEN_MAX: i64 = 50;
 const NOT_SURE: &str = "none";
 
 pub(super) fn routes() -> Router<Site> {
-    Router::new().route("/tickets/new", get(step).post(send))
+    Router::new().route("/tickets/new", get(step).post(send).layer(DefaultBodyLimit::max(PICTURES_BYTES_MAX)))
 }
 
 /// How far somebody is, as the address says.
@@ -261,7 +261,8 @@ async fn send(State(site): State<Site>, caller: Caller, form: Form) -> Answer<Re
             let filer = Filer { actor: caller.actor(), scope: caller.scope(), is_staff: false };
             match file(&site, &filer, who, &key, hash, wanted).await {
                 Ok(Filed::Answer(_, ticket)) => {
-                    return Ok(Redirect::to(&format!("/tickets/{ticket}?filed")).into_response());
+                    let photo = pictures::of_report(&site, caller.actor(), ticket, &form).await;
+                    return Ok(Redirect::to(&format!("/tickets/{ticket}?filed{photo}")).into_response());
                 }
                 Ok(Filed::Mismatch) => Problem::with(
                     ProblemCode::IdempotencyMismatch,
@@ -291,6 +292,9 @@ async fn again(site: &Site, caller: &Caller, who: CustomerId, mut form: Form, pr
         form = form.with("key", site.new_id::<shared::ids::of::Ticket>().to_string());
     }
     refuse_fields(&mut form, problem, "product.");
+    if form.pictures(pictures::FIELD).next().is_some() {
+        form.wrong(pictures::FIELD, "please choose your photos once more: a browser does not keep them");
+    }
     let categories = site.db.read(async |conn| workforce::store::categories(conn).await).await?;
     let Some(category) = categories.into_iter().find(|one| one.slug.as_str() == form.value("category")) else {
         return Ok(Redirect::to("/tickets/new").into_response());
