@@ -1,7 +1,7 @@
 //! A site on a test's database, and a caller that speaks to routes in process, through all layers.
 
 use super::site::Site;
-use super::{Gate, HttpSettings, protect};
+use super::{Gate, HttpSettings, openapi, protect};
 use crate::accounts::store::{TokenKind, add_token, bind_to_device, by_person, create_login};
 use crate::accounts::token::Token;
 use crate::accounts::{NewLogin, Person, Profile};
@@ -127,10 +127,21 @@ impl Client {
     }
 
     /// Sends any request.
+    ///
+    /// # Panics
+    /// If a call to the API is not what the table of calls says of it (`http/openapi/calls.api`).
     pub async fn send(&self, request: Request<Body>) -> Heard {
-        let (parts, body) = self.answer(request).await.into_parts();
+        let (parts, body) = request.into_parts();
+        let sent = to_bytes(body, 16 << 20).await.expect("the body is short");
+        let (method, path) = (parts.method.to_string(), parts.uri.path().to_owned());
+        let (head, body) = self.answer(Request::from_parts(parts, Body::from(sent.clone()))).await.into_parts();
         let body = to_bytes(body, 16 << 20).await.expect("the body is short");
-        Heard { status: parts.status, headers: parts.headers, body: body.to_vec() }
+        if let Some(call) = openapi::of_request(&method, &path)
+            && let Some(wrong) = openapi::shape::wrong(call, &sent, head.status.as_u16(), &body)
+        {
+            panic!("{method} {path} is not as calls.api says: {wrong}");
+        }
+        Heard { status: head.status, headers: head.headers, body: body.to_vec() }
     }
 
     /// Sends any request and reads no body, which a stream would never end.
