@@ -115,7 +115,7 @@ pub(super) struct Report {
 /// Something that counts: when, and how much.
 type Point = (Timestamp, i64);
 
-fn by_day(points: &[Point], of: impl Fn(&mut Vec<i64>) -> Option<i64>) -> Report {
+fn by_day(points: &[Point], of: impl Fn(&mut [i64]) -> Option<i64>) -> Report {
     let utc = Zone::utc();
     let mut days: BTreeMap<Date, Vec<i64>> = BTreeMap::new();
     for (at, value) in points {
@@ -127,17 +127,13 @@ fn by_day(points: &[Point], of: impl Fn(&mut Vec<i64>) -> Option<i64>) -> Report
     Report { n: count(&all), days: days.collect(), value: of(&mut all), ..Report::default() }
 }
 
-fn median(values: &mut Vec<i64>) -> Option<i64> {
+fn median(values: &mut [i64]) -> Option<i64> {
     values.sort_unstable();
     values.get(values.len() / 2).copied()
 }
 
-fn share(values: &mut Vec<i64>) -> Option<i64> {
+fn share(values: &mut [i64]) -> Option<i64> {
     thousandths(values.iter().sum(), i64::try_from(values.len()).unwrap_or(i64::MAX))
-}
-
-fn total(values: &mut Vec<i64>) -> Option<i64> {
-    Some(i64::try_from(values.len()).unwrap_or(i64::MAX))
 }
 
 /// Of each ticket the first yes, in minutes after it was filed.
@@ -182,7 +178,7 @@ fn declines(lines: &[Line], from: Timestamp) -> Report {
     let parts = DeclineReason::ALL
         .iter()
         .map(|reason| (reason.word().replace('_', " "), parts.get(reason.word()).copied().unwrap_or_default()));
-    Report { parts: parts.collect(), ..by_day(&points, total) }
+    Report { parts: parts.collect(), ..by_day(&points, |values| i64::try_from(values.len()).ok()) }
 }
 
 /// Reads and adds up.

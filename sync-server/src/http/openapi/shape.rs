@@ -32,8 +32,8 @@ pub fn differs(value: &Value, schema: &Value, path: &str) -> Option<String> {
     if let Some(object) = value.as_object() {
         return of_object(object, schema, path);
     }
-    let items = value.as_array().into_iter().flatten().enumerate();
-    items.filter_map(|(at, one)| differs(one, &schema["items"], &format!("{path}[{at}]"))).next()
+    let mut items = value.as_array().into_iter().flatten().enumerate();
+    items.find_map(|(at, one)| differs(one, &schema["items"], &format!("{path}[{at}]")))
 }
 
 fn of_object(object: &serde_json::Map<String, Value>, schema: &Value, path: &str) -> Option<String> {
