@@ -138,7 +138,7 @@ async fn every_change_by_an_admin_writes_a_line_of_the_audit() {
             devices::register(tx, &NewDevice { device: None, expert, name, platform, push_token: None, now }).await
         });
         let device = registered.await.unwrap().device.to_string();
-        let ada = Client::new(site(&db), routes()).signed_in(Person::Admin(id(52))).await;
+        let ada = Client::new(site(&db), routes()).checked().signed_in(Person::Admin(id(52))).await;
         let weights = ada.get("/api/v1/admin/weights").await.value()["current"].clone();
         let steps = steps(expert, device, world.customer.to_string(), weights);
 

@@ -1,8 +1,9 @@
 //! What programs outside may ask, as an OpenAPI 3.1 document at `/api/v1/openapi.json`.
 //!
 //! The calls stand in `calls.api` and the shapes in `types.api`, a line each, in a notation that [`notation`] reads; the
-//! document is made of them. It cannot drift: a test compares the lines with the routes both ways, and each call that any
-//! test of this crate makes is checked against its line: status, body sent, body answered.
+//! document is made of them. It cannot drift: a test compares the lines with the routes and their roles both ways, and the
+//! stories of the desk and of everything that admins change are told by a client that compares each call with its line:
+//! status, body sent, body answered.
 
 pub mod notation;
 #[cfg(feature = "testing")]

@@ -59,7 +59,7 @@ async fn desk(db: &Database) -> Desk {
         .merge(crate::admin::api::routes())
         .merge(crate::admin::pages::routes())
         .merge(crate::customers::api::routes());
-    let emile = Client::new(site(db), routes).signed_in(Person::Agent(id(51))).await;
+    let emile = Client::new(site(db), routes).checked().signed_in(Person::Agent(id(51))).await;
     Desk { world, emile }
 }
 
