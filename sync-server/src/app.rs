@@ -147,6 +147,7 @@ async fn work(db: Database, registry: Registry, stop: CancellationToken) {
 pub fn routes() -> Router<Site> {
     Router::new()
         .merge(health::routes())
+        .merge(http::openapi::routes())
         .merge(web::pages::routes())
         .merge(accounts::api::routes())
         .merge(accounts::pages::routes())
@@ -233,3 +234,5 @@ pub fn stop_on_signal() -> Result<CancellationToken, StartError> {
 
 #[cfg(test)]
 mod access;
+#[cfg(test)]
+mod audited;

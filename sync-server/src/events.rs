@@ -58,6 +58,19 @@ pub async fn history(conn: &mut Conn, ticket: TicketId, after: i64, limit: i64) 
     query.fetch_all(conn.sql()).await?.iter().map(|row| read(ticket, row)).collect()
 }
 
+/// What experts said about their visits in a time, both instants included: yes, no, arrived; by ticket, in order.
+pub async fn of_visits(conn: &mut Conn, from: Timestamp, until: Timestamp, limit: i64) -> Result<Vec<Line>, Error> {
+    let sql = "select ticket, seq, body, actor, at from event
+        where kind in ('accepted', 'declined', 'arrived') and at >= $1 and at <= $2 order by ticket, seq limit $3";
+    let query = sqlx::query(sql).bind(from.as_millis()).bind(until.as_millis()).bind(limit);
+    let line = |row: &AnyRow| {
+        let ticket: String = row.try_get("ticket")?;
+        let ticket = ticket.parse().map_err(|error| Error::Bug(format!("event.ticket: {error}")))?;
+        read(ticket, row)
+    };
+    query.fetch_all(conn.sql()).await?.iter().map(line).collect()
+}
+
 /// One line of a ticket's history.
 pub async fn line(conn: &mut Conn, ticket: TicketId, seq: i64) -> Result<Option<Line>, Error> {
     let sql = "select seq, body, actor, at from event where ticket = $1 and seq = $2";

@@ -3,6 +3,7 @@
 //!
 //! `SYSOPS_SCREENSHOTS=DIR` keeps a picture of each station of the customer's and the app's screens.
 
+mod callers;
 mod desk;
 mod phones;
 mod place;

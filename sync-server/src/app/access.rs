@@ -1,15 +1,18 @@
 //! Everyone only in their own rooms: every route of the program is asked by every role, and the answer compared with the
 //! table below. A route that no row speaks of fails the test, so a new one cannot be forgotten.
 //!
-//! This is about roles. That one customer does not see another's ticket is a test beside the handler.
+//! And what is somebody else's opens to nobody: every route that takes an id of a customer's is asked by another customer.
 
 use super::routes;
 use crate::accounts::{Person, Role};
+use crate::customers::store as customers;
 use crate::db::Engine;
 use crate::db::testing::on;
+use crate::dispatch::world::World;
 use crate::http::testing::{Client, site};
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
+use shared::ids::{SiteId, TicketId};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -147,7 +150,7 @@ fn row_of(method: &str, path: &str) -> Option<&'static Row> {
 }
 
 /// Every route in the sources: method and path.
-fn in_sources() -> BTreeSet<(String, String)> {
+pub(super) fn in_sources() -> BTreeSet<(String, String)> {
     let mut found = BTreeSet::new();
     walk(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
     found
@@ -250,6 +253,89 @@ async fn every_route_opens_to_its_roles_and_to_nobody_else() {
         assert!(wrong.is_empty(), "\n  {}\n", wrong.join("\n  "));
     })
     .await;
+}
+
+/// Whatever stands in a path, in place of each parameter of a customer's routes: what is Mia's.
+fn filled_with(path: &str, ticket: TicketId, site: SiteId) -> String {
+    let part = |part: &str| match part {
+        "{id}" => ticket.to_string(),
+        "{site}" => site.to_string(),
+        other => other.to_owned(),
+    };
+    path.split('/').map(part).collect::<Vec<_>>().join("/")
+}
+
+#[tokio::test]
+async fn other_peoples_ids_open_nothing_and_change_nothing() {
+    let known = in_sources();
+    on(Engine::Sqlite, async |db| {
+        let world = World::new(&db).await;
+        let ticket = world.ticket().await;
+        let of_mia = world.another_site().await;
+        let before = world.read(ticket).await;
+        let site_before = db.read(async move |conn| customers::site(conn, of_mia).await).await.unwrap();
+        let client = Client::new(site(&db), routes());
+        let id = client.site.new_id::<()>().to_string();
+        let somebody = client.signed_in(Person::of(Role::Customer, &id).unwrap()).await;
+        // Bodies that are right, so that nothing but whose it is can refuse.
+        let bodies = [
+            ("note", r#"{"text":"hello"}"#),
+            ("reschedule", r#"{"windows":[]}"#),
+            ("{site}", r#"{"address":{"line1":"1 Main St","postal_code":"10025"}}"#),
+        ];
+        let mut wrong = Vec::new();
+        let mut n = 0;
+        for (method, path) in &known {
+            let is_theirs = path.contains("{id}") || path.contains("{site}");
+            let row = row_of(method, path).expect("every route has a row");
+            let only_parameters = !path.contains("{token}") && !path.contains("{expert}");
+            if row.is_public || !row.who.contains(&Role::Customer) || !is_theirs || !only_parameters {
+                continue;
+            }
+            n += 1;
+            let is_api = path.starts_with("/api/");
+            let body = bodies.iter().find(|(end, _)| path.ends_with(end)).map_or("{}", |(_, body)| body);
+            let kind = if is_api { "application/json" } else { "application/x-www-form-urlencoded" };
+            let request = Request::builder().method(method.as_str()).uri(filled_with(path, ticket, of_mia));
+            let request = request.header(header::CONTENT_TYPE, kind).header("idempotency-key", "theirs");
+            let body = Body::from(if is_api { body } else { "text=hello&how=solved&soon=1" });
+            let (status, _) = somebody.head_of(request.body(body).unwrap()).await;
+            let refused = status.is_client_error();
+            if !refused || method == "GET" && status != StatusCode::NOT_FOUND && status != StatusCode::FORBIDDEN {
+                wrong.push(format!("{method} {path}: {status} to somebody else"));
+            }
+        }
+        assert!(n >= 8, "only {n} routes of customers take an id");
+        assert!(wrong.is_empty(), "\n  {}\n", wrong.join("\n  "));
+        assert_eq!(world.read(ticket).await, before, "nothing of the ticket changed");
+        let site_after = db.read(async move |conn| customers::site(conn, of_mia).await).await.unwrap();
+        assert_eq!(site_after, site_before, "nothing of the address changed");
+    })
+    .await;
+}
+
+#[test]
+fn the_document_names_every_route_and_every_route_is_in_it() {
+    let routes: BTreeSet<(String, String)> =
+        in_sources().into_iter().filter(|(_, path)| path.starts_with("/api/v1/")).collect();
+    let calls: BTreeSet<(String, String)> =
+        crate::http::openapi::TABLE.iter().map(|call| (call.method.clone(), call.path.clone())).collect();
+    let missing: Vec<_> = routes.difference(&calls).collect();
+    let gone: Vec<_> = calls.difference(&routes).collect();
+    assert!(missing.is_empty(), "add a line to http/openapi/calls.api for each of {missing:#?}");
+    assert!(gone.is_empty(), "no route is there for these lines of http/openapi/calls.api: {gone:#?}");
+    for call in crate::http::openapi::TABLE.iter() {
+        let row = row_of(&call.method, &call.path).expect("every route has a row");
+        let who: BTreeSet<&str> = call.who.iter().map(String::as_str).filter(|who| *who != "all").collect();
+        let may: BTreeSet<&str> = row.who.iter().map(|role| role.word()).collect();
+        assert_eq!(row.is_public, call.is_public(), "{} {}", call.method, call.path);
+        assert!(
+            row.is_public || who == may,
+            "{} {}: {who:?} in calls.api, {may:?} in this table",
+            call.method,
+            call.path
+        );
+    }
 }
 
 #[test]

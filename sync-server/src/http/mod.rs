@@ -17,6 +17,7 @@ pub mod json;
 pub mod limits;
 pub mod listen;
 pub mod observe;
+pub mod openapi;
 pub mod refused;
 pub mod render;
 pub mod site;

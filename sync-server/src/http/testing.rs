@@ -1,7 +1,7 @@
 //! A site on a test's database, and a caller that speaks to routes in process, through all layers.
 
 use super::site::Site;
-use super::{Gate, HttpSettings, protect};
+use super::{Gate, HttpSettings, openapi, protect};
 use crate::accounts::store::{TokenKind, add_token, bind_to_device, by_person, create_login};
 use crate::accounts::token::Token;
 use crate::accounts::{NewLogin, Person, Profile};
@@ -37,6 +37,7 @@ pub struct Client {
     /// What the routes were given.
     pub site: Site,
     bearer: Option<String>,
+    is_checked: bool,
 }
 
 /// An answer.
@@ -62,7 +63,7 @@ impl Client {
             handler_timeout: Duration::from_secs(20),
         };
         let router = protect(routes.with_state(site.clone()), &Gate::new(settings, Arc::clone(&site.chance)));
-        Self { router, site, bearer: None }
+        Self { router, site, bearer: None, is_checked: false }
     }
 
     /// The same routes, as somebody who is signed in by a bearer token. Who has no login gets one.
@@ -101,6 +102,12 @@ impl Client {
         self.with_bearer(token.expose())
     }
 
+    /// The same routes; what is sent and answered must be as the table of calls says (`http/openapi/calls.api`).
+    #[must_use]
+    pub fn checked(&self) -> Self {
+        Self { is_checked: true, ..self.clone() }
+    }
+
     /// The same routes with this token.
     #[must_use]
     pub fn with_bearer(&self, token: &str) -> Self {
@@ -127,10 +134,22 @@ impl Client {
     }
 
     /// Sends any request.
+    ///
+    /// # Panics
+    /// If it is checked, and a call is not what the table says of it.
     pub async fn send(&self, request: Request<Body>) -> Heard {
-        let (parts, body) = self.answer(request).await.into_parts();
+        let (parts, body) = request.into_parts();
+        let sent = to_bytes(body, 16 << 20).await.expect("the body is short");
+        let (method, path) = (parts.method.to_string(), parts.uri.path().to_owned());
+        let (head, body) = self.answer(Request::from_parts(parts, Body::from(sent.clone()))).await.into_parts();
         let body = to_bytes(body, 16 << 20).await.expect("the body is short");
-        Heard { status: parts.status, headers: parts.headers, body: body.to_vec() }
+        if self.is_checked
+            && let Some(call) = openapi::of_request(&method, &path)
+            && let Some(wrong) = openapi::shape::wrong(call, &sent, head.status.as_u16(), &body)
+        {
+            panic!("{method} {path} is not as calls.api says: {wrong}");
+        }
+        Heard { status: head.status, headers: head.headers, body: body.to_vec() }
     }
 
     /// Sends any request and reads no body, which a stream would never end.

@@ -24,6 +24,8 @@ pub use job::{Job, Lease, NewJob, Rank};
 pub use kind::{Kind, WorkLane};
 pub use pace::Pace;
 pub use runner::Runner;
+#[cfg(test)]
+pub(crate) use store::bury_all;
 pub use store::{
     Backlog, DeadJob, backlog, dead, dead_before, dead_job, enqueue, finish, forget, pace::unspent, postpone,
     retry_dead,

@@ -354,6 +354,15 @@ fn read_dead(row: &AnyRow) -> Result<DeadJob, Error> {
     })
 }
 
+/// Makes every job dead, for tests of what is done about dead ones.
+#[cfg(test)]
+pub(crate) async fn bury_all(tx: &mut Tx) -> Result<(), Error> {
+    let now = tx.real_now().as_millis();
+    let sql = "update job set state = 'dead', dead_at = $1, last_error = 'a test buried it'";
+    sqlx::query(sql).bind(now).execute(tx.sql()).await?;
+    Ok(())
+}
+
 /// Brings a dead job back, as if it were new. If its key is live again, that job does the work and this one is only
 /// forgotten. False if there is no such dead job.
 pub async fn retry_dead(tx: &mut Tx, id: JobId) -> Result<bool, Error> {

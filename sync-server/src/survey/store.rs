@@ -32,6 +32,22 @@ pub async fn get(conn: &mut Conn, id: SurveyId) -> Result<Option<Survey>, Error>
     row.as_ref().map(read).transpose()
 }
 
+/// When surveys were answered in a time, both instants included, and whether it works.
+pub async fn answers(
+    conn: &mut Conn,
+    from: Timestamp,
+    until: Timestamp,
+    limit: i64,
+) -> Result<Vec<(Timestamp, bool)>, Error> {
+    let sql = "select answered_at, working from survey
+        where answered_at >= $1 and answered_at <= $2 and working is not null order by answered_at limit $3";
+    let query = sqlx::query(sql).bind(from.as_millis()).bind(until.as_millis()).bind(limit);
+    let read = |row: &AnyRow| {
+        Ok((Timestamp::from_millis(row.try_get("answered_at")?), row.try_get::<i64, _>("working")? != 0))
+    };
+    query.fetch_all(conn.sql()).await?.iter().map(read).collect()
+}
+
 /// The survey about a ticket.
 pub async fn of_ticket(conn: &mut Conn, ticket: TicketId) -> Result<Option<Survey>, Error> {
     let sql = format!("select {COLUMNS} from survey where ticket = $1");

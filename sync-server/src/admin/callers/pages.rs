@@ -2,6 +2,7 @@
 //! without scripts and by keyboard alone; with a script the box answers while one types, and an unsent form survives an
 //! outage.
 
+mod edit;
 mod file;
 mod new;
 
@@ -41,6 +42,7 @@ pub fn routes() -> Router<Site> {
         .route("/desk", get(box_page))
         .route("/desk/callers/new", get(new::form).post(new::send))
         .route("/desk/callers/{id}", get(caller))
+        .route("/desk/callers/{id}/edit", get(edit::form).post(edit::send))
         .route("/desk/callers/{id}/ticket", get(file::form).post(file::send))
 }
 
@@ -172,6 +174,7 @@ struct CallerPage {
     phone_shown: String,
     email: Option<String>,
     hears: &'static str,
+    helper: Option<(String, String)>,
     active: bool,
     since: String,
     plans: Vec<PlanLine>,
@@ -281,6 +284,11 @@ fn shown(site: &Site, staff: &RequireDesk, seen: Glance, is_new: bool) -> Caller
         phone_shown: phone::show(&seen.customer.phone),
         email: seen.customer.email.as_ref().map(ToString::to_string),
         hears: hears(seen.customer.notify_by),
+        helper: seen.customer.helper.as_ref().map(|helper| {
+            let way = helper.phone.as_ref().map(phone::show);
+            let way = way.or_else(|| helper.email.as_ref().map(ToString::to_string)).unwrap_or_default();
+            (helper.name.to_string(), way)
+        }),
         active: seen.customer.active,
         since: zone.show(seen.customer.created_at, "%-d %b %Y"),
         covered: seen.plans.iter().any(|(plan, _)| is_valid(plan)),

@@ -1,18 +1,23 @@
 //! The reports as JSON. Shares are in thousandths; `days` says how far a report looks back.
 
+use super::figures::{self, Figure};
 use super::{Window, first_visit, wrong_expert};
 use crate::http::caller::RequireAdmin;
-use crate::http::{Answer, Json, Site};
+use crate::http::{Answer, Json, Refused, Site};
+use crate::workforce::api::import::csv_file;
 use axum::Router;
-use axum::extract::{Query, State};
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use shared::problem::ProblemCode;
 
 /// The routes.
 pub fn routes() -> Router<Site> {
     Router::new()
         .route("/api/v1/admin/reports/first-visit-fix", get(first_visit_fix))
+        .route("/api/v1/admin/reports/{name}", get(figure))
         .route("/api/v1/admin/reports/wrong-expert", get(wrong))
 }
 
@@ -22,6 +27,35 @@ struct Wanted {
     /// 1 to 366; 30 where none are named.
     #[serde(default)]
     days: Option<i64>,
+    /// `json` or `csv`.
+    #[serde(default)]
+    format: Option<Format>,
+}
+
+/// What a report is answered as.
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Format {
+    Json,
+    Csv,
+}
+
+/// A figure by days.
+async fn figure(
+    State(site): State<Site>,
+    _: RequireAdmin,
+    Path(name): Path<String>,
+    Query(wanted): Query<Wanted>,
+) -> Answer<Response> {
+    let figure = Figure::from_word(&name).ok_or_else(|| Refused::new(ProblemCode::NotFound))?;
+    let window = Window::last(wanted.days, site.now());
+    let report = site.db.read(async move |conn| figures::read(conn, figure, window).await).await?;
+    match wanted.format {
+        Some(Format::Csv) => Ok(csv_file(&format!("{name}.csv"), figures::csv(figure, &report).into_bytes())),
+        Some(Format::Json) | None => {
+            Ok(Json(json!({ "from": window.from, "until": window.until, "report": report })).into_response())
+        }
+    }
 }
 
 async fn first_visit_fix(

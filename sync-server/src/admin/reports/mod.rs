@@ -5,6 +5,7 @@
 //! share of few is shown as what it is.
 
 pub mod api;
+mod figures;
 mod first_visit;
 pub mod pages;
 mod review;

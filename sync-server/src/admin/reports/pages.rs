@@ -1,22 +1,23 @@
 //! The reports as pages, the review of the needs table, and the table of states drawn from the code.
 
+use super::figures::{self, Figure};
 use super::first_visit::{self, Line};
 use super::review::{self, Look, Open};
 use super::wrong_expert;
 use super::{Window, percent};
 use crate::config::Mode;
 use crate::http::caller::RequireAdmin;
-use crate::http::{Answer, Site};
+use crate::http::{Answer, Refused, Site};
 use crate::web::form::Form;
 use crate::web::frame::{Frame, Viewer};
 use crate::web::page;
 use askama::Template;
 use axum::Router;
-use axum::extract::{Query, State};
+use axum::extract::{Path, Query, State};
 use axum::response::{Html, Redirect};
 use axum::routing::get;
 use serde::Deserialize;
-use shared::problem::Problem;
+use shared::problem::{Problem, ProblemCode};
 use shared::text::Slug;
 use shared::time::Timestamp;
 
@@ -29,6 +30,7 @@ pub fn routes() -> Router<Site> {
         .route("/admin/reports", get(index))
         .route("/admin/reports/first-visit-fix", get(first_visit_fix))
         .route("/admin/reports/wrong-expert", get(wrong))
+        .route("/admin/reports/{name}", get(figure))
         .route("/admin/needs/review", get(reviews).post(reviewed))
         .route("/admin/states", get(states))
 }
@@ -135,6 +137,45 @@ async fn first_visit_fix(
             section("skills", "By skill", "Skill", &report.by_skill),
             section("products", "By product", "Product", &report.by_product),
         ],
+    })
+}
+
+#[derive(Template)]
+#[template(path = "admin/figure.html")]
+struct FigurePage {
+    frame: Frame,
+    spans: Vec<(i64, bool)>,
+    days: i64,
+    word: &'static str,
+    title: &'static str,
+    lead: &'static str,
+    value: String,
+    bars: Vec<figures::Bar>,
+    rows: Vec<(String, String, i64)>,
+    report: figures::Report,
+}
+
+async fn figure(
+    State(site): State<Site>,
+    _: RequireAdmin,
+    Path(name): Path<String>,
+    Query(wanted): Query<Wanted>,
+) -> Answer<Html<String>> {
+    let figure = Figure::from_word(&name).ok_or_else(|| Refused::new(ProblemCode::NotFound))?;
+    let window = wanted.window(site.now());
+    let report = site.db.read(async move |conn| figures::read(conn, figure, window).await).await?;
+    let row = |day: &figures::Day| (day.on.to_string(), figures::shown(figure, day.value), day.n);
+    page(&FigurePage {
+        frame: frame(&site),
+        spans: spans(window),
+        days: window.days,
+        word: figure.word(),
+        title: figure.title(),
+        lead: figure.lead(),
+        value: figures::shown(figure, report.value),
+        bars: figures::bars(figure, &report),
+        rows: report.days.iter().rev().map(row).collect(),
+        report,
     })
 }
 

@@ -59,7 +59,7 @@ async fn desk(db: &Database) -> Desk {
         .merge(crate::admin::api::routes())
         .merge(crate::admin::pages::routes())
         .merge(crate::customers::api::routes());
-    let emile = Client::new(site(db), routes).signed_in(Person::Agent(id(51))).await;
+    let emile = Client::new(site(db), routes).checked().signed_in(Person::Agent(id(51))).await;
     Desk { world, emile }
 }
 
@@ -203,6 +203,32 @@ async fn one_line_is_enough_for_a_ticket_and_it_counts_once() {
         let danger = filed.iter().find(|ticket| ticket.description.as_str().contains("Smoke")).unwrap();
         assert!(danger.urgent, "what they say is heard, whatever was chosen");
         assert_eq!(danger.life.needs_human.as_ref().map(|flag| flag.reason.word()), Some("danger"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_caller_changes_and_somebody_helps_them() {
+    both_engines(async |db| {
+        let Desk { world, emile } = desk(&db).await;
+        let path = format!("/desk/callers/{}", world.customer);
+        assert!(emile.get(&format!("{path}/edit")).await.text().contains("value=\"Mia Łukaszewska\""));
+        let mut typed = vec![
+            ("name", "Mia Núñez"),
+            ("phone", "212 555 0144"),
+            ("notify_by", "call"),
+            ("helper_name", "Zoë"),
+            ("helper_phone", "12"),
+        ];
+        let wrong = emile.form(&format!("{path}/edit"), &typed).await;
+        assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(wrong.text().contains("#f-helper_phone"), "{}", wrong.text());
+        typed[4].1 = "212 555 0145";
+        assert_eq!(leads_to(&emile.form(&format!("{path}/edit"), &typed).await), path);
+        let page = emile.get(&path).await.text();
+        for part in ["Mia Núñez", "+1 212-555-0144", "By a call", "Zoë helps them"] {
+            assert!(page.contains(part), "{part}: {page}");
+        }
     })
     .await;
 }

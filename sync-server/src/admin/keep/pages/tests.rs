@@ -37,7 +37,7 @@ async fn office(db: &Database) -> Office {
     .await
     .unwrap();
     let routes = api::routes().merge(pages::routes()).merge(crate::workforce::api::routes());
-    let ada = Client::new(site(db), routes).signed_in(Person::Admin(id(52))).await;
+    let ada = Client::new(site(db), routes).checked().signed_in(Person::Admin(id(52))).await;
     Office { world, ada }
 }
 

@@ -1,0 +1,317 @@
+//! Figures by day: how long until somebody says yes, who arrives as promised, why experts decline, how content customers
+//! are. Adding up is pure; a page, a document and a file show the same numbers.
+
+use super::{Window, thousandths};
+use crate::db::{Conn, Error};
+use crate::events::{self, Line};
+use crate::survey;
+use crate::tickets::store as tickets;
+use serde::Serialize;
+use shared::event::Fact;
+use shared::ids::TicketId;
+use shared::offer::DeclineReason;
+use shared::time::{Date, Timestamp, Zone};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+/// Lines of histories that one report adds up.
+const LINES_MAX: i64 = 50_000;
+/// A visit may have been promised so many minutes before the time that is asked for.
+const PROMISED_BEFORE_MINUTES: i64 = 14 * 1_440;
+/// Who comes so many minutes after the promise is still on time.
+const ON_TIME_MINUTES: i64 = 15;
+
+/// Which figure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Figure {
+    /// Minutes from the report until an expert said yes.
+    TimeToAccept,
+    /// Arrivals within a quarter of an hour of what was promised first.
+    OnTimeArrival,
+    /// Why experts declined.
+    Declines,
+    /// How many say that it works.
+    Satisfaction,
+}
+
+impl Figure {
+    /// All of them.
+    pub(super) const ALL: [Self; 4] = [Self::TimeToAccept, Self::OnTimeArrival, Self::Declines, Self::Satisfaction];
+
+    /// The word in addresses.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::TimeToAccept => "time-to-accept",
+            Self::OnTimeArrival => "on-time-arrival",
+            Self::Declines => "declines",
+            Self::Satisfaction => "satisfaction",
+        }
+    }
+
+    /// What a word means.
+    pub(super) fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|figure| figure.word() == word)
+    }
+
+    /// As a heading.
+    pub(super) fn title(self) -> &'static str {
+        match self {
+            Self::TimeToAccept => "Time to accept",
+            Self::OnTimeArrival => "On-time arrival",
+            Self::Declines => "Why experts decline",
+            Self::Satisfaction => "Is it working?",
+        }
+    }
+
+    /// What it counts.
+    pub(super) fn lead(self) -> &'static str {
+        match self {
+            Self::TimeToAccept => {
+                "Minutes from a report until the first expert said yes: the middle of each day's tickets."
+            }
+            Self::OnTimeArrival => {
+                "Arrivals no later than a quarter of an hour after what the customer was told first."
+            }
+            Self::Declines => "Declined offers and visits that were given back, by the reason that was tapped.",
+            Self::Satisfaction => "Answers to the survey: how many say that it works.",
+        }
+    }
+
+    /// Whether a value is a share in thousandths.
+    pub(super) fn is_share(self) -> bool {
+        match self {
+            Self::OnTimeArrival | Self::Satisfaction => true,
+            Self::TimeToAccept | Self::Declines => false,
+        }
+    }
+}
+
+/// One day of a figure.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Day {
+    /// The day, by the clocks of UTC.
+    pub(super) on: Date,
+    /// How many it adds up.
+    pub(super) n: i64,
+    /// Minutes or thousandths; of declines how many.
+    pub(super) value: Option<i64>,
+}
+
+/// A figure added up.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub(super) struct Report {
+    /// How many it adds up.
+    pub(super) n: i64,
+    /// Of all days together.
+    pub(super) value: Option<i64>,
+    /// There was more than is added up.
+    pub(super) is_cut: bool,
+    /// Every day on which there was something.
+    pub(super) days: Vec<Day>,
+    /// By reason, where there are reasons.
+    pub(super) parts: Vec<(String, i64)>,
+}
+
+/// Something that counts: when, and how much.
+type Point = (Timestamp, i64);
+
+fn by_day(points: &[Point], of: impl Fn(&mut [i64]) -> Option<i64>) -> Report {
+    let utc = Zone::utc();
+    let mut days: BTreeMap<Date, Vec<i64>> = BTreeMap::new();
+    for (at, value) in points {
+        days.entry(utc.local(*at).date).or_default().push(*value);
+    }
+    let count = |values: &[i64]| i64::try_from(values.len()).unwrap_or(i64::MAX);
+    let mut all: Vec<i64> = points.iter().map(|(_, value)| *value).collect();
+    let days = days.into_iter().map(|(on, mut values)| Day { on, n: count(&values), value: of(&mut values) });
+    Report { n: count(&all), days: days.collect(), value: of(&mut all), ..Report::default() }
+}
+
+fn median(values: &mut [i64]) -> Option<i64> {
+    values.sort_unstable();
+    values.get(values.len() / 2).copied()
+}
+
+fn share(values: &mut [i64]) -> Option<i64> {
+    thousandths(values.iter().sum(), i64::try_from(values.len()).unwrap_or(i64::MAX))
+}
+
+/// Of each ticket the first yes, in minutes after it was filed.
+fn accepts(lines: &[Line], filed: &BTreeMap<TicketId, Timestamp>, from: Timestamp) -> Vec<Point> {
+    let mut seen = BTreeSet::new();
+    let first = lines
+        .iter()
+        .filter(|line| matches!(line.event.fact, Fact::Accepted { .. }))
+        .filter(|line| seen.insert(line.ticket));
+    let point = |line: &Line| Some((line.at, line.at.minutes_since(*filed.get(&line.ticket)?).max(0)));
+    first.filter_map(point).filter(|(at, _)| *at >= from).collect()
+}
+
+/// Of each arrival whether it was on time.
+fn arrivals(lines: &[Line], from: Timestamp) -> Vec<Point> {
+    let mut promised: BTreeMap<TicketId, Timestamp> = BTreeMap::new();
+    let mut points = Vec::new();
+    for line in lines {
+        if let Fact::Accepted { visit, .. } = &line.event.fact {
+            promised.insert(line.ticket, visit.start_at);
+        }
+        if matches!(line.event.fact, Fact::Arrived { .. })
+            && !line.event.skipped
+            && line.at >= from
+            && let Some(start_at) = promised.get(&line.ticket)
+        {
+            points.push((line.at, i64::from(line.at.minutes_since(*start_at) <= ON_TIME_MINUTES)));
+        }
+    }
+    points
+}
+
+fn declines(lines: &[Line], from: Timestamp) -> Report {
+    let mut parts: BTreeMap<&'static str, i64> = BTreeMap::new();
+    let mut points = Vec::new();
+    for line in lines.iter().filter(|line| line.at >= from) {
+        if let Fact::Declined { reason, .. } = &line.event.fact {
+            *parts.entry(reason.word()).or_default() += 1;
+            points.push((line.at, 1));
+        }
+    }
+    let parts = DeclineReason::ALL
+        .iter()
+        .map(|reason| (reason.word().replace('_', " "), parts.get(reason.word()).copied().unwrap_or_default()));
+    Report { parts: parts.collect(), ..by_day(&points, |values| i64::try_from(values.len()).ok()) }
+}
+
+/// Reads and adds up.
+pub(super) async fn read(conn: &mut Conn, figure: Figure, window: Window) -> Result<Report, Error> {
+    if figure == Figure::Satisfaction {
+        let answers = survey::store::answers(conn, window.from, window.until, LINES_MAX).await?;
+        let is_cut = answers.len() >= usize::try_from(LINES_MAX).unwrap_or(usize::MAX);
+        let points: Vec<Point> = answers.into_iter().map(|(at, works)| (at, i64::from(works))).collect();
+        return Ok(Report { is_cut, ..by_day(&points, share) });
+    }
+    let since = window.from.plus_minutes(-PROMISED_BEFORE_MINUTES);
+    let lines = events::of_visits(conn, since, window.until, LINES_MAX).await?;
+    let is_cut = lines.len() >= usize::try_from(LINES_MAX).unwrap_or(usize::MAX);
+    let report = match figure {
+        Figure::TimeToAccept => {
+            let ids: BTreeSet<TicketId> = lines.iter().map(|line| line.ticket).collect();
+            let ids: Vec<TicketId> = ids.into_iter().collect();
+            let filed =
+                tickets::many(conn, &ids).await?.into_iter().map(|ticket| (ticket.id, ticket.filed_at)).collect();
+            by_day(&accepts(&lines, &filed, window.from), median)
+        }
+        Figure::OnTimeArrival => by_day(&arrivals(&lines, window.from), share),
+        Figure::Declines | Figure::Satisfaction => declines(&lines, window.from),
+    };
+    Ok(Report { is_cut, ..report })
+}
+
+/// As a file of values.
+pub(super) fn csv(figure: Figure, report: &Report) -> String {
+    let mut text = String::from(if figure.is_share() {
+        "day,n,share_thousandths\n"
+    } else if figure == Figure::Declines {
+        "day,n,declines\n"
+    } else {
+        "day,n,median_minutes\n"
+    });
+    for day in &report.days {
+        let value = day.value.map(|value| value.to_string()).unwrap_or_default();
+        writeln!(text, "{},{},{value}", day.on, day.n).expect("writing to a string works");
+    }
+    text
+}
+
+/// A bar of a chart, in a field of 100 × 40.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Bar {
+    pub(super) x: String,
+    pub(super) y: String,
+    pub(super) width: String,
+    pub(super) height: String,
+    pub(super) says: String,
+}
+
+/// The bars of a report, the highest as high as the field; shares are drawn against all.
+pub(super) fn bars(figure: Figure, report: &Report) -> Vec<Bar> {
+    let highest = if figure.is_share() {
+        1_000
+    } else {
+        report.days.iter().filter_map(|day| day.value).max().unwrap_or(1).max(1)
+    };
+    let n = i64::try_from(report.days.len()).unwrap_or(1).max(1);
+    // Thousandths of a unit, so that no doubles are needed.
+    let wide = 100_000 / n;
+    let unit = |thousandths: i64| format!("{}.{:03}", thousandths / 1_000, thousandths % 1_000);
+    let bar = |(at, day): (i64, &Day)| {
+        let height = 40_000 * day.value.unwrap_or_default() / highest;
+        Bar {
+            x: unit(at * wide),
+            y: unit(40_000 - height),
+            width: unit(wide * 4 / 5),
+            height: unit(height),
+            says: format!("{}: {}, of {}", day.on, shown(figure, day.value), day.n),
+        }
+    };
+    (0..).zip(&report.days).map(bar).collect()
+}
+
+/// A value for people.
+pub(super) fn shown(figure: Figure, value: Option<i64>) -> String {
+    match (value, figure.is_share()) {
+        (None, _) => "–".to_owned(),
+        (Some(share), true) => format!("{}.{} %", share / 10, share % 10),
+        (Some(value), false) if figure == Figure::TimeToAccept => format!("{value} min"),
+        (Some(value), false) => value.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tickets::samples::id;
+    use shared::event::Actor;
+    use shared::ticket::VisitPlan;
+
+    fn at(minutes: i64) -> Timestamp {
+        Timestamp::from_millis(crate::db::testing::START_MS).plus_minutes(minutes)
+    }
+
+    fn line(ticket: u64, seq: i64, minutes: i64, fact: Fact) -> Line {
+        Line { ticket: id(ticket), seq, at: at(minutes), actor: Actor::Server, event: fact.into() }
+    }
+
+    fn accepted(start: i64) -> Fact {
+        let visit = VisitPlan { start_at: at(start), travel_minutes: 10, work_minutes: 60 };
+        Fact::Accepted { expert: id(1), visit, late: false }
+    }
+
+    #[test]
+    fn an_arrival_is_measured_against_what_was_promised_and_a_yes_against_the_report() {
+        let lines = [
+            line(1, 2, 10, accepted(60)),
+            line(1, 3, 75, Fact::Arrived { expert: id(1) }),
+            line(2, 2, 30, accepted(60)),
+            line(2, 3, 76, Fact::Arrived { expert: id(1) }),
+            line(2, 4, 90, accepted(600)),
+        ];
+        assert_eq!(by_day(&arrivals(&lines, at(0)), share).value, Some(500), "a quarter of an hour is on time");
+        assert_eq!(arrivals(&lines, at(76)).len(), 1, "what was promised before the time still counts");
+        let filed = [(id(1), at(0)), (id(2), at(0))].into();
+        let report = by_day(&accepts(&lines, &filed, at(0)), median);
+        assert_eq!((report.n, report.value), (2, Some(30)), "only the first yes of a ticket");
+    }
+
+    #[test]
+    fn reasons_stand_in_their_order_and_a_file_says_what_the_page_says() {
+        let declined = |reason| Fact::Declined { expert: id(1), reason, after_acceptance: false };
+        let lines = [line(1, 2, 1, declined(DeclineReason::TooFar)), line(1, 3, 2, declined(DeclineReason::TooFar))];
+        let report = declines(&lines, at(0));
+        assert_eq!(report.parts[1], ("too far".to_owned(), 2));
+        let text = csv(Figure::Declines, &report);
+        assert_eq!(text.lines().count(), 2);
+        assert!(text.ends_with(",2,2\n"), "{text}");
+        let bars = bars(Figure::Declines, &report);
+        assert_eq!((bars.len(), bars[0].height.as_str(), bars[0].y.as_str()), (1, "40.000", "0.000"));
+    }
+}

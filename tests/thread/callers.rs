@@ -1,0 +1,173 @@
+//! The desk and the office in a browser: a caller helped by keyboard alone, while the network is cut too; a caller without
+//! e-mail, with scripts off; and a file of five hundred experts with seven bad lines, with scripts and without.
+
+use super::{click, press, shot, shows, type_into};
+use serde_json::json;
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
+use tests::browser::{Browser, Scripts};
+use tests::http::client;
+use tests::proxy::Proxy;
+use tests::server::{Server, SignIn};
+use tests::wait::{LATER, SOON, eventually};
+use thirtyfour::prelude::*;
+
+/// A caller is helped within this time.
+const CALL_MAX: Duration = Duration::from_secs(30);
+/// How many stops of the Tab key a control may be away.
+const TABS_MAX: usize = 40;
+
+async fn sign_in(browser: &Browser, url: &str, path: &str, who: &SignIn) {
+    browser.page().goto(format!("{url}{path}")).await.expect("the server answers");
+    type_into(browser, "login", &who.login).await;
+    type_into(browser, "password", &format!("{}{}", who.password, Key::Enter)).await;
+}
+
+/// Types into whatever has the focus.
+async fn keys(browser: &Browser, text: &str) {
+    let focused = browser.page().active_element().await.expect("something has the focus");
+    focused.send_keys(text).await.expect("it takes keys");
+}
+
+/// Somebody who has no ticket yet.
+async fn registers(server: &Server, name: &str, phone: &str) {
+    let agent = server.sign_in("agent");
+    let token = tests::crash::token(server.url(), &agent.login, &agent.password).await;
+    let caller = json!({ "name": name, "phone": phone, "address": { "line1": "350 5th Ave", "postal_code": "10118" } });
+    let sent =
+        client().post(format!("{}/api/v1/customers", server.url())).bearer_auth(token).json(&caller).send().await;
+    assert!(sent.expect("the server answers").status().is_success());
+}
+
+/// Goes on with Tab to the control that says this.
+async fn tab_to(browser: &Browser, says: &str) {
+    for _ in 0..TABS_MAX {
+        keys(browser, &Key::Tab.to_string()).await;
+        let focused = browser.page().active_element().await.expect("something has the focus");
+        if focused.text().await.unwrap_or_default().contains(says) {
+            return;
+        }
+    }
+    panic!("{says:?} is not reached by {TABS_MAX} tabs");
+}
+
+async fn arrives(browser: &Browser, part: &str) {
+    eventually(&format!("the address holds {part}"), LATER, async || {
+        let at = browser.page().current_url().await.map_err(|error| error.to_string())?;
+        if at.as_str().contains(part) { Ok(()) } else { Err(at.to_string()) }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_caller_is_helped_by_keyboard_alone_and_an_outage_loses_nothing() {
+    let server = Server::demo(&[]).await;
+    registers(&server, "Žofie Öztürk-Quaye", "212 555 0191").await;
+    registers(&server, "Quincy Åberg-Quaye", "212 555 0192").await;
+    let network = Proxy::before(server.url());
+    let browser = Browser::desk().await;
+    sign_in(&browser, &network.url(), "/desk", &server.sign_in("agent")).await;
+    shows(&browser, "Who is calling?").await;
+    let begun = Instant::now();
+    // The box has the focus, and answers while one types.
+    keys(&browser, "zofie quaye").await;
+    shows(&browser, "Žofie Öztürk-Quaye").await;
+    keys(&browser, &Key::Down.to_string()).await;
+    keys(&browser, &Key::Enter.to_string()).await;
+    arrives(&browser, "/desk/callers/").await;
+    tab_to(&browser, "File a ticket").await;
+    keys(&browser, &Key::Enter.to_string()).await;
+    arrives(&browser, "/ticket").await;
+    shows(&browser, "What is broken, and how?").await;
+    keys(&browser, &format!("tele no pic{}", Key::Enter)).await;
+    arrives(&browser, "/desk/tickets/").await;
+    assert!(begun.elapsed() < CALL_MAX, "a ticket took {:?}", begun.elapsed());
+    shot(&browser, "21-desk-ticket").await;
+
+    // Another call, and the network goes before the ticket is sent.
+    browser.page().goto(format!("{}/desk?q=aberg", network.url())).await.expect("the server answers");
+    arrives(&browser, "/desk/callers/").await;
+    click(&browser, By::LinkText("File a ticket")).await;
+    arrives(&browser, "/ticket").await;
+    type_into(&browser, "trouble", "tele no pic").await;
+    type_into(&browser, "title", "Since the storm").await;
+    network.cut();
+    type_into(&browser, "title", &Key::Enter.to_string()).await;
+    shows(&browser, "is kept on this machine").await;
+    shot(&browser, "22-desk-outage").await;
+    network.restore();
+    arrives(&browser, "/desk/tickets/").await;
+    shows(&browser, "Since the storm").await;
+    browser.page().goto(format!("{}/desk/tickets", network.url())).await.expect("the server answers");
+    let list = browser.page().source().await.expect("the page is there");
+    assert_eq!(list.matches("Since the storm").count(), 1, "it was filed once");
+    server.assert_balanced();
+}
+
+#[tokio::test]
+async fn a_caller_without_e_mail_is_registered_and_helped_with_scripts_off() {
+    let server = Server::demo(&[]).await;
+    let browser = Browser::phone(Scripts::Off).await;
+    sign_in(&browser, server.url(), "/desk", &server.sign_in("agent")).await;
+    type_into(&browser, "q", &format!("212 555 0188{}", Key::Enter)).await;
+    shows(&browser, "Nobody is known by this").await;
+    click(&browser, By::LinkText("New caller")).await;
+    type_into(&browser, "name", "Žofie O'Brien-Núñez").await;
+    type_into(&browser, "line1", "350 5th Ave").await;
+    type_into(&browser, "postal_code", "10118").await;
+    click(&browser, By::Css("input[name=notify_by][value=call]")).await;
+    press(&browser).await;
+    shows(&browser, "Ticket for Žofie").await;
+    type_into(&browser, "trouble", "tele no pic").await;
+    type_into(&browser, "description", "It smells of smoke").await;
+    press(&browser).await;
+    arrives(&browser, "/desk/tickets/").await;
+    shows(&browser, "Danger").await;
+    server.assert_balanced();
+}
+
+/// A file of five hundred experts, seven of them with a postal code that is none.
+fn five_hundred(tag: &str) -> String {
+    let mut text = String::from("name;email;phone;postal_code;skills;areas;shifts\n");
+    for at in 0..500 {
+        let code = if at % 80 == 7 { "00000" } else { "10025" };
+        writeln!(
+            text,
+            "Žofie {at};{tag}{at}@example.com;+1 646 {}{at:04};{code};;;Mon-Fri 08:00-16:00",
+            if tag == "a" { "555 " } else { "556 " }
+        )
+        .expect("writing to a string works");
+    }
+    text
+}
+
+async fn imports(browser: &Browser, server: &Server, tag: &str) {
+    let folder = tempfile::tempdir().expect("a folder for the file");
+    let file = folder.path().join("experts.csv");
+    std::fs::write(&file, five_hundred(tag)).expect("the file can be written");
+    sign_in(browser, server.url(), "/admin/import/experts", &server.sign_in("admin")).await;
+    type_into(browser, "file", &file.display().to_string()).await;
+    press(browser).await;
+    shows(browser, "493 lines are good. 7 lines have something wrong").await;
+    shows(browser, "line 9, column postal_code").await;
+    shot(browser, &format!("23-import-{tag}")).await;
+    click(browser, By::Id("keep")).await;
+    eventually("the experts are there", LATER, async || {
+        let page = browser.page().source().await.map_err(|error| error.to_string())?;
+        if page.contains("493 experts were added.") { Ok(()) } else { Err(page) }
+    })
+    .await;
+    browser.page().goto(format!("{}/admin/experts?q=zofie+499", server.url())).await.expect("the server answers");
+    eventually("the last line is an expert", SOON, async || {
+        let page = browser.page().source().await.map_err(|error| error.to_string())?;
+        if page.contains("Žofie 499") { Ok(()) } else { Err(page) }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn of_five_hundred_experts_with_seven_bad_lines_the_good_are_brought_in_with_and_without_scripts() {
+    let server = Server::demo(&[]).await;
+    imports(&Browser::desk().await, &server, "a").await;
+    imports(&Browser::phone(Scripts::Off).await, &server, "b").await;
+}
