@@ -173,7 +173,7 @@ async fn ticket_page(site: &Site, frame: Frame, ticket: Ticket, way: Way) -> Ans
 async fn ticket_page_with(site: &Site, frame: Frame, ticket: Ticket, way: Way, form: Form) -> Answer<Html<String>> {
     let base = way.base(ticket.id);
     let photos = pictures::shown(site, ticket.id, &way).await?;
-    let photo_refused = !form.value("photo_refused").is_empty();
+    let photo_refused = form.filled("photo_refused").is_some();
     let (is_own, filed) = match way {
         Way::Own { filed } => (true, filed),
         Way::Token(_) => (false, false),

@@ -3,6 +3,7 @@
 
 use super::super::change;
 use super::super::corrected::{self, TypedCorrection};
+use super::pictures::FIELD;
 use super::{Way, frame, refuse_fields, ticket_page_with};
 use crate::customers::Site as Place;
 use crate::customers::register::TypedAddress;
@@ -25,7 +26,7 @@ pub(super) struct Mending {
 /// What the page shows; nothing where it is too late for another address.
 pub(super) fn mending(ticket: &Ticket, form: &Form) -> Option<Mending> {
     let is_waited_for = matches!(ticket.life.state, State::OnHold { why: HoldReason::WrongAddress, .. });
-    let is_wrong = form.has_errors() && form.error("windows").is_none();
+    let is_wrong = form.has_errors() && form.error("windows").is_none() && form.error(FIELD).is_none();
     change::can_correct(&ticket.life.state).then_some(Mending { is_open: is_waited_for || is_wrong })
 }
 
