@@ -13,7 +13,7 @@ const FAULTS: &str = "(() => {
     for (const el of document.querySelectorAll('#main *')) {
         const box = el.getBoundingClientRect();
         if (box.width && (box.right > width + 1 || box.left < -1)) faults.push((el.dataset.testid || el.className || el.tagName) + ' sticks out to ' + box.right);
-        if (el.matches('button, a[href], input, textarea') && (box.height < 43.5 || box.width < 43.5)) faults.push((el.dataset.testid || el.className) + ' is ' + box.width + 'x' + box.height);
+        if (el.matches('button, a[href], input:not([type=file]), textarea, label.button') && (box.height < 43.5 || box.width < 43.5)) faults.push((el.dataset.testid || el.className) + ' is ' + box.width + 'x' + box.height);
         if (el.matches('input, textarea') && parseFloat(getComputedStyle(el).fontSize) < 16) faults.push(el.dataset.testid + ' has small letters');
     }
     return faults.join('; ');

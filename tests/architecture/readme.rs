@@ -15,8 +15,9 @@ pub(crate) fn tests(tree: &Tree) -> BTreeSet<String> {
     for (_, text) in tree.rust() {
         let source = Source::of(text);
         let words = source.words();
-        for (at, _) in words.iter().enumerate().filter(|(at, word)| **word == "test" && words.get(at + 1) == Some(&"]"))
-        {
+        let is_test = |at: usize| words[at] == "test" && matches!(words.get(at + 1), Some(&"]" | &"("));
+        let in_brackets = |at: usize| words[..at].iter().rev().take(4).any(|word| *word == "[");
+        for at in (0..words.len()).filter(|at| is_test(*at) && in_brackets(*at)) {
             // Other attributes, `async` and the like may stand between; a body may not.
             let after = &words[at + 2..];
             let head = &after[..after.iter().position(|word| *word == "{").unwrap_or(after.len())];

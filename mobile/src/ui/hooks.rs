@@ -11,7 +11,8 @@ pub(super) use crate::sync::pace::Wake;
 
 use crate::clock::Edge;
 use crate::platform::Platform;
-use crate::store::{Error, Installation, Salvage, Shot, SignOut, Store};
+pub(super) use crate::store::Shot;
+use crate::store::{Error, Installation, Salvage, SignOut, Store};
 use crate::sync::gateway::{Gateway, NotAServer};
 use crate::sync::runner::Syncer;
 use crate::sync::sign_in::{send_code, sign_in};

@@ -1,8 +1,7 @@
 //! The photos of a ticket: what the customer sent, what the expert took, and the button that takes one. A photo is kept
 //! on the phone before this screen says so; whether its bytes are on the server yet is written below it.
 
-use crate::store::Shot;
-use crate::ui::hooks::{Ui, use_outside, use_ui};
+use crate::ui::hooks::{Shot, Ui, use_outside, use_ui};
 use crate::ui::words;
 use dioxus::prelude::*;
 use shared::blob::Sha;

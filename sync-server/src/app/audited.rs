@@ -41,6 +41,7 @@ fn steps(expert: ExpertId, device: String, customer: String, weights: Value) -> 
     let area_again = json!({ "name": "Queens", "postal": [{ "country": "US", "prefix": "114" }] });
     let need = json!({ "category": "net", "skills": { "tv": 1 }, "work_minutes": 45 });
     let text = json!({ "title": "Router blinks", "problem": "It blinks.", "steps": "Restart it." });
+    let again = json!({ "title": "Router blinks red", "problem": "It blinks.", "steps": "Restart it." });
     let away = json!({ "from": "2026-03-10T00:00:00Z", "until": "2026-03-12T00:00:00Z" });
     let day = json!({ "on": "2026-07-04", "country": "US", "name": "Independence Day" });
     let own = format!("experts/{expert}");
@@ -94,7 +95,7 @@ fn steps(expert: ExpertId, device: String, customer: String, weights: Value) -> 
             json!("name,phone,line1,postal_code\nCy,212 555 0102,1 Main St,10025\n"),
         ),
         step("POST", "articles", "articles", json!({ "text": text })),
-        step("PUT", "articles/{id}", "articles/{last}", json!({ "text": text, "ver": 1 })),
+        step("PUT", "articles/{id}", "articles/{last}", json!({ "text": again, "ver": 1 })),
         step("POST", "articles/{id}/{deed}", "articles/{last}/publish", json!({})),
         step("PUT", "articles/synonyms", "articles/synonyms", json!({ "ver": 0, "body": "tv = television" })),
     ]

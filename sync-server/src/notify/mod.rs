@@ -22,6 +22,7 @@ mod notice;
 pub mod outside;
 pub mod plan;
 mod rank;
+mod reasons;
 mod receipt;
 pub mod render;
 pub mod sandbox;

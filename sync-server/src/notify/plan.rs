@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use shared::ids::{ExpertId, OfferId, SurveyId};
 use shared::text::{Email, Phone};
 use shared::texts::Language;
-use shared::ticket::{CannotFix, HoldReason, HumanReason, Life, State, VisitPlan};
+use shared::ticket::{HoldReason, HumanReason, Life, State, VisitPlan};
 use shared::time::{Timestamp, Zone};
 use uuid::Uuid;
 
@@ -305,7 +305,7 @@ impl Matter {
             }
             Self::Danger {} => {
                 let flag = life.and_then(|life| life.needs_human.as_ref());
-                ok(flag.is_some_and(|flag| is_open_danger(flag.reason)), Past::Settled)
+                ok(flag.is_some_and(|flag| super::reasons::is_open_danger(flag.reason)), Past::Settled)
             }
             Self::Money { news } => ok(!news.is_past(now), Past::Expired),
             Self::SignInCode { expires_at, .. } => ok(real_now < *expires_at, Past::Expired),
@@ -316,23 +316,6 @@ impl Matter {
             | Self::Replied { .. }
             | Self::Account { .. } => None,
         }
-    }
-}
-
-/// Whether nobody has answered for the danger yet. Without a plan the flag asks for that; the danger is there all the same.
-fn is_open_danger(reason: HumanReason) -> bool {
-    match reason {
-        HumanReason::Danger | HumanReason::NoPlan | HumanReason::CannotFix { why: CannotFix::Unsafe } => true,
-        HumanReason::NoCandidate
-        | HumanReason::OffersExhausted
-        | HumanReason::NotDelivered
-        | HumanReason::NotDeparted
-        | HumanReason::NotArrived
-        | HumanReason::OverEstimate
-        | HumanReason::RunningLate
-        | HumanReason::CannotFix { .. }
-        | HumanReason::HoldEnded
-        | HumanReason::DoneByOther => false,
     }
 }
 

@@ -4,7 +4,7 @@ use super::plan::{Channel, CustomerContact, ExpertContact, Matter};
 use shared::number::TicketNumber;
 use shared::text::Phone;
 use shared::texts::{Catalogue, TextId, Value, gsm};
-use shared::ticket::{HoldReason, HumanReason, VisitPlan};
+use shared::ticket::{HoldReason, VisitPlan};
 use shared::time::{Timestamp, Zone};
 
 /// A message in words.
@@ -305,7 +305,7 @@ pub fn to_admin(
     let (subject, body) = match matter {
         Matter::Escalated { reason, since, n } => {
             when = speaker.catalogue.when(zone, *since);
-            why = speaker.catalogue.text(reason_text(*reason), &[]);
+            why = speaker.catalogue.text(super::reasons::text(*reason), &[]);
             n_told = n.to_string();
             (TextId::EscalatedSubject, TextId::EscalatedMail)
         }
@@ -340,23 +340,6 @@ pub fn to_admin(
         ("link", link),
     ];
     Some(speaker.words(Some(subject), body, &args, Some(link)))
-}
-
-fn reason_text(reason: HumanReason) -> TextId {
-    match reason {
-        HumanReason::NoPlan => TextId::ReasonNoPlan,
-        HumanReason::NoCandidate => TextId::ReasonNoCandidate,
-        HumanReason::OffersExhausted => TextId::ReasonOffersExhausted,
-        HumanReason::NotDelivered => TextId::ReasonNotDelivered,
-        HumanReason::NotDeparted => TextId::ReasonNotDeparted,
-        HumanReason::NotArrived => TextId::ReasonNotArrived,
-        HumanReason::OverEstimate => TextId::ReasonOverEstimate,
-        HumanReason::RunningLate => TextId::ReasonRunningLate,
-        HumanReason::CannotFix { .. } => TextId::ReasonCannotFix,
-        HumanReason::HoldEnded => TextId::ReasonHoldEnded,
-        HumanReason::DoneByOther => TextId::ReasonDoneByOther,
-        HumanReason::Danger => TextId::ReasonDanger,
-    }
 }
 
 /// A sign-in code. Made when it is sent; the digits are kept nowhere else.

@@ -12,4 +12,4 @@ mod take;
 pub mod webhook;
 
 #[cfg(test)]
-mod tests;
+mod webhook_tests;

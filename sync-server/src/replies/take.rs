@@ -97,7 +97,7 @@ async fn judge(
             let language = language(tx, heard, experts).await?;
             Ok(Outcome::new(Became::Started, say(language, TextId::ReplyStartedSms, &[])))
         }
-        _ if n_today > DAILY_MAX => Ok(Outcome::silent(Became::TooMany)),
+        Said::Yes(_) | Said::No(_) | Said::Words if n_today > DAILY_MAX => Ok(Outcome::silent(Became::TooMany)),
         Said::Yes(hint) if !experts.is_empty() => answered(tx, bounds, heard, experts, true, hint.as_deref()).await,
         Said::No(hint) if !experts.is_empty() => answered(tx, bounds, heard, experts, false, hint.as_deref()).await,
         Said::Yes(_) | Said::No(_) | Said::Words => noted(tx, bounds, pages, heard, experts).await,

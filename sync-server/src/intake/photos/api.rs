@@ -45,9 +45,11 @@ async fn send(
     State(site): State<Site>,
     caller: Caller,
     Path(id): Path<TicketId>,
-    mut form: Form,
+    form: Result<Form, Refused>,
 ) -> Answer<(StatusCode, Json<Value>)> {
+    // Who may not see the ticket hears that, whatever is sent.
     visible(&site, &caller, id).await?;
+    let mut form = form?;
     let pictures: Vec<Bytes> = form.pictures("file").collect();
     if pictures.is_empty() {
         return Err(Problem::field("file", "required", "Send at least one picture in the field `file`.").into());

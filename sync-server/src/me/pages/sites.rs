@@ -151,8 +151,15 @@ async fn retire(
 ) -> Answer<Response> {
     match take_out(site.clone(), customer, id, Actor::Customer(customer)).await {
         Ok(_) => Ok(Redirect::to("/account?done=retired").into_response()),
-        // A second click.
-        Err(Refused(problem)) if problem.code == ProblemCode::NotFound => Ok(Redirect::to("/account").into_response()),
+        Err(Refused(problem)) if problem.code == ProblemCode::NotFound => {
+            let every = site.db.read(async move |conn| store::every_site_of(conn, customer).await).await?;
+            // A second click; or an address of somebody else.
+            if every.iter().any(|own| own.id == id) {
+                Ok(Redirect::to("/account").into_response())
+            } else {
+                Err(Refused(problem))
+            }
+        }
         Err(Refused(problem)) if problem.code == ProblemCode::Conflict => {
             let (place, more) = theirs(&site, customer, id).await?;
             site_page(&site, &caller, refuse(filled(&place), &problem), Some(id), more)

@@ -3,7 +3,7 @@
 
 pub mod api;
 #[cfg(test)]
-mod tests;
+mod api_tests;
 
 use crate::blobs;
 use crate::db::{Database, Error, Lane};

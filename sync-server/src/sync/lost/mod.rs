@@ -6,10 +6,10 @@
 //! each mutation known by its id.
 
 pub mod api;
+#[cfg(test)]
+mod api_tests;
 pub mod pages;
 mod store;
-#[cfg(test)]
-mod tests;
 
 pub use store::{Item, What, handle, listed};
 
