@@ -56,7 +56,7 @@ impl Place {
     pub(crate) async fn asked_expert(&self, number: &str) -> (String, String) {
         let login = match &self.kind {
             Kind::Demo => {
-                let offer = self.captured("sms", |text| text.contains(number) && text.contains("Please answer")).await;
+                let offer = self.captured("sms", |text| text.contains(number) && text.contains("New ticket")).await;
                 offer["to"].as_str().expect("it went somewhere").to_owned()
             }
             // Nothing that rings is set up here: the office sees who was asked.

@@ -47,7 +47,7 @@ async fn a_plan_begins_with_the_confirmed_payment_and_starts_the_ticket_that_wai
         assert_eq!(charges[0].price, usd(11_900));
         assert_eq!(charges[0].card.as_deref(), Some("Visa ending in 4242"));
         assert!(matches!(charges[0].state, ChargeState::Paid { .. }));
-        assert_eq!(entitlements[0].until_at.to_string(), "2027-03-02T09:01:01Z", "a year by the calendar");
+        assert_eq!(entitlements[0].until_at.to_string(), "2027-03-02T15:01:01Z", "a year by the calendar");
         let life = db.read(async move |conn| tickets::store::get(conn, ticket).await).await.unwrap().unwrap().life;
         assert!(life.needs_human.is_none(), "it goes on by itself");
         shop.jump_days(1);
@@ -105,7 +105,7 @@ async fn the_next_period_is_told_twice_charged_once_when_the_first_one_ends_and_
         assert_eq!(shop.states().await, ["paid", "paid"]);
         let (entitlements, charges) = shop.books().await;
         assert_eq!((entitlements.len(), entitlements[0].state), (1, EntitlementState::Active));
-        assert_eq!(entitlements[0].until_at.to_string(), "2028-03-02T09:01:01Z");
+        assert_eq!(entitlements[0].until_at.to_string(), "2028-03-02T15:01:01Z");
         assert_eq!(charges[0].from_at, charges[1].until_at);
         assert_eq!(shop.n_paid_there().await, 2);
         let soon = "Your plan Home renews on 2 March 2027";
@@ -364,7 +364,7 @@ async fn days_to_wait_come_before_the_first_period_and_are_not_paid() {
         shop.buy(TestCard::Works).await;
         let (entitlements, charges) = shop.books().await;
         assert_eq!(entitlements[0].from_at.minutes_since(now(&db)), 14 * 1_440);
-        assert_eq!(entitlements[0].until_at.to_string(), "2027-03-16T09:01:01Z", "the same hour of New York's summer");
+        assert_eq!(entitlements[0].until_at.to_string(), "2027-03-16T15:01:01Z", "the same hour of New York's summer");
         assert_eq!((charges[0].from_at, charges[0].until_at), (entitlements[0].from_at, entitlements[0].until_at));
         balanced(&shop).await;
     })

@@ -370,6 +370,7 @@ mod tests {
     use shared::chance::Seeded;
     use shared::ids::Id;
     use shared::texts::Language;
+    use shared::ticket::HumanReason;
 
     const LINK: &str = "https://help.example.com/track/AZmj8HwefSqLEV9uenCcDQAAAAAAAAAAAAAAAAAAAAA";
 
