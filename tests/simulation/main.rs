@@ -42,9 +42,9 @@ fn clean(engine: Engine, seeds: std::ops::Range<u64>) -> Report {
 
 #[test]
 fn on_any_day_no_ticket_is_lost_late_doubled_or_against_a_rule() {
-    let sum = clean(Engine::Sqlite, 0..60);
+    let sum = clean(Engine::Sqlite, 0..24);
     // People really did something.
-    assert!(sum.n_tickets > 300 && sum.n_offers > 300 && sum.n_accepted > 150, "{sum:?}");
+    assert!(sum.n_tickets > 100 && sum.n_offers > 100 && sum.n_accepted > 50, "{sum:?}");
 }
 
 #[test]
