@@ -3,6 +3,7 @@
 use crate::tickets::Ticket;
 use shared::texts::{Language, TextId, Value, gsm};
 use shared::time::Zone;
+use std::collections::BTreeSet;
 
 /// Offers that are named when we ask back.
 const NAMED_MAX: usize = 4;
@@ -13,9 +14,13 @@ pub(super) fn say(language: Language, id: TextId, args: &[(&str, &str)]) -> Stri
     gsm::fold(&language.catalogue().text(id, &args))
 }
 
-/// The first group of a ticket's number.
-pub(super) fn short(ticket: &Ticket) -> String {
-    ticket.number.to_string().chars().take(3).collect()
+/// The beginnings of these tickets' numbers, as long as it takes to tell them apart.
+pub(super) fn short(tickets: &[Ticket]) -> Vec<String> {
+    let whole: Vec<String> = tickets.iter().map(|ticket| ticket.number.to_string()).collect();
+    let cut = |n_chars: usize| whole.iter().map(|number| number[..n_chars].to_owned()).collect::<Vec<_>>();
+    // One group, two, all three, with their dashes.
+    let distinct = |short: &Vec<String>| short.iter().collect::<BTreeSet<_>>().len() == short.len();
+    [3, 7].into_iter().map(cut).find(distinct).unwrap_or(whole.clone())
 }
 
 /// The offer is his.
@@ -33,7 +38,8 @@ pub(super) fn declined(language: Language, tickets: &[Ticket]) -> String {
 
 /// Which of several?
 pub(super) fn which(language: Language, tickets: &[Ticket]) -> String {
-    let short: Vec<String> = tickets.iter().take(NAMED_MAX).map(short).collect();
+    let mut short = short(tickets);
+    short.truncate(NAMED_MAX);
     let example = short.first().cloned().unwrap_or_default();
     say(language, TextId::ReplyWhichSms, &[("numbers", &short.join(", ")), ("number", &example)])
 }
@@ -41,7 +47,11 @@ pub(super) fn which(language: Language, tickets: &[Ticket]) -> String {
 fn numbers(tickets: &[Ticket]) -> String {
     match tickets {
         [one] => one.number.to_string(),
-        several => several.iter().take(NAMED_MAX).map(short).collect::<Vec<_>>().join(", "),
+        several => {
+            let mut short = short(several);
+            short.truncate(NAMED_MAX);
+            short.join(", ")
+        }
     }
 }
 

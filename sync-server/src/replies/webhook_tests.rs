@@ -1,6 +1,6 @@
 //! What an SMS does, on both engines: signed, repeated, from experts, customers, strangers, and two people with one number.
 
-use super::{store, webhook};
+use super::{say, store, webhook};
 use crate::config::{Providers, Secret, Twilio};
 use crate::customers::NotifyBy;
 use crate::db::testing::both_engines;
@@ -112,12 +112,11 @@ async fn of_several_offers_the_number_chooses_and_without_it_we_ask_back() {
         let first = offered(&db, 1, 11).await;
         db.clock().advance(1_000);
         let second = offered(&db, 2, 11).await;
-        let short = |ticket: &Ticket| ticket.number.to_string()[..3].to_owned();
+        let short = say::short(&[first.clone(), second.clone()]);
         let (_, answer) = sends(&client, "SM1", ANA, "YES").await;
-        assert!(answer.contains(&short(&first)) && answer.contains(&short(&second)), "{answer}");
+        assert!(answer.contains(&short[0]) && answer.contains(&short[1]), "{answer}");
         assert!(matches!(ticket(&db, first.id).await.life.state, State::Offered { .. }), "nothing was guessed");
-        let (_, answer) =
-            sends(&client, "SM2", ANA, &format!("yes {}", second.number.to_string().to_lowercase())).await;
+        let (_, answer) = sends(&client, "SM2", ANA, &format!("yes {}", short[1].to_lowercase())).await;
         let state = ticket(&db, second.id).await.life.state;
         assert!(matches!(state, State::Accepted { .. }), "{answer} {state:?}");
         assert!(matches!(ticket(&db, first.id).await.life.state, State::Offered { .. }));
