@@ -8,6 +8,8 @@ use shared::ids::{ExpertId, Id, TicketId};
 use shared::time::Timestamp;
 use sqlx::Row;
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use tokio::sync::Notify;
 
 const WRITERS: u64 = 8;
 const WRITES: u64 = 40;
@@ -19,8 +21,11 @@ fn expert(seed: u64) -> Stream {
 /// A transaction that gets its serial number early and works for a few milliseconds before it commits.
 async fn write(tx: &mut Tx, stream: &Stream, id: TicketId, n: u64) -> Result<(), Error> {
     sqlx::query("insert into serial_probe (id) values ($1)").bind(id.to_string()).execute(tx.sql()).await?;
-    let works = ["select 1 as one from pg_sleep(0.001)", "select 1 as one from pg_sleep(0.004)"];
-    sqlx::query(works[usize::from(n.is_multiple_of(3))]).fetch_one(tx.sql()).await?;
+    let n_rows: i64 = if n.is_multiple_of(3) { 40_000 } else { 10_000 };
+    sqlx::query("select cast(count(*) as bigint) as n from generate_series(1, $1)")
+        .bind(n_rows)
+        .fetch_one(tx.sql())
+        .await?;
     tx.touch(stream.clone(), Entity::new(Kind::Ticket, id), Op::Put);
     Ok(())
 }
@@ -87,18 +92,23 @@ async fn a_write_that_stays_open_holds_up_its_own_stream_and_no_other() {
     on(Engine::Postgres, async |db| {
         let (held, free) = (expert(1), expert(2));
         let id = |n: u64| -> TicketId { Id::new(Timestamp::from_millis(1), &Seeded::new(n)) };
+        let (begun, may_end) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let slow = {
             let (db, held) = (db.clone(), held.clone());
+            let (begun, may_end) = (begun.clone(), may_end.clone());
             tokio::spawn(async move {
                 let write = db.write(Lane::Work, async move |tx| {
                     tx.touch(held.clone(), Entity::new(Kind::Ticket, id(1)), Op::Put);
                     tx.flush_now().await?;
-                    sqlx::query("select 1 as one from pg_sleep(2)").fetch_one(tx.sql()).await?;
+                    begun.notify_one();
+                    // The bound on every transaction is the bound on this wait.
+                    may_end.notified().await;
                     Ok::<_, Error>(())
                 });
                 write.await.unwrap();
             })
         };
+        begun.notified().await;
         for n in 0..20 {
             let free = free.clone();
             let write = db.write(Lane::Sync, async move |tx| {
@@ -110,6 +120,7 @@ async fn a_write_that_stays_open_holds_up_its_own_stream_and_no_other() {
         let stream = free.clone();
         let changes = db.read(async move |conn| page(conn, &stream, 0, 100).await).await.unwrap();
         assert_eq!((changes.len(), slow.is_finished()), (20, false), "the others are written and read meanwhile");
+        may_end.notify_one();
         slow.await.unwrap();
         let changes = db.read(async move |conn| page(conn, &held, 0, 100).await).await.unwrap();
         assert_eq!(changes.len(), 1);
