@@ -1,6 +1,7 @@
 //! SMS by Twilio: whatever it does, one message arrives, or people see that none did.
 
 use crate::notices::{comes_to, number, queue};
+use std::time::Duration;
 use sync_server::clock::Clock;
 use sync_server::db::Engine;
 use sync_server::db::testing::Fresh;
@@ -9,6 +10,10 @@ use sync_server::notify::plan::Audience;
 use tests::server::Server;
 use tests::twilio::{Fault, SECRET, Twilio};
 use tests::wait::LATER;
+
+/// With so many faults in a row nobody asks for a while, and each attempt waits longer than the one before: by chance all
+/// of it may come to more than a minute.
+const PATIENT: Duration = Duration::from_mins(4);
 
 #[tokio::test]
 async fn each_fault_of_twilio_ends_in_one_message_or_in_a_failure_that_people_see() {
@@ -34,10 +39,10 @@ async fn each_fault_of_twilio_ends_in_one_message_or_in_a_failure_that_people_se
         let queued = queue(&fresh, &numbers, Audience::Expert).await;
         let server = Server::serve(&fresh.url, &twilio.env()).await;
         let db = fresh.open(Clock::machine()).await;
-        let failed = comes_to(&db, queued[&nobody], NoticeState::Failed, LATER).await;
+        let failed = comes_to(&db, queued[&nobody], NoticeState::Failed, PATIENT).await;
         assert!(failed.why.unwrap().starts_with("21211: "), "{engine:?}");
         for (to, faults) in numbers.iter().zip(&stories) {
-            comes_to(&db, queued[to], NoticeState::Sent, LATER).await;
+            comes_to(&db, queued[to], NoticeState::Sent, PATIENT).await;
             let n = twilio.taken().iter().filter(|one| one.to == *to).count();
             assert_eq!(n, 1, "{engine:?} {faults:?}");
         }
