@@ -153,7 +153,7 @@ async fn beside_ticket(
     let found = site.db.read(async move |conn| {
         let ticket = ticket_for(conn, &caller, id).await?;
         let articles = store::suggest(conn, Audience::Ours, &ticket).await?;
-        let solved = store::solved_like(conn, &ticket).await?;
+        let solved = store::solved_like(conn, &ticket, None).await?;
         let names = change::names_of(conn, &ticket).await?;
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let begin = change::text_from(&ticket, &names);

@@ -154,8 +154,11 @@ impl Bodies {
             let decision = decisions.get(&ticket.id).map(|stored| &stored.decision);
             let earlier = ticket.follows.and_then(|id| earlier.iter().find(|one| one.id == id));
             // Who is done with it needs to know no more how others did it.
-            let solved =
-                if ticket.life.state.is_ended() { vec![] } else { knowledge::store::solved_like(conn, ticket).await? };
+            let solved = if ticket.life.state.is_ended() {
+                vec![]
+            } else {
+                knowledge::store::solved_like(conn, ticket, Some(ticket.changed_at)).await?
+            };
             if let Some(doc) = docs::ticket(ticket, site, &notes, &photos, decision, earlier, expert) {
                 let doc = TicketDoc { solved, ..doc };
                 let doc = serde_json::to_value(doc).map_err(|error| Error::Bug(format!("a document: {error}")))?;

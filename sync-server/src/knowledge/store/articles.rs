@@ -272,16 +272,19 @@ pub async fn note_vote(
     Ok(true)
 }
 
-/// How the last tickets with the same product and symptom were solved, those of the same maker first.
-pub async fn solved_like(conn: &mut Conn, ticket: &Ticket) -> Result<Vec<Solved>, Error> {
+/// How the last tickets with the same product and symptom were solved, those of the same maker first. `before`: what ended
+/// then or later is left out. A phone's document takes it as of the ticket's own last change: so it is the same for whoever
+/// had it then and whoever reads it anew, and nothing has to be sent again whenever a ticket like it ends.
+pub async fn solved_like(conn: &mut Conn, ticket: &Ticket, before: Option<Timestamp>) -> Result<Vec<Solved>, Error> {
     let sql = "select t.make, t.model, t.summary, t.ended_at, c.name, s.line1, s.city, s.contact_name
         from ticket t join customer c on c.id = t.customer join site s on s.id = t.site
         where t.category = $1 and coalesce(t.symptom, '') = $2 and t.summary is not null and t.state = 'completed'
-          and t.id <> $3
+          and t.id <> $3 and t.ended_at < $5
         order by t.ended_at desc, t.id desc limit $4";
     let query = sqlx::query(sql).bind(ticket.category.to_string());
     let query = query.bind(ticket.symptom.as_ref().map(Slug::to_string).unwrap_or_default());
     let query = query.bind(ticket.id.to_string()).bind(SOLVED_READ_MAX);
+    let query = query.bind(before.map_or(i64::MAX, Timestamp::as_millis));
     let mut solved = Vec::new();
     for row in query.fetch_all(conn.sql()).await? {
         let text = |column: &str| row.try_get::<String, _>(column);

@@ -154,11 +154,13 @@ async fn a_phone_has_how_the_last_tickets_like_it_were_solved() {
             outcome: shared::ticket::Outcome::Fixed,
             summary: "Changed the strip. Call 2125550100 if it comes back.".parse().unwrap(),
         };
-        assert_eq!(phone.taps(done, first).await, MutationResult::Applied);
+        // It is filed before the first one ends, and asked about a minute later.
         let second = world.ticket().await;
+        assert_eq!(phone.taps(done, first).await, MutationResult::Applied);
+        world.minutes_pass(1);
         world.round().await;
         phone.send(vec![]).await.unwrap();
-        let solved = &phone.tickets[&second.to_string()].solved;
+        let solved = phone.tickets[&second.to_string()].solved.clone();
         assert_eq!(solved.len(), 1);
         assert_eq!(solved[0].summary, "Changed the strip. Call … if it comes back.");
         assert!(phone.tickets[&first.to_string()].solved.is_empty(), "who is done needs it no more");
