@@ -17,12 +17,15 @@ fn luminance(colour: &str) -> Option<f64> {
 mod tests {
     use super::*;
 
-    /// The colour tokens by day and by night.
-    fn palettes() -> [Vec<(&'static str, &'static str)>; 2] {
-        let (day, night) = crate::TOKENS_CSS.split_once("@media").expect("the night has its own block");
+    /// The colours of some blocks of the tokens; what a later one says counts.
+    fn palette(blocks: &[&'static str]) -> Vec<(&'static str, &'static str)> {
         let token = |line: &'static str| line.trim().strip_suffix(';')?.split_once(": ");
-        let is_colour = |(_, value): &(&str, &str)| value.starts_with('#');
-        [day, night].map(|block| block.lines().filter_map(token).filter(is_colour).collect())
+        let tokens = blocks.iter().rev().flat_map(|block| block.lines().filter_map(token));
+        tokens.filter(|(_, value)| value.starts_with('#')).collect()
+    }
+
+    fn palettes() -> [Vec<(&'static str, &'static str)>; 2] {
+        [palette(&[crate::by_day()]), palette(&[crate::by_day(), crate::by_night()])]
     }
 
     #[test]
@@ -33,7 +36,7 @@ mod tests {
 
     #[test]
     fn every_pair_that_text_is_set_in_can_be_read_by_day_and_by_night() {
-        const TEXT: [(&str, &str); 18] = [
+        const TEXT: [(&str, &str); 19] = [
             ("--ink", "--paper"),
             ("--ink", "--surface"),
             ("--ink", "--accent-wash"),
@@ -52,6 +55,7 @@ mod tests {
             ("--warn", "--warn-wash"),
             ("--bad", "--bad-wash"),
             ("--bad", "--paper"),
+            ("--surface", "--bad"),
         ];
         const LINES: [(&str, &str); 4] = [
             ("--field-line", "--surface"),
@@ -67,6 +71,64 @@ mod tests {
                 assert!(found >= least, "{one} on {other}: {found:.2} is below {least}");
             }
         }
+    }
+
+    /// In the sun twice as much is needed, of everything that the app sets in words.
+    #[test]
+    fn the_app_can_be_read_in_the_sun() {
+        const PAIRS: [(&str, &str); 15] = [
+            ("--ink", "--paper"),
+            ("--ink", "--surface"),
+            ("--ink", "--accent-wash"),
+            ("--ink", "--bad-wash"),
+            ("--ink-soft", "--paper"),
+            ("--ink-soft", "--surface"),
+            ("--ink-soft", "--accent-wash"),
+            ("--accent", "--paper"),
+            ("--accent", "--surface"),
+            ("--on-accent", "--accent"),
+            ("--good", "--good-wash"),
+            ("--warn", "--warn-wash"),
+            ("--bad", "--bad-wash"),
+            ("--bad", "--paper"),
+            ("--surface", "--bad"),
+        ];
+        let palette = palette(&[crate::by_day(), crate::in_the_sun()]);
+        let colour = |name: &str| palette.iter().find(|(known, _)| *known == name).expect(name).1;
+        for (one, other) in PAIRS {
+            let found = ratio(colour(one), colour(other)).unwrap();
+            assert!(found >= 7.0, "{one} on {other}: {found:.2} is below 7");
+        }
+    }
+
+    /// One file says what a colour is; pages, mails and app name it.
+    #[test]
+    fn no_other_style_names_a_colour_and_every_token_that_is_used_is_there() {
+        let known: Vec<&str> =
+            crate::by_day().lines().filter_map(|line| line.trim().split_once(':')).map(|(name, _)| name).collect();
+        // A phone's corners, and the finger's least with them, are the app's own.
+        let own = ["--tap", "--top", "--bottom", "--left", "--right"];
+        let styles = [("base.css", crate::BASE_CSS), ("pages.css", crate::PAGES_CSS), ("app.css", crate::APP_CSS)];
+        for (name, style) in styles {
+            let digits = |part: &&str| part.chars().take_while(char::is_ascii_hexdigit).count();
+            let named: Vec<&str> = style.split('#').skip(1).filter(|part| [3, 6, 8].contains(&digits(part))).collect();
+            let named: Vec<&str> = named.iter().map(|part| part.get(..12).unwrap_or(part)).collect();
+            assert!(named.is_empty() && !style.contains("rgb(") && !style.contains("hsl("), "{name} names {named:?}");
+            let used: Vec<&str> =
+                style.split("var(").skip(1).filter_map(|part| part.split([')', ',']).next()).collect();
+            assert!(used.len() > 20, "{name} uses {used:?}");
+            let unknown: Vec<_> = used.iter().filter(|used| !known.contains(*used) && !own.contains(*used)).collect();
+            assert!(unknown.is_empty(), "{name} uses {unknown:?}, which no token is");
+        }
+    }
+
+    #[test]
+    fn who_chose_the_night_has_the_same_night_by_day() {
+        let styles = crate::app_styles();
+        let chosen = styles.split_once(":root[data-theme=\"dark\"] {").and_then(|(_, rest)| rest.split_once('}'));
+        let chosen = chosen.expect("it can be chosen").0;
+        assert!(crate::by_night().len() > 300 && chosen.ends_with(crate::by_night()), "{chosen}");
+        assert_eq!(styles.matches('{').count(), styles.matches('}').count());
     }
 
     #[test]

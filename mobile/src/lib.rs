@@ -3,6 +3,7 @@
 
 pub mod clock;
 pub mod platform;
+pub mod settings;
 pub mod store;
 pub mod sync;
 #[cfg(feature = "ui")]

@@ -15,6 +15,14 @@ use serde_json::Value;
 /// The version in which this release writes every intent.
 pub const VERSION: u32 = 1;
 
+/// Turns what one version wrote into what the next one would have written: kind and arguments. What it does not concern
+/// it gives back as it is.
+pub type Upcast = fn(kind: &str, args: Value) -> (String, Value);
+
+/// One for each released version but the present one: the first turns version 1 into 2. Append-only, because an outbox
+/// may be older than any release that we still think of; [`VERSION`] is one more than there are.
+const UPCASTS: &[Upcast] = &[];
+
 /// An expert's intent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "args")]
@@ -77,6 +85,9 @@ pub enum Intent {
         /// Until when it may take.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         until: Option<Timestamp>,
+        /// Before a closed door or at a wrong address: whether the site's contact was rung.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        called: Option<bool>,
     },
     /// Stands at the site: this is where it really is.
     #[serde(rename = "site.pin")]
@@ -180,13 +191,17 @@ pub enum BadIntent {
 impl Intent {
     /// Reads what a phone wrote, in any version that was ever released.
     pub fn parse(kind: &str, version: u32, args: &Value) -> Result<Self, BadIntent> {
-        match version {
-            1 => {
-                let whole = serde_json::json!({ "kind": kind, "args": args });
-                serde_json::from_value(whole).map_err(|error| BadIntent::Shape(error.to_string()))
-            }
-            other => Err(BadIntent::Version(other)),
-        }
+        Self::parse_by(UPCASTS, kind, version, args)
+    }
+
+    /// The same with these steps from version to version.
+    fn parse_by(upcasts: &[Upcast], kind: &str, version: u32, args: &Value) -> Result<Self, BadIntent> {
+        let written = usize::try_from(version).ok().and_then(|version| version.checked_sub(1));
+        let steps = written.and_then(|first| upcasts.get(first..)).ok_or(BadIntent::Version(version))?;
+        let (kind, args) =
+            steps.iter().fold((kind.to_owned(), args.clone()), |(kind, args), upcast| upcast(&kind, args));
+        let whole = serde_json::json!({ "kind": kind, "args": args });
+        serde_json::from_value(whole).map_err(|error| BadIntent::Shape(error.to_string()))
     }
 
     /// The kind, as written in a mutation.
@@ -270,7 +285,13 @@ mod tests {
             Intent::TicketLate { minutes: 15.try_into().unwrap() },
             Intent::TicketArrive {},
             Intent::TicketComplete { outcome: Outcome::Fixed, summary: summary("Changed the fuse.") },
-            Intent::TicketCannotFix { why: CannotFix::Part, skills: vec![], part: Some(summary("T-con")), until: None },
+            Intent::TicketCannotFix {
+                why: CannotFix::Part,
+                skills: vec![],
+                part: Some(summary("T-con")),
+                until: None,
+                called: None,
+            },
             Intent::SitePin(Place::from_e7(407_127_999, -740_060_001).unwrap()),
             Intent::NoteAdd { note, text: "Ring twice".parse().unwrap() },
             Intent::PhotoAdd {
@@ -286,6 +307,36 @@ mod tests {
         ];
         for intent in all {
             assert_eq!(Intent::parse(intent.kind(), VERSION, &intent.args()), Ok(intent));
+        }
+    }
+
+    #[test]
+    fn the_version_is_one_more_than_the_steps_that_lead_to_it() {
+        assert_eq!(usize::try_from(VERSION).unwrap(), UPCASTS.len() + 1);
+    }
+
+    #[test]
+    fn what_an_old_release_wrote_is_read_as_what_the_present_one_would_have_written() {
+        // Made up: version 1 said a delay in quarters of an hour, version 2 had another word for leaving.
+        let in_quarters: Upcast = |kind, args| match (kind, args.get("quarters").and_then(Value::as_u64)) {
+            ("ticket.late", Some(quarters)) => (kind.to_owned(), json!({ "minutes": quarters * 15 })),
+            _ => (kind.to_owned(), args),
+        };
+        let other_word: Upcast =
+            |kind, args| (if kind == "ticket.leave" { "ticket.depart" } else { kind }.to_owned(), args);
+        let parse = |kind, version, args| Intent::parse_by(&[in_quarters, other_word], kind, version, &args);
+        let half_an_hour = Intent::TicketLate { minutes: 30.try_into().unwrap() };
+        assert_eq!(parse("ticket.late", 1, json!({"quarters": 2})), Ok(half_an_hour.clone()), "two steps");
+        assert_eq!(parse("ticket.late", 2, json!({"minutes": 30})), Ok(half_an_hour.clone()), "one");
+        assert_eq!(parse("ticket.late", 3, json!({"minutes": 30})), Ok(half_an_hour), "none");
+        for version in [1, 2] {
+            assert_eq!(parse("ticket.leave", version, json!({})), Ok(Intent::TicketDepart {}), "{version}");
+            assert_eq!(parse("ticket.arrive", version, json!({})), Ok(Intent::TicketArrive {}), "{version}");
+        }
+        assert!(matches!(parse("ticket.leave", 3, json!({})), Err(BadIntent::Shape(_))), "a word of the past");
+        assert!(matches!(parse("ticket.late", 2, json!({"quarters": 2})), Err(BadIntent::Shape(_))));
+        for version in [0, 4, u32::MAX] {
+            assert_eq!(parse("ticket.depart", version, json!({})), Err(BadIntent::Version(version)));
         }
     }
 

@@ -102,6 +102,9 @@ pub struct Have {
     /// Tickets it has that the server did not know after its history changed.
     #[serde(default)]
     pub orphans: Vec<String>,
+    /// It has not compared itself with a digest for a day, and asks for one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub asks_digest: bool,
 }
 
 /// One intent in its envelope. Its parts are read one by one, so that a bad one spoils only itself.
@@ -184,7 +187,7 @@ pub struct SyncReply {
     /// There is more: ask again at once.
     #[serde(default)]
     pub more: bool,
-    /// What each stream holds in all, with the last page of a reset and once a day.
+    /// What each stream holds in all, with the last page of a reset and when the phone asks for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<BTreeMap<StreamName, Digest>>,
     /// Of the files that this request's mutations speak of, those whose bytes are not here.
@@ -318,7 +321,15 @@ pub enum Change {
         /// Why, if it is known.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         why: Option<String>,
+        /// Who has it now, by name.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<String>,
     },
+}
+
+impl Change {
+    /// Gone, and there is nothing to say about it.
+    pub const GONE: Self = Self::Del { why: None, to: None };
 }
 
 /// What a stream holds: a count, and the xor of the first 8 bytes of SHA-256(`kind:id:ver`) of each document, in hex.
@@ -415,7 +426,7 @@ mod tests {
     fn patches_read_as_the_protocol_writes_them() {
         let del = json!({"s": "u", "op": "del", "kind": "ticket", "id": "t-3", "why": "reassigned"});
         let patch: Patch = serde_json::from_value(del.clone()).unwrap();
-        assert_eq!(patch.change, Change::Del { why: Some("reassigned".into()) });
+        assert_eq!(patch.change, Change::Del { why: Some("reassigned".into()), to: None });
         assert_eq!(serde_json::to_value(patch).unwrap(), del);
     }
 

@@ -6,9 +6,10 @@ use crate::db::dump::DumpError;
 use crate::db::{Database, Migrated, OpenError, Settings};
 use crate::http::{Gate, HttpSettings, Site, health, listen, protect};
 use crate::jobs::{Registry, Runner};
+use crate::notify::plan::Channel;
 use crate::{
-    accounts, admin, audit, billing, customers, demo, dispatch, http, intake, knowledge, matching, me, notify, plans,
-    replies, survey, sync, tickets, web, workforce,
+    accounts, admin, audit, banners, billing, customers, demo, dispatch, expert_app, http, intake, knowledge, matching,
+    me, notify, plans, replies, survey, sync, tickets, web, workforce,
 };
 use axum::Router;
 use shared::chance::Chance;
@@ -82,6 +83,7 @@ impl App {
         }
         match db.is_migrated().await? {
             Migrated::Yes => {
+                say_what_is_off(&config);
                 let blobs = Blobs::open(&config.files).map_err(StartError::Files)?;
                 Ok(Self { site: Site::new(config, db, blobs, chance) })
             }
@@ -143,6 +145,18 @@ async fn work(db: Database, registry: Registry, stop: CancellationToken) {
     Runner::new(db, registry).run(stop).await;
 }
 
+/// What this server cannot do for want of a setting, said once at its start; the health page says it too.
+fn say_what_is_off(config: &Config) {
+    for channel in [Channel::Push, Channel::Sms, Channel::Email] {
+        if let Some(how) = notify::outside::off_by_settings(config, channel) {
+            tracing::warn!("{how}. Until then what goes this way fails.");
+        }
+    }
+    if let Some(how) = billing::outside::off_by_settings(config) {
+        tracing::warn!("{how} Until then what is due stays due.");
+    }
+}
+
 /// The routes of every capability.
 pub fn routes() -> Router<Site> {
     Router::new()
@@ -155,6 +169,8 @@ pub fn routes() -> Router<Site> {
         .merge(customers::api::routes())
         .merge(plans::api::routes())
         .merge(workforce::api::routes())
+        .merge(banners::api::routes())
+        .merge(banners::pages::routes())
         .merge(notify::webhook::routes())
         .merge(billing::webhook::routes())
         .merge(billing::api::routes())
@@ -164,6 +180,7 @@ pub fn routes() -> Router<Site> {
         .merge(knowledge::api::routes())
         .merge(knowledge::pages::routes())
         .merge(tickets::api::routes())
+        .merge(expert_app::pages::routes())
         .merge(survey::pages::routes())
         .merge(survey::api::routes())
         .merge(intake::api::routes())
@@ -202,9 +219,10 @@ pub fn registry(site: &Site) -> Registry {
     let registry = workforce::jobs::register(registry);
     let registry = tickets::jobs::register(registry, &config.timing, &site.blobs);
     let registry = survey::jobs::register(registry, outside.pages.clone());
+    let pages = outside.pages.clone();
     let registry = notify::jobs::register(registry, outside, &config.sending);
     let registry = billing::jobs::register(registry, billing::Outside::new(site));
-    let registry = dispatch::jobs::register(registry, &bounds);
+    let registry = dispatch::jobs::register(registry, &bounds, &pages);
     let registry = me::jobs::register(registry);
     sync::jobs::register(registry, &bounds)
 }

@@ -81,6 +81,15 @@ enum Command {
         #[arg(long, value_name = "DIR")]
         data: Option<PathBuf>,
     },
+    /// Begins a new history: for a database that lost commits by another way than `restore`, like a replica that was
+    /// promoted or files that were copied back. Phones then offer again what they did lately, and nothing is doubled.
+    NewHistory {
+        #[command(flatten)]
+        settings: Box<Settings>,
+        /// The data folder of a demo, instead of a database.
+        #[arg(long, value_name = "DIR")]
+        data: Option<PathBuf>,
+    },
     /// Call-centre staff and admins.
     Staff {
         #[command(subcommand)]
@@ -141,6 +150,7 @@ async fn obey(command: Command) -> Result<ExitCode, StartError> {
         Command::Check { settings, data } => check(&named(&settings, data)?).await,
         Command::Backup { settings, file, data } => backup::backup(&named(&settings, data)?, &file).await,
         Command::Restore { settings, file, data } => backup::restore(&named(&settings, data)?, &file).await,
+        Command::NewHistory { settings, data } => new_history(&named(&settings, data)?).await,
         Command::Staff { command } => staff::obey(command).await,
         Command::Demo(options) => demo::run(options).await,
     }
@@ -184,6 +194,15 @@ async fn migrate(url: &str) -> Result<ExitCode, StartError> {
         Migrated::Behind(n) => format!("The database is up to date; {n} migrations were missing."),
         Migrated::Ahead => return Err(StartError::Ahead),
     });
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn new_history(url: &str) -> Result<ExitCode, StartError> {
+    let db = open_migrated(url).await?;
+    let epoch = db::meta::new_epoch(&SystemChance);
+    db.write(db::Lane::Desk, async move |tx| db::meta::replace_epoch(tx, &epoch).await).await?;
+    db.close().await;
+    say("A new history has begun. Every phone compares itself with it at its next sync.");
     Ok(ExitCode::SUCCESS)
 }
 

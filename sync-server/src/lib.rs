@@ -4,8 +4,8 @@
 //! A capability is a folder. A lower one never imports a higher one; what must happen further up goes through events and
 //! reactions. Inside a rung a later one may import an earlier one. `tests/architecture` reads this list and holds it.
 //! ```text
-//! bottom: clock faults sheet postal phone db feed events reactions jobs links accounts audit blobs config http web
-//! rung: customers workforce plans
+//! bottom: clock faults sheet postal phone db feed events reactions jobs links accounts audit blobs config http web expert_app
+//! rung: customers workforce plans banners
 //! rung: tickets
 //! rung: matching
 //! rung: notify billing knowledge survey
@@ -21,6 +21,7 @@ pub mod clock;
 pub mod config;
 pub mod db;
 pub mod events;
+pub mod expert_app;
 pub mod faults;
 pub mod feed;
 pub mod http;
@@ -32,6 +33,7 @@ pub mod reactions;
 pub mod sheet;
 pub mod web;
 
+pub mod banners;
 pub mod customers;
 pub mod plans;
 pub mod workforce;

@@ -1,7 +1,8 @@
 //! What a keyed hash makes: the tokens in links that need no sign-in, the numbers of tickets, and what is kept of a code.
 //!
 //! A token is the id and the first half of its HMAC-SHA-256, so a link needs no table and cannot be guessed; who has it
-//! may see that one page. A ticket's number is a keyed hash of who asked and under which key, so every server gives a
+//! may see that one page. No link works for ever: a ticket's ends with the ticket and some weeks, a survey's with the
+//! survey, the one that confirms an address carries its own end. A ticket's number is a keyed hash of who asked and under which key, so every server gives a
 //! repeat the same number without a counter. Both follow from `SYSOPS_SECRET`: with another secret old links end.
 
 use base64::Engine as _;
@@ -11,6 +12,7 @@ use sha2::Sha256;
 use shared::ids::{CustomerId, Id, SurveyId, TicketId};
 use shared::number::TicketNumber;
 use shared::text::{Email, fold_key};
+use shared::time::Timestamp;
 use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
 
@@ -18,6 +20,20 @@ use uuid::Uuid;
 const ID_BYTES: usize = 16;
 /// Bytes of the hash in a token.
 const PROOF_BYTES: usize = 16;
+
+/// Bytes of the hour at which a token ends.
+const UNTIL_BYTES: usize = 4;
+/// Days for which the link that confirms an address works.
+pub const CONFIRM_DAYS: i64 = 7;
+
+/// The hour of an instant, from the epoch on.
+fn hour(at: Timestamp) -> u32 {
+    u32::try_from(at.as_millis() / 3_600_000).unwrap_or(0)
+}
+
+fn confirm_bytes(token: &str) -> Option<Vec<u8>> {
+    URL_SAFE_NO_PAD.decode(token).ok().filter(|bytes| bytes.len() == ID_BYTES + UNTIL_BYTES + PROOF_BYTES)
+}
 
 /// The key, and what it makes.
 #[derive(Clone)]
@@ -52,25 +68,37 @@ impl Links {
     }
 
     /// The token of the page that confirms this customer's address, `/confirm/{token}`; for another address it is another.
-    pub fn confirm(&self, customer: CustomerId, email: &Email) -> String {
+    /// It works for [`CONFIRM_DAYS`] from `now`, by the real clock.
+    pub fn confirm(&self, customer: CustomerId, email: &Email, now: Timestamp) -> String {
+        self.confirm_until(customer, email, hour(now.plus_minutes(CONFIRM_DAYS * 24 * 60)).saturating_add(1))
+    }
+
+    fn confirm_until(&self, customer: CustomerId, email: &Email, until_hour: u32) -> String {
         let mut bytes = customer.uuid().as_bytes().to_vec();
-        bytes.extend(&self.address_proof(customer, email)[..PROOF_BYTES]);
+        bytes.extend(until_hour.to_be_bytes());
+        bytes.extend(&self.address_proof(customer, email, until_hour)[..PROOF_BYTES]);
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
     /// Whose address a token is about. It proves nothing yet: [`Self::confirms`] does, once the address is known.
     pub fn asked_to_confirm(&self, token: &str) -> Option<CustomerId> {
-        let bytes = URL_SAFE_NO_PAD.decode(token).ok().filter(|bytes| bytes.len() == ID_BYTES + PROOF_BYTES)?;
+        let bytes = confirm_bytes(token)?;
         Uuid::from_slice(&bytes[..ID_BYTES]).ok().map(Id::from_uuid)
     }
 
-    /// Whether a token was sent to this address of this customer.
-    pub fn confirms(&self, token: &str, customer: CustomerId, email: &Email) -> bool {
-        bool::from(self.confirm(customer, email).as_bytes().ct_eq(token.as_bytes()))
+    /// Whether a token was sent to this address of this customer, and still works.
+    pub fn confirms(&self, token: &str, customer: CustomerId, email: &Email, now: Timestamp) -> bool {
+        let Some(until) = confirm_bytes(token).and_then(|bytes| bytes[ID_BYTES..].first_chunk().copied()) else {
+            return false;
+        };
+        let until_hour = u32::from_be_bytes(until);
+        let is_whole = self.confirm_until(customer, email, until_hour).as_bytes().ct_eq(token.as_bytes());
+        bool::from(is_whole) && hour(now) < until_hour
     }
 
-    fn address_proof(&self, customer: CustomerId, email: &Email) -> [u8; 32] {
-        self.hash("confirm", &[customer.uuid().as_bytes(), fold_key(email.as_str()).as_bytes()])
+    fn address_proof(&self, customer: CustomerId, email: &Email, until_hour: u32) -> [u8; 32] {
+        let address = fold_key(email.as_str());
+        self.hash("confirm", &[customer.uuid().as_bytes(), address.as_bytes(), &until_hour.to_be_bytes()])
     }
 
     /// The number of the ticket that `caller` files under `key`; `attempt` counts up when a number is taken.
@@ -122,7 +150,6 @@ impl std::fmt::Debug for Links {
 mod tests {
     use super::*;
     use shared::chance::Seeded;
-    use shared::time::Timestamp;
 
     fn links() -> Links {
         Links::new(b"a secret of the server, long enough")
@@ -152,12 +179,22 @@ mod tests {
     fn an_address_is_confirmed_by_the_link_that_was_sent_there_and_by_no_other() {
         let (mia, ben) = (Id::new(Timestamp::EPOCH, &Seeded::new(2)), Id::new(Timestamp::EPOCH, &Seeded::new(3)));
         let (old, new): (Email, Email) = ("mia@example.com".parse().unwrap(), "mia@example.org".parse().unwrap());
-        let token = links().confirm(mia, &old);
+        let now: Timestamp = "2026-03-02T09:30:00Z".parse().unwrap();
+        let token = links().confirm(mia, &old, now);
+        let confirms = |token: &str, whose, address: &Email, at| links().confirms(token, whose, address, at);
         assert_eq!(links().asked_to_confirm(&token), Some(mia));
-        assert!(links().confirms(&token, mia, &"MIA@example.com".parse().unwrap()));
-        assert!(!links().confirms(&token, mia, &new) && !links().confirms(&token, ben, &old));
-        assert!(!Links::new(b"another secret").confirms(&token, mia, &old));
+        assert!(confirms(&token, mia, &"MIA@example.com".parse().unwrap(), now));
+        assert!(!confirms(&token, mia, &new, now) && !confirms(&token, ben, &old, now));
+        assert!(!Links::new(b"another secret").confirms(&token, mia, &old, now));
         assert_eq!(links().asked_to_confirm("x"), None);
+        // It works for seven days, to the end of the hour, and nobody can make it work longer.
+        let end = now.plus_minutes(CONFIRM_DAYS * 24 * 60);
+        assert!(confirms(&token, mia, &old, end));
+        assert!(!confirms(&token, mia, &old, end.plus_minutes(60)));
+        let mut bytes = URL_SAFE_NO_PAD.decode(&token).unwrap();
+        bytes[ID_BYTES + UNTIL_BYTES - 1] = bytes[ID_BYTES + UNTIL_BYTES - 1].wrapping_add(1);
+        let longer = URL_SAFE_NO_PAD.encode(bytes);
+        assert!(!confirms(&longer, mia, &old, now), "another hour needs another proof");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::jobs::{Kind, NewJob};
 use serde::{Deserialize, Serialize};
 use shared::event::{Event, Fact};
 use shared::ids::TicketId;
-use shared::ticket::{CannotFix, HoldReason, HumanReason, ReleaseReason};
+use shared::ticket::{CancelReason, CannotFix, HoldReason, HumanReason, ReleaseReason};
 use shared::time::Timestamp;
 
 /// Which event of its ticket a job is about.
@@ -50,8 +50,9 @@ pub fn jobs(ticket: TicketId, seq: i64, event: &Event, now: Timestamp) -> Vec<Ne
         Fact::Held { why: HoldReason::Part | HoldReason::NoAccess | HoldReason::WrongAddress, .. } => {
             vec![about(Kind::NotifyCustomer, now)]
         }
+        Fact::Held { why: HoldReason::Customer, expert: Some(_), .. } => vec![tell_expert()],
         Fact::Arrived { .. }
-        | Fact::Held { why: HoldReason::Customer, .. }
+        | Fact::Held { why: HoldReason::Customer, expert: None, .. }
         | Fact::SitePinned { .. }
         | Fact::NoteAdded { .. }
         | Fact::PhotoAdded { .. }
@@ -69,10 +70,14 @@ pub fn jobs(ticket: TicketId, seq: i64, event: &Event, now: Timestamp) -> Vec<Ne
             why: CannotFix::Part | CannotFix::NoAccess | CannotFix::WrongAddress | CannotFix::Unsafe,
             ..
         } => vec![],
-        Fact::SolvedWithoutVisit { released: Some(_) } | Fact::Cancelled { released: Some(_), .. } => {
-            vec![tell_expert()]
+        Fact::SolvedWithoutVisit { released: Some(_) } => vec![tell_expert()],
+        Fact::SolvedWithoutVisit { released: None } => vec![],
+        Fact::Cancelled { why, released } => {
+            // What they called off themselves is no news to customers.
+            let told = *why != CancelReason::Customer;
+            let customer = told.then(|| about(Kind::NotifyCustomer, now));
+            released.map(|_| tell_expert()).into_iter().chain(customer).collect()
         }
-        Fact::SolvedWithoutVisit { released: None } | Fact::Cancelled { released: None, .. } => vec![],
         Fact::NeedsHuman { reason: HumanReason::Danger | HumanReason::CannotFix { why: CannotFix::Unsafe } }
         | Fact::Escalated { .. } => {
             vec![about(Kind::NotifyAdmins, now)]

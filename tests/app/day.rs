@@ -22,6 +22,8 @@ async fn work_done_offline_survives_a_kill_and_arrives_once_the_network_is_back(
         accepted.then_some(()).ok_or_else(|| "not yet".to_owned())
     })
     .await;
+    // And the phone has the answer: else the yes is counted as unsent below.
+    world.app.sees("Everything is safe on the server").await;
 
     world.network.cut();
     world.app.tap(&format!("ticket-{}", ticket.number)).await;
@@ -99,6 +101,9 @@ async fn what_cannot_be_fixed_takes_two_taps_and_a_wrong_password_is_said() {
     world.app.tap("cannot-fix").await;
     world.picture("09-cannot-fix").await;
     world.app.tap("why-no_access").await;
+    world.app.sees("Did you ring first?").await;
+    world.picture("09-no-access").await;
+    world.app.tap("called-yes").await;
     world.app.tap(&format!("ticket-{}", second.number)).await;
     world.app.tap("cannot-fix").await;
     world.app.tap("why-part").await;

@@ -61,3 +61,31 @@ async fn nothing_sticks_out_on_a_small_phone_even_with_double_text() {
         is_sound(&mut world.app, tab);
     }
 }
+
+#[tokio::test]
+async fn a_day_is_a_line_of_visits_with_the_way_and_what_is_free_between_them() {
+    let mut world = World::new().await;
+    let offer = world.offer(5);
+    world.ticket(1, &offer);
+    for (number, title, place, minutes) in [
+        (2, "Washing machine leaks", "Brooklyn, NY 11201", 50),
+        (3, "No sound on one side", "New York, NY 10027", 180),
+        (4, "Screen flickers when warm", "New York, NY 10001", 250),
+    ] {
+        let start = world.in_minutes(minutes);
+        let site = json!({"address": ["12 Cherry Lane", place], "zone": "America/New_York"});
+        let visit = json!({"start_at": start, "travel_minutes": 25, "work_minutes": 60});
+        world.ticket(number, &json!({"title": title, "site": site, "visit": visit}));
+    }
+    world.signs_in().await;
+    world.app.sees("25 min on the way").await;
+    world.picture("50-day").await;
+    world.app.evaluate("scrollTo(0, 400)").expect("the page is there");
+    world.picture("51-day-below").await;
+    let between = "[...document.querySelectorAll('[data-testid=\"between\"]')].map((one) => one.innerText).join(' | ')";
+    let shown = world.app.evaluate(between).expect("the page is there");
+    // Visits on both sides of midnight have no gap, so a run near it shows fewer.
+    let shown = shown.as_str().unwrap_or_default().to_owned();
+    assert!(shown.contains("25 min on the way"), "{shown}");
+    is_sound(&mut world.app, "a day");
+}

@@ -5,4 +5,5 @@
 
 mod day;
 mod looks;
+mod phone;
 mod world;

@@ -4,8 +4,9 @@ use mobile::clock::Edge;
 use mobile::sync::fake::{Fake, PASSWORD};
 use serde_json::{Value, json};
 use shared::document::TicketDoc;
-use shared::ids::{OfferId, TicketId};
+use shared::ids::{ArticleId, OfferId, TicketId};
 use shared::number::TicketNumber;
+use shared::time::Timestamp;
 use std::path::PathBuf;
 use tests::app::AppWindow;
 use tests::display::{Display, PHONE};
@@ -53,6 +54,22 @@ impl World {
         let doc: TicketDoc = serde_json::from_value(doc).expect("a document");
         self.fake.world().put(doc.clone());
         doc
+    }
+
+    /// Puts an article into what every phone knows.
+    pub(crate) fn knows(&self, title: &str, steps: &str) {
+        let now = self.edge.wall();
+        let article = json!({
+            "id": ArticleId::new(now, &*self.edge.chance), "ver": 1, "author": "Ben Okafor", "reviewed": true,
+            "n_fixed": 7, "n_tried": 9, "changed_at": now, "labels": ["Television"],
+            "text": {"title": title, "problem": "Somebody sees it at once.", "steps": steps}
+        });
+        self.fake.world().articles.push(serde_json::from_value(article).expect("an article"));
+    }
+
+    /// The instant so many minutes from now.
+    pub(crate) fn in_minutes(&self, minutes: i64) -> Timestamp {
+        self.edge.wall().plus_minutes(minutes)
     }
 
     /// The fields of an offer that stands so many minutes.

@@ -7,24 +7,26 @@ use crate::tree::{Tree, Verdict};
 
 /// Anything at all may happen in it, and the oracle judges.
 const MODEL: &str = "nothing_that_an_expert_did_is_lost_doubled_or_anothers_whatever_happens";
+/// The same with processes.
+const KILLS: &str = "what_a_phone_called_done_survives_kills_of_phones_and_server_and_a_torn_line";
 /// Each rule of the protocol taken out is found.
 const PLANTED: &str = "the_model_finds_every_planted_bug_and_nothing_without_it";
 
 const SCENARIOS: [(u32, &str, &[&str]); 40] = [
-    (1, "killed right after a tap", &["a_tap_is_on_the_disk_when_it_returns"]),
+    (1, "killed right after a tap", &["a_tap_is_on_the_disk_when_it_returns", KILLS]),
     (2, "power lost right after a tap", &["drafts_survive_and_go_with_the_act_they_became", MODEL]),
     (
         3,
         "killed between request and reply",
         &["work_done_offline_comes_in_one_push_and_a_repeat_changes_nothing", MODEL],
     ),
-    (4, "a reply cut in its middle", &["a_lost_and_a_cut_reply_leave_one_effect"]),
-    (5, "killed while a page is stored", &[MODEL]),
+    (4, "a reply cut in its middle", &["a_lost_and_a_cut_reply_leave_one_effect", KILLS]),
+    (5, "killed while a page is stored", &[MODEL, KILLS]),
     (6, "a request delivered twice at once", &["a_request_that_comes_twice_at_once_has_one_effect"]),
     (7, "an old reply after a newer one", &[PLANTED, MODEL]),
     (8, "requests in another order", &["a_gap_stops_and_a_number_used_twice_is_a_fork"]),
-    (9, "the server dies before its commit", &[MODEL]),
-    (10, "the server dies after its commit", &[MODEL]),
+    (9, "the server dies before its commit", &[MODEL, KILLS]),
+    (10, "the server dies after its commit", &[MODEL, KILLS]),
     (
         11,
         "the server restored from a backup",
@@ -32,9 +34,18 @@ const SCENARIOS: [(u32, &str, &[&str]); 40] = [
             "a_server_from_a_backup_gets_what_it_lost",
             "a_backup_of_one_engine_restores_on_the_other_and_begins_a_new_history",
             "tickets_that_only_a_phone_knows_are_reported_once",
+            "a_ticket_that_a_restored_server_gave_to_another_is_not_called_unknown",
         ],
     ),
-    (12, "a replica promoted without the last commits", &["a_cursor_of_another_history_starts_anew", MODEL]),
+    (
+        12,
+        "a replica promoted without the last commits",
+        &[
+            "a_cursor_of_another_history_starts_anew",
+            "an_operator_begins_a_new_history_after_a_replica_was_promoted",
+            MODEL,
+        ],
+    ),
     (
         13,
         "two writers commit out of order",
@@ -51,6 +62,8 @@ const SCENARIOS: [(u32, &str, &[&str]); 40] = [
         "reassigned while it is completed offline",
         &[
             "a_late_yes_and_work_on_a_ticket_that_another_has_are_recorded_and_told_to_the_desk",
+            "a_ticket_that_moved_names_who_has_it_and_keeps_the_note_that_came_late",
+            "a_ticket_that_moved_is_kept_in_sight_with_who_has_it_and_what_was_kept_on_it",
             "a_ticket_that_moved_while_offline_is_explained_and_its_note_kept",
         ],
     ),
@@ -89,6 +102,7 @@ const SCENARIOS: [(u32, &str, &[&str]); 40] = [
         &[
             "a_database_of_release_0_1_0_opens_for_ever_with_all_its_work",
             "a_request_of_release_0_1_0_is_taken_for_ever",
+            "what_an_old_release_wrote_is_read_as_what_the_present_one_would_have_written",
         ],
     ),
     (
@@ -115,8 +129,11 @@ const SCENARIOS: [(u32, &str, &[&str]); 40] = [
     ),
     (29, "a second expert on the same phone", &["screens_hear_of_changes_and_two_experts_never_share_a_database"]),
     (30, "a full disk", &["a_full_disk_fails_the_tap_visibly_and_saves_nothing"]),
-    // The app keeps no knowledge base of its own yet: there is one file, and its damage is fault 32.
-    (31, "the knowledge base on the phone damaged", &["a_file_that_is_no_database_is_put_aside_too"]),
+    (
+        31,
+        "the knowledge base on the phone damaged",
+        &["a_damaged_file_is_thrown_away_and_the_experts_work_is_not_touched"],
+    ),
     (
         32,
         "the phone's database damaged",

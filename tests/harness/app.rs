@@ -3,16 +3,27 @@
 //! Controls are found by `data-testid`; text is what stands inside `#main`, because the page of a debug build holds other
 //! text too. Taps are synthetic events; where a real key or click matters, [`AppWindow::click_really`] uses the pointer.
 
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
 use serde_json::Value;
+use tokio::time::Instant;
 
 use crate::display::Display;
 use crate::inspector::Inspector;
 use crate::process::Process;
 use crate::wait::{LATER, SOON, eventually};
+
+/// The pipe in its folder by which the app hears what a phone would tell.
+const PLAYS: &str = "plays";
+/// Linux's `O_NONBLOCK`.
+const NONBLOCK: i32 = 0o4000;
+
+/// Who sees nothing come of a tap for so long taps again.
+const AGAIN: Duration = Duration::from_secs(5);
 
 /// The running app.
 pub struct AppWindow {
@@ -108,6 +119,26 @@ impl AppWindow {
         self.act(id, "(el.click(), true)").await;
     }
 
+    /// Taps a control, and again as a person does where nothing came of it, until the screen shows this.
+    pub async fn taps_until(&mut self, id: &str, part: &str) {
+        let tap = format!(
+            "(() => {{ const el = document.querySelector({}); return el && !el.disabled ? (el.click(), true) : false; }})()",
+            selector(id)
+        );
+        let mut tapped_at: Option<Instant> = None;
+        eventually(&format!("the app shows {part:?} after a tap on {id}"), LATER, async || {
+            let text = self.text()?;
+            if text.contains(part) {
+                return Ok(());
+            }
+            if tapped_at.is_none_or(|at| at.elapsed() > AGAIN) && self.evaluate(&tap)? == true {
+                tapped_at = Some(Instant::now());
+            }
+            Err(format!("it shows:\n{text}"))
+        })
+        .await;
+    }
+
     /// Replaces what an input, a text area or a choice holds, and tells the page as a person's typing would.
     pub async fn fill(&mut self, id: &str, text: &str) {
         let value = Value::from(text);
@@ -128,6 +159,31 @@ impl AppWindow {
         let at = self.act(id, script).await;
         let pixel = |n: usize| u32::try_from(at[n].as_i64().unwrap_or(0)).expect("the control is on the screen");
         self.display.click(pixel(0), pixel(1));
+    }
+
+    /// Plays what a phone would tell: `push`, `open LINK`, `back`, `resume`, `token WORD`, `place LAT,LON`.
+    pub async fn phone_tells(&mut self, line: &str) {
+        let pipe = self.data.join(PLAYS);
+        eventually("the app listens to its phone", SOON, async || {
+            // Without waiting: a pipe that nobody reads refuses.
+            let mut pipe = std::fs::OpenOptions::new()
+                .write(true)
+                .custom_flags(NONBLOCK)
+                .open(&pipe)
+                .map_err(|why| why.to_string())?;
+            writeln!(pipe, "{line}").map_err(|why| why.to_string())
+        })
+        .await;
+    }
+
+    /// Chooses a file (its bytes in base64) in a file input, as the camera or the gallery would.
+    pub async fn picks_file(&mut self, id: &str, base64: &str) {
+        let script = format!(
+            "(() => {{ const bytes = Uint8Array.from(atob('{base64}'), char => char.charCodeAt(0)); \
+             const chosen = new DataTransfer(); chosen.items.add(new File([bytes], 'photo.jpg', {{type: 'image/jpeg'}})); \
+             el.files = chosen.files; el.dispatchEvent(new Event('change', {{bubbles: true}})); return true; }})()"
+        );
+        self.act(id, &script).await;
     }
 
     /// Saves what is on the screen as a PNG.
@@ -154,12 +210,19 @@ fn selector(id: &str) -> Value {
 
 async fn launch(server: &str, data: &Path, display: &Display) -> (Process, Inspector) {
     let port = free_port();
+    let pipe = data.join(PLAYS);
+    if !pipe.exists() {
+        let made = Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.is_ok_and(|made| made.success()), "a pipe at {}", pipe.display());
+    }
     let mut command = Command::new(crate::program("expert-app"));
     command
         .args(["--server", server])
         .arg("--data")
         .arg(data)
         .env("SYSOPS_APP_SIZE", display.size())
+        .env("SYSOPS_APP_PLAYS", &pipe)
+        .env("LC_ALL", "C.UTF-8") // English, whatever this machine speaks
         .env("DISPLAY", display.name())
         .env("GDK_BACKEND", "x11")
         .env("LIBGL_ALWAYS_SOFTWARE", "1")

@@ -2,6 +2,7 @@
 //! takes a push or refuses it in the ways of the real one.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use base64::Engine as _;
@@ -56,6 +57,8 @@ struct State {
     faults: BTreeMap<String, VecDeque<Fault>>,
     n_tokens: usize,
     complaints: Vec<String>,
+    n_hanging: usize,
+    hangs: bool,
 }
 
 /// A running FCM.
@@ -109,6 +112,26 @@ impl Fcm {
         lock(&self.state).faults.entry(phone.to_owned()).or_default().extend(faults);
     }
 
+    /// Where it is.
+    pub fn url(&self) -> &str {
+        self.provider.url()
+    }
+
+    /// The file of the service account.
+    pub fn credentials(&self) -> &Path {
+        self.credentials.path()
+    }
+
+    /// From now on it answers no push.
+    pub fn hangs(&self) {
+        lock(&self.state).hangs = true;
+    }
+
+    /// How many pushes wait for an answer that never comes.
+    pub fn n_hanging(&self) -> usize {
+        lock(&self.state).n_hanging
+    }
+
     /// What it took for a phone.
     pub fn taken(&self, phone: &str) -> Vec<Value> {
         let taken = &lock(&self.state).taken;
@@ -158,6 +181,10 @@ impl State {
     fn take(&mut self, asked: &Asked) -> Reaction {
         if asked.header("authorization") != format!("Bearer {TOKEN}.{}", self.n_tokens) {
             return self.refuse(401, "UNAUTHENTICATED", "who are you?".to_owned());
+        }
+        if self.hangs {
+            self.n_hanging += 1;
+            return Reaction::Hang;
         }
         let message = serde_json::from_slice::<Value>(&asked.body).unwrap_or_default()["message"].clone();
         let Some(phone) = message["token"].as_str().map(str::to_owned) else {

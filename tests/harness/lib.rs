@@ -4,16 +4,23 @@
 //! `tests/run` sweeps up after a test that was killed. Nothing sleeps; a wait is [`wait::eventually`], with a condition, a
 //! bound and the reason why it is not met yet. A part that cannot start panics with the words a person needs to mend it.
 
+// Optimised, a model of nested futures is deeper than the compiler goes by itself.
+#![recursion_limit = "256"]
+
 pub mod app;
 pub mod browser;
+pub mod card_numbers;
 pub mod crash;
 pub mod display;
+pub mod document;
 pub mod fcm;
 pub mod filing;
 pub mod filled;
 pub mod http;
 pub mod inspector;
 pub mod money_model;
+pub mod notices;
+pub mod phones;
 pub mod process;
 pub mod provider;
 pub mod proxy;
@@ -27,6 +34,7 @@ pub mod sync_model;
 pub mod twilio;
 pub mod wait;
 pub mod wire;
+pub mod worker;
 
 use std::path::PathBuf;
 use std::sync::Once;
@@ -40,6 +48,12 @@ pub fn tls() {
         // An error says that someone else in this process was first, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
     });
+}
+
+/// Says a seed or a figure: a failed test shows it, and `-- --nocapture` always does.
+#[expect(clippy::print_stderr, reason = "a test has no log; this is what it says to who runs it")]
+pub fn say(text: &str) {
+    eprintln!("{text}");
 }
 
 /// The path of one of our programs, built beside the running test.

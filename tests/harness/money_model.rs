@@ -237,7 +237,19 @@ impl Run {
                 self.db.clock().advance(1_800_000);
                 worker.drain().await.expect("jobs come to an end");
             }
+            self.evening();
         }
+    }
+
+    /// The provider's tellings of the day are lost: what is due is found without them. It forgets what it may forget.
+    fn evening(&self) {
+        self.line.with(|world, around| {
+            for (id, _) in world.untold() {
+                world.told(&id);
+            }
+            world.forget_keys(around.now);
+            world.take_changes();
+        });
     }
 
     fn pays(&self, session: &str, card: TestCard) {

@@ -14,6 +14,8 @@ pub struct Server {
     env: Vec<(String, String)>,
     /// Taken while it is down.
     process: Option<Process>,
+    /// What it printed before it was killed.
+    printed_before: Vec<String>,
     url: String,
     data: TempDir,
 }
@@ -68,7 +70,7 @@ impl Server {
     async fn start(args: Vec<String>, env: Vec<(String, String)>, is_demo: bool) -> Self {
         crate::tls();
         let data = tempfile::tempdir().expect("the temporary folder can be written");
-        let mut server = Self { args, env, process: None, url: String::new(), data };
+        let mut server = Self { args, env, process: None, printed_before: Vec::new(), url: String::new(), data };
         if is_demo {
             let folder = server.data.path().display().to_string();
             server.args.extend(["--data".to_owned(), folder]);
@@ -133,7 +135,25 @@ impl Server {
     pub fn kill_9(&mut self) {
         if let Some(mut process) = self.process.take() {
             process.kill_9();
+            self.printed_before.extend(process.printed());
         }
+    }
+
+    /// All lines that it has printed, of both outputs and all its lives.
+    pub fn printed(&self) -> Vec<String> {
+        let now = self.process.as_ref().map(Process::printed).unwrap_or_default();
+        self.printed_before.iter().cloned().chain(now).collect()
+    }
+
+    /// Backs its database up into a file.
+    ///
+    /// # Panics
+    /// If that cannot be done.
+    pub fn backup(&self, file: &Path) {
+        let mut command = Command::new(crate::program("sync-server"));
+        command.arg("backup").arg(file).envs(self.env.iter().cloned());
+        let done = run(command);
+        assert!(done.success, "backup failed: {}{}", done.stdout, done.stderr);
     }
 
     /// Starts it again after [`Self::kill_9`], on the port it had, with the data it had.

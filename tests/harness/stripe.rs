@@ -11,8 +11,10 @@ use shared::chance::{Chance, Seeded};
 use sync_server::billing::sandbox::cards::TestCard;
 use sync_server::billing::sandbox::people::{self, Next};
 use sync_server::billing::sandbox::world::{Around, World};
-use sync_server::billing::stripe::{Call, VERSION, signature};
+use sync_server::billing::stripe::{Call, VERSION, Verb, signature};
 use sync_server::clock::Clock;
+
+use tokio::sync::watch;
 
 use crate::http::client;
 use crate::provider::{Asked, Provider, Reaction};
@@ -37,6 +39,8 @@ pub enum Fault {
     CloseBeforeTaking,
     /// 409: the same request is being answered.
     InUse,
+    /// Taken, and answered only once [`Stripe::answers`] says so: what happened can be told before.
+    AnswersLate,
 }
 
 /// Fields that Stripe's document names, of those that could be sent in their place; indexes in brackets are left out.
@@ -80,6 +84,11 @@ struct State {
     faults: VecDeque<Fault>,
     complaints: Vec<String>,
     seen: Vec<String>,
+    hangs: bool,
+    /// Whether what was taken is answered.
+    answers: watch::Sender<bool>,
+    /// The answer that is given waits for that.
+    holds: bool,
 }
 
 /// A running Stripe.
@@ -96,12 +105,23 @@ impl Stripe {
     /// Starts one without customers, on this clock.
     pub fn start(clock: Clock) -> Self {
         let (faults, complaints, seen) = (VecDeque::new(), Vec::new(), Vec::new());
-        let state = State { world: World::default(), chance: Seeded::new(7), clock, faults, complaints, seen };
+        let (world, chance) = (World::default(), Seeded::new(7));
+        let answers = watch::Sender::new(true);
+        let state = State { world, chance, clock, faults, complaints, seen, hangs: false, answers, holds: false };
         let state = Arc::new(Mutex::new(state));
         let shared = state.clone();
         let provider = Provider::start(move |asked| {
-            let reaction = lock(&shared).react(&asked);
-            async move { reaction }
+            let mut state = lock(&shared);
+            let reaction = state.react(&asked);
+            let held = std::mem::take(&mut state.holds).then(|| state.answers.subscribe());
+            drop(state);
+            async move {
+                if let Some(mut answers) = held {
+                    // Whoever drops the provider ends the waiting too.
+                    let _ = answers.wait_for(|answers| *answers).await;
+                }
+                reaction
+            }
         });
         Self { state, provider }
     }
@@ -111,9 +131,30 @@ impl Stripe {
         self.provider.url()
     }
 
+    /// The settings of a server that charges by it.
+    pub fn env(&self) -> Vec<(&'static str, &str)> {
+        vec![
+            ("SYSOPS_STRIPE_URL", self.provider.url()),
+            ("SYSOPS_STRIPE_SECRET_KEY", KEY),
+            ("SYSOPS_STRIPE_WEBHOOK_SECRET", WEBHOOK_SECRET),
+        ]
+    }
+
     /// The next requests that charge or give back go wrong like this.
     pub fn fails(&self, faults: &[Fault]) {
-        lock(&self.state).faults.extend(faults);
+        let mut state = lock(&self.state);
+        state.faults.extend(faults);
+        state.answers.send_replace(!faults.contains(&Fault::AnswersLate));
+    }
+
+    /// Answers what it has taken and not answered.
+    pub fn answers(&self) {
+        lock(&self.state).answers.send_replace(true);
+    }
+
+    /// From now on it answers nothing.
+    pub fn hangs(&self) {
+        lock(&self.state).hangs = true;
     }
 
     /// What was wrong with requests that the real one would refuse.
@@ -209,7 +250,16 @@ impl State {
 
     fn react(&mut self, asked: &Asked) -> Reaction {
         self.seen.push(format!("{} {}", asked.method, asked.path));
-        let posts = asked.method == "POST";
+        if self.hangs {
+            return Reaction::Hang;
+        }
+        let verb = match asked.method.as_str() {
+            "POST" => Verb::Post,
+            "GET" => Verb::Get,
+            "DELETE" => Verb::Delete,
+            other => return self.refuse(405, format!("{other} is not allowed")),
+        };
+        let posts = verb == Verb::Post;
         if asked.header("authorization") != format!("Bearer {KEY}") {
             return self.refuse(401, "Invalid API Key provided".to_owned());
         }
@@ -238,16 +288,18 @@ impl State {
                 return said(409, &json!({ "error": error }));
             }
             Some(Fault::CloseBeforeTaking) => return Reaction::Close,
-            Some(Fault::BreakAfterTaking | Fault::CloseAfterTaking) | None => {}
+            Some(Fault::BreakAfterTaking | Fault::CloseAfterTaking | Fault::AnswersLate) | None => {}
         }
-        let call = Call { posts, path: asked.path.clone(), fields, key };
+        self.holds = fault == Some(Fault::AnswersLate);
+        let call = Call { verb, path: asked.path.clone(), fields, key };
         let (status, body) = self.with(|world, around| world.answer(&call, around));
         match fault {
             Some(Fault::BreakAfterTaking) => said(500, &json!({ "error": { "type": "api_error" } })),
             Some(Fault::CloseAfterTaking) => Reaction::Close,
-            Some(Fault::TooMany | Fault::Unavailable | Fault::InUse | Fault::CloseBeforeTaking) | None => {
-                said(status, &body)
-            }
+            Some(
+                Fault::TooMany | Fault::Unavailable | Fault::InUse | Fault::CloseBeforeTaking | Fault::AnswersLate,
+            )
+            | None => said(status, &body),
         }
     }
 }

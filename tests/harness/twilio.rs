@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use sha1::Sha1;
 use shared::time::Timestamp;
 
+use crate::document::{Part, fault_of_answer, fault_of_fields};
 use crate::http::client;
 use crate::provider::{Asked, Provider, Reaction};
 
@@ -21,36 +22,6 @@ pub const SECRET: &str = "the secret of a test's account";
 /// The number that sends.
 pub const FROM: &str = "+15005550006";
 
-/// Fields that Twilio's document (`CreateMessage`, API 2010-04-01) names.
-const FIELDS: [&str; 25] = [
-    "To",
-    "StatusCallback",
-    "ApplicationSid",
-    "MaxPrice",
-    "ProvideFeedback",
-    "Attempt",
-    "ValidityPeriod",
-    "ForceDelivery",
-    "ContentRetention",
-    "AddressRetention",
-    "SmartEncoded",
-    "PersistentAction",
-    "TrafficType",
-    "ShortenUrls",
-    "ScheduleType",
-    "SendAt",
-    "SendAsMms",
-    "ContentVariables",
-    "RiskCheck",
-    "From",
-    "FallbackFrom",
-    "MessagingServiceSid",
-    "Body",
-    "MediaUrl",
-    "ContentSid",
-];
-/// Filters that it names (`ListMessage`).
-const FILTERS: [&str; 8] = ["To", "From", "DateSent", "DateSent<", "DateSent>", "PageSize", "Page", "PageToken"];
 /// Characters of one message.
 const BODY_CHARS_MAX: usize = 1_600;
 
@@ -117,6 +88,11 @@ impl Twilio {
         Self { state, provider }
     }
 
+    /// Where it is.
+    pub fn url(&self) -> &str {
+        self.provider.url()
+    }
+
     /// The settings of a server that sends by it.
     pub fn env(&self) -> Vec<(&'static str, &str)> {
         vec![
@@ -124,6 +100,8 @@ impl Twilio {
             ("SYSOPS_TWILIO_ACCOUNT_SID", ACCOUNT),
             ("SYSOPS_TWILIO_AUTH_TOKEN", SECRET),
             ("SYSOPS_TWILIO_FROM", FROM),
+            // As fast as it goes: what a pace does is tried elsewhere.
+            ("SYSOPS_SMS_PER_SECOND", "0"),
         ]
     }
 
@@ -216,8 +194,8 @@ impl State {
     fn take(&mut self, asked: &Asked) -> Reaction {
         let form = asked.form();
         let is_form = asked.header("content-type").starts_with("application/x-www-form-urlencoded");
-        if let Some((name, _)) = form.iter().find(|(name, _)| !FIELDS.contains(&name.as_str())) {
-            return self.refuse(400, 20001, format!("no field is called {name}"));
+        if let Some(fault) = fault_of_fields(Part::Create, &form) {
+            return self.refuse(400, 20001, fault);
         }
         let field = |name: &str| form.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
         let (Some(to), Some(body), true) = (field("To"), field("Body"), is_form) else {
@@ -262,8 +240,8 @@ impl State {
 
     fn list(&mut self, asked: &Asked) -> Reaction {
         self.n_lists += 1;
-        if let Some((name, _)) = asked.query.iter().find(|(name, _)| !FILTERS.contains(&name.as_str())) {
-            return self.refuse(400, 20001, format!("no filter is called {name}"));
+        if let Some(fault) = fault_of_fields(Part::List, &asked.query) {
+            return self.refuse(400, 20001, fault);
         }
         let filter = |name: &str| asked.query.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
         let since = filter("DateSent>").map(|since| since.parse::<Timestamp>());
@@ -288,7 +266,7 @@ fn refusal(status: u16, code: i64, words: &str) -> Reaction {
 
 /// A message as the real one shows it.
 fn shown(message: &Taken) -> Value {
-    json!({
+    let shown = json!({
         "account_sid": ACCOUNT,
         "api_version": "2010-04-01",
         "body": message.body,
@@ -300,5 +278,7 @@ fn shown(message: &Taken) -> Value {
         "sid": message.sid,
         "status": "queued",
         "to": message.to,
-    })
+    });
+    assert_eq!(fault_of_answer(Part::Message, &shown), None, "the fake answers as the real one");
+    shown
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 /// How long most things may take on a busy machine of two cores. A healthy wait ends in a fraction of it.
-pub const SOON: Duration = Duration::from_secs(20);
+pub const SOON: Duration = Duration::from_secs(45);
 
 /// For what starts a browser or a window, or waits for a retry to come round.
 pub const LATER: Duration = Duration::from_mins(1);

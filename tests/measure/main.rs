@@ -1,10 +1,15 @@
 //! What the product can do, in numbers: `cargo run --release -p tests --bin measure -- WHAT [options]` prints one JSON
 //! object a line. Each WHAT is a file; it starts what it needs on free ports and leaves nothing behind.
 
+// Optimised, a model of nested futures is deeper than the compiler goes by itself.
+#![recursion_limit = "256"]
+
+mod app;
 mod crash;
 mod devices;
 mod intake;
 mod matching;
+mod notices;
 mod quality;
 mod repeats;
 mod search;
@@ -42,6 +47,10 @@ enum What {
     Devices(devices::Options),
     /// Searches among many articles.
     Search(search::Options),
+    /// Messages through a provider at its worst while workers are killed: none may be missing or sent twice.
+    Notices(notices::Options),
+    /// The expert's app in its window: start, taps, searches, memory. Needs the app built beside this program.
+    App(app::Options),
     /// Far more tickets than the server was set to take, then as many as it takes.
     Spike(spike::Options),
 }
@@ -61,6 +70,8 @@ fn main() -> ExitCode {
         What::Search(options) => runtime.block_on(search::measure(&options, say)),
         What::Sync(options) => runtime.block_on(sync::measure(&options, say)),
         What::Devices(options) => runtime.block_on(devices::measure(&options, say)),
+        What::Notices(options) => runtime.block_on(notices::measure(&options, say)),
+        What::App(options) => runtime.block_on(app::measure(&options, say)),
         What::Spike(options) => runtime.block_on(spike::measure(&options, say)),
     };
     match measured {

@@ -1,21 +1,36 @@
-//! `measure search`: how long a search takes on the server among many articles, on either engine. The articles are made
-//! up from a seed: words that are as rare and as common as those of a language, a few in a title, some eighty in a text.
-//! Filling is not counted. Half of the searches have a misspelt word.
+//! `measure search`: how long a search takes among many articles, on a phone and on the server, on either engine. The
+//! articles are made up from a seed: words that are as rare and as common as those of a language, a few in a title, some
+//! eighty in a text. Filling is not counted. Half of the searches have a misspelt word.
 
 use super::intake::EngineWord;
 use super::quality;
-use clap::Args;
+use clap::{Args, ValueEnum};
+use mobile::store::{Asked as AskedThere, Core, Secret, SecretMemory, Secrets as _};
 use serde_json::{Value, json};
+use shared::article::ArticleDoc;
 use shared::chance::{Chance, Seeded};
 use shared::event::Actor;
-use shared::ids::Id;
+use shared::ids::{ArticleId, DeviceId, ExpertId, Id};
+use shared::sync::{Change, Patch, StreamName};
+use shared::time::Timestamp;
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
 use sync_server::db::testing::{Fresh, frozen_clock};
 use sync_server::db::{Database, Error, Lane, Tx};
 use sync_server::knowledge::store::{self, NewArticle};
 use sync_server::knowledge::{Asked, Audience, Text};
 use tokio::time::Instant;
+
+/// Where it is searched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Where {
+    /// On a phone's own disk.
+    Device,
+    /// On the server.
+    Server,
+}
 
 /// How much is searched.
 #[derive(Args)]
@@ -29,6 +44,9 @@ pub(crate) struct Options {
     /// On which engine.
     #[arg(long, value_enum, default_value_t = EngineWord::Sqlite)]
     engine: EngineWord,
+    /// Only there.
+    #[arg(long, value_enum)]
+    on: Option<Where>,
     /// Measures how good the order is by this collection instead: a folder with documents, queries and judgements.
     #[arg(long, value_name = "DIR")]
     collection: Option<PathBuf>,
@@ -122,6 +140,65 @@ pub(crate) async fn measure(options: &Options, say: impl Fn(&Value) -> io::Resul
     if let Some(collection) = &options.collection {
         return quality::measure(collection, options.engine, say).await;
     }
+    if options.on.is_none_or(|only| only == Where::Device) {
+        say(&on_a_device(options)?)?;
+    }
+    if options.on.is_none_or(|only| only == Where::Server) {
+        say(&on_the_server(options).await?)?;
+    }
+    Ok(())
+}
+
+/// The lines of a snapshot as a phone reads them in.
+fn patch(number: u64) -> Patch {
+    let now = Timestamp::EPOCH;
+    let chance = Seeded::new(number + 1);
+    let doc = ArticleDoc {
+        id: ArticleId::new(now, &chance),
+        ver: 1,
+        text: text(&chance),
+        labels: Vec::new(),
+        reviewed: true,
+        author: "Measure".into(),
+        n_fixed: 0,
+        n_tried: 0,
+        changed_at: now,
+    };
+    let (id, doc) = (doc.id.to_string(), serde_json::to_value(doc).expect("a document is JSON"));
+    Patch { s: StreamName::Kb, kind: "article".into(), id, change: Change::Put { ver: 1, doc } }
+}
+
+fn on_a_device(options: &Options) -> io::Result<Value> {
+    let folder = tempfile::tempdir()?;
+    let (secrets, chance, now) = (Arc::new(SecretMemory::default()), Seeded::new(1), Timestamp::EPOCH);
+    let expert = ExpertId::new(now, &chance);
+    let device = DeviceId::new(now, &chance);
+    let secret = Secret { server: "none".into(), login: "ana".into(), token: "t".into(), device, inc: 0 };
+    secrets.save(expert, &secret)?;
+    let (mut core, _) = Core::open(folder.path(), expert, secrets, now).map_err(io::Error::other)?;
+    let began = Instant::now();
+    core.kb_begin().map_err(io::Error::other)?;
+    for first in (0..options.articles).step_by(100) {
+        let patches: Vec<Patch> = (first..options.articles.min(first + 100)).map(patch).collect();
+        core.kb_read_in(&patches).map_err(io::Error::other)?;
+    }
+    core.kb_finish("c").map_err(io::Error::other)?;
+    let fill_s = began.elapsed().as_secs_f64();
+    let (mut times, mut n_found) = (Vec::new(), 0);
+    for number in 0..options.searches {
+        let asked = AskedThere { text: search(number, options.articles), limit: 20, ..AskedThere::default() };
+        let began = Instant::now();
+        let found = core.kb_search(&asked).map_err(io::Error::other)?;
+        times.push(began.elapsed());
+        n_found += usize::from(!found.is_empty());
+    }
+    let bytes = std::fs::metadata(folder.path().join("kb.db"))?.len();
+    let mut said = summary(options, "device", times, n_found, fill_s);
+    said["file_mb"] = json!(bytes / 1_048_576);
+    Ok(said)
+}
+
+async fn on_the_server(options: &Options) -> io::Result<Value> {
     let fresh = Fresh::new(options.engine.engine()).await;
     let db = fresh.open(frozen_clock()).await;
     let began = Instant::now();
@@ -138,11 +215,15 @@ pub(crate) async fn measure(options: &Options, say: impl Fn(&Value) -> io::Resul
     }
     db.close().await;
     fresh.remove().await;
+    Ok(summary(options, options.engine.word(), times, n_found, fill_s))
+}
+
+fn summary(options: &Options, on: &str, mut times: Vec<Duration>, n_found: usize, fill_s: f64) -> Value {
     times.sort_unstable();
     let ms = |per_cent: usize| times[(times.len() - 1) * per_cent / 100].as_secs_f64() * 1_000.0;
-    say(&json!({
+    json!({
         "what": "search",
-        "engine": options.engine.word(),
+        "on": on,
         "articles": options.articles,
         "searches": options.searches,
         "found": n_found,
@@ -150,5 +231,5 @@ pub(crate) async fn measure(options: &Options, say: impl Fn(&Value) -> io::Resul
         "p95_ms": ms(95),
         "max_ms": ms(100),
         "fill_s": fill_s,
-    }))
+    })
 }

@@ -94,17 +94,22 @@ fn billing(options: &Options, say: impl Fn(&Value) -> io::Result<()> + Sync) -> 
 fn sync(options: &Options, say: impl Fn(&Value) -> io::Result<()> + Sync) -> io::Result<()> {
     let began = Instant::now();
     let sum = Mutex::new((sync_model::Report::default(), Vec::new()));
-    sync_model::run_many(options.from..options.from + options.seeds, options.threads, |report| {
-        let mut sum = sum.lock().expect("no run panicked");
-        sum.0.add(&report);
-        if !report.faults.is_empty() {
-            sum.1.push(report.seed);
-        }
-    });
+    sync_model::run_many(
+        options.engine.engine(),
+        options.from..options.from + options.seeds,
+        options.threads,
+        |report| {
+            let mut sum = sum.lock().expect("no run panicked");
+            sum.0.add(&report);
+            if !report.faults.is_empty() {
+                sum.1.push(report.seed);
+            }
+        },
+    );
     let seconds = began.elapsed().as_secs_f64();
     let (sum, faulty) = sum.into_inner().expect("no run panicked");
     for seed in faulty.iter().take(SHRUNK_MAX) {
-        if let Some((script, faults)) = sync_model::shrink(*seed) {
+        if let Some((script, faults)) = sync_model::shrink(options.engine.engine(), *seed) {
             say(&json!({ "seed": seed, "faults": faults, "script": format!("{script:?}") }))?;
         }
     }
@@ -120,6 +125,9 @@ fn sync(options: &Options, say: impl Fn(&Value) -> io::Result<()> + Sync) -> io:
         "set_back": sum.n_set_back,
         "registrations": sum.n_registrations,
         "resets": sum.n_resets,
+        "photos": sum.n_photos,
+        "fetched": sum.n_fetched,
+        "engine": options.engine.word(),
         "seconds": seconds.round(),
     }))
 }

@@ -1,17 +1,17 @@
 //! Every page under axe-core, by day and by night, on a phone's and on a desk's screen.
 //!
-//! The walk begins at each role's first page and follows the links, two addresses for each route. A route that no walk
-//! reaches fails, unless it is on the list of those that only a message or a form leads to. axe-core (MPL-2.0) lies beside
-//! this file, as its makers give it out; nothing of it ships.
+//! The walk begins at each role's first page, and at what only a message or a form leads to, and follows the links, two
+//! addresses for each route. A page that no walk reaches fails. axe-core (MPL-2.0) lies beside this file, as its makers give
+//! it out; nothing of it ships. `SYSOPS_TEST_SHOTS=FOLDER` keeps what each page looks like on a tablet, by day and by night.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use tests::browser::Browser;
-use tests::filing::{body, headers, token};
 use tests::server::Server;
-use tests::wire::Wire;
 
+use crate::journeys::newcomer;
 use crate::routes::{pages, pattern_of};
+use crate::scene;
 use crate::walk::{go, links, run, screen, sign_in};
 
 const AXE: &str = include_str!("axe/axe.min.js");
@@ -22,28 +22,15 @@ const PAGES_MAX: usize = 120;
 /// What a page may weigh, without its style sheet.
 const BYTES_MAX: u64 = 60 * 1024;
 
-/// Pages that no link of another page leads to: what leads there, or what holds them.
-const NOT_LINKED: [(&str, &str); 19] = [
-    ("/desk", "leads on to the inbox"),
-    ("/knowledge/{id}/versions/{ver}", "linked where an article was edited"),
-    ("/confirm/{token}", "a mail to a new address leads there"),
-    ("/survey/{token}", "a message after a visit leads there; walked in the thread"),
-    ("/track/{token}", "a message leads there; walked below"),
+/// What a `GET` answers with that is no page to look at: a file, or an address that only leads on.
+const NO_PAGES: [(&str, &str); 4] = [
     ("/demo/messages", "a document for programs"),
     ("/account/export.json", "a file"),
-    ("/help/{id}", "linked where an article was reviewed"),
-    ("/plan/charges/{id}", "linked where something was paid"),
-    ("/plan/charges/{id}/back", "the provider's page leads back there"),
-    ("/plan/done/{checkout}", "the provider's page leads back there"),
-    ("/plans/{slug}", "linked where a plan is sold"),
-    ("/sandbox/pay/{id}", "the sandbox's own page, after a plan was chosen"),
-    ("/sandbox/confirm/{id}", "the sandbox's own page, after a bank asked back"),
-    ("/admin/charges/{id}", "linked where something was paid"),
-    ("/admin/import/{kind}", "linked beside each list"),
-    ("/admin/import/{kind}/{draft}", "a chosen file leads there"),
-    ("/admin/jobs/{id}", "linked where a job gave up"),
-    ("/admin", "leads on to its first page"),
+    ("/plan/charges/{id}/back", "leads on to the plan; the provider's page leads back there"),
+    ("/plan/done/{checkout}", "leads on to the plan; the provider's page leads back there"),
 ];
+/// Screens: a phone, a tablet, a desk.
+const WIDTHS: [u32; 3] = [390, 768, 1280];
 
 /// What is wrong with a page, in words for the test's output.
 async fn faults(browser: &Browser, only: &str) -> Vec<String> {
@@ -65,31 +52,57 @@ async fn look(browser: &Browser, path: &str, wrong: &mut Vec<String>) {
     if bytes.as_u64().is_none_or(|bytes| bytes > BYTES_MAX) {
         wrong.push(format!("{path} has {bytes} bytes"));
     }
-    for (width, scheme, rules) in
-        [(390, "light", "{}"), (390, "dark", "{ runOnly: ['color-contrast'] }"), (1280, "light", "{}")]
-    {
-        screen(browser, width, scheme).await;
-        let found = faults(browser, rules).await;
-        wrong.extend(found.into_iter().map(|fault| format!("{path} at {width} {scheme}: {fault}")));
-        let sideways = run(browser, "return document.documentElement.scrollWidth - window.innerWidth").await;
-        if sideways.as_i64().is_none_or(|pixels| pixels > 0) {
-            wrong.push(format!("{path} at {width} scrolls sideways by {sideways}"));
+    for width in WIDTHS {
+        for scheme in ["light", "dark"] {
+            screen(browser, width, scheme).await;
+            stays_in(browser, path, &format!("{width} {scheme}"), wrong).await;
+            // The night has other colours and nothing else, and they are the same on every screen.
+            let rules = match (width, scheme) {
+                (_, "light") => "{}",
+                (390, _) => "{ runOnly: ['color-contrast'] }",
+                _ => continue,
+            };
+            let found = faults(browser, rules).await;
+            wrong.extend(found.into_iter().map(|fault| format!("{path} at {width} {scheme}: {fault}")));
         }
+    }
+    // 320 pixels: a desk's screen at four times its size.
+    screen(browser, 320, "light").await;
+    stays_in(browser, path, "320 light", wrong).await;
+    keep(browser, path).await;
+}
+
+/// Keeps what it looks like on a tablet, if a folder for that is named.
+async fn keep(browser: &Browser, path: &str) {
+    let Some(folder) = std::env::var_os("SYSOPS_TEST_SHOTS") else { return };
+    let name: String = path.chars().map(|char| if char.is_ascii_alphanumeric() { char } else { '_' }).collect();
+    for scheme in ["light", "dark"] {
+        screen(browser, 768, scheme).await;
+        let picture = browser.page().screenshot_as_png().await.expect("the browser takes pictures");
+        let file = std::path::Path::new(&folder).join(format!("{}-{scheme}.png", name.get(..60).unwrap_or(&name)));
+        std::fs::write(file, picture).expect("the folder can be written");
+    }
+}
+
+/// Nobody has to scroll sideways to read a line; a wide table scrolls in a frame of its own.
+async fn stays_in(browser: &Browser, path: &str, at: &str, wrong: &mut Vec<String>) {
+    let sideways = run(browser, "return document.documentElement.scrollWidth - window.innerWidth").await;
+    if sideways.as_i64().is_none_or(|pixels| pixels > 0) {
+        wrong.push(format!("{path} at {at} scrolls sideways by {sideways}"));
     }
 }
 
 /// Follows the links from here. Gives back the routes that were seen.
-async fn walk(browser: &Browser, url: &str, begin: &[&str], wrong: &mut Vec<String>) -> BTreeSet<String> {
+async fn walk(browser: &Browser, url: &str, begin: &[String], wrong: &mut Vec<String>) -> BTreeSet<String> {
     let patterns = pages();
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-    let mut known: BTreeSet<String> = begin.iter().map(|path| (*path).to_owned()).collect();
+    let mut known: BTreeSet<String> = begin.iter().cloned().collect();
     let mut ahead: VecDeque<String> = known.iter().cloned().collect();
     let mut n_pages = 0;
     while let Some(path) = ahead.pop_front() {
         let plain = path.split('?').next().unwrap_or_default();
         let Some(pattern) = pattern_of(plain, &patterns) else { continue };
-        // What ends the session, or is a file.
-        if ["/account/export.json", "/demo/messages"].contains(&pattern) || n_pages >= PAGES_MAX {
+        if NO_PAGES.iter().any(|(known, _)| *known == pattern) || n_pages >= PAGES_MAX {
             continue;
         }
         if seen.get(pattern).is_some_and(|n| *n >= OF_ONE_ROUTE) {
@@ -113,60 +126,83 @@ async fn walk(browser: &Browser, url: &str, begin: &[&str], wrong: &mut Vec<Stri
     seen.into_keys().collect()
 }
 
-/// A ticket of the demo's customer: its page, and its private page.
-async fn ticket(server: &Server) -> [String; 2] {
-    let who = server.sign_in("customer");
-    let token = token(server.url(), &who.login, &who.password).await;
-    let mut wire = Wire::open(server.url()).await.expect("the server is up");
-    let filed = wire.post("/api/v1/tickets", &headers(&token, "pages"), &body("pages")).await.expect("it answers");
-    let filed: serde_json::Value = serde_json::from_str(&filed.body).unwrap_or_default();
-    let track = filed["track_url"].as_str().unwrap_or_else(|| panic!("nothing was filed: {filed}"));
-    let id = filed["id"].as_str().unwrap_or_default();
-    [format!("/tickets/{id}"), track.trim_start_matches(server.url()).to_owned()]
+/// Where each role begins whatever happened before.
+fn known(role: &str) -> &'static [&'static str] {
+    match role {
+        "nobody" => {
+            &["/", "/sign-in", "/register", "/track", "/help", "/demo", "/password", "/sign-out", "/confirm/x", "/app"]
+        }
+        "customer" => &[
+            "/tickets",
+            "/account",
+            "/tickets/new?category=tv",
+            "/tickets/new?category=tv&symptom=no_picture",
+            "/plans",
+            "/plan",
+        ],
+        "agent" => &["/desk", "/desk/inbox", "/desk/lost", "/desk/callers/new", "/knowledge"],
+        _ => &[
+            "/admin",
+            "/admin/experts",
+            "/admin/reports",
+            "/admin/health",
+            "/admin/surveys",
+            "/admin/charges",
+            "/admin/import/experts",
+        ],
+    }
+}
+
+/// The route of the page that is open.
+async fn route(browser: &Browser) -> (String, String) {
+    let path = run(browser, "return location.pathname").await.as_str().unwrap_or_default().to_owned();
+    let route = pattern_of(&path, &pages()).unwrap_or_default().to_owned();
+    (path, route)
 }
 
 #[tokio::test]
 async fn no_page_has_a_serious_fault_for_anybody_scrolls_sideways_or_weighs_too_much() {
     let server = Server::demo(&[]).await;
-    let [own, by_link] = ticket(&server).await;
+    let scene = scene::set(&server).await;
     let (mut wrong, mut seen) = (Vec::new(), BTreeSet::new());
-    for role in ["nobody", "customer", "agent", "admin"] {
+    for (role, own) in
+        [("nobody", scene.nobody), ("customer", scene.customer), ("agent", scene.agent), ("admin", scene.admin)]
+    {
         let browser = Browser::desk().await;
-        let begin: &[&str] = match role {
-            "nobody" => &[
-                "/",
-                "/sign-in",
-                "/register",
-                "/track",
-                "/help",
-                "/demo",
-                "/password",
-                "/sign-out",
-                &by_link,
-                "/confirm/x",
-            ],
-            "customer" => &[
-                "/tickets",
-                &own,
-                "/account",
-                "/tickets/new?category=tv",
-                "/tickets/new?category=tv&symptom=no_picture",
-                "/plans",
-                "/plan",
-            ],
-            "agent" => &["/desk/inbox", "/desk/lost", "/desk/callers/new", "/knowledge"],
-            _ => &["/admin/experts", "/admin/reports", "/admin/health", "/admin/surveys", "/admin/charges"],
-        };
-        if role != "nobody" {
-            sign_in(&browser, server.url(), &server.sign_in(role)).await;
+        let known = known(role).iter().map(|path| (*path).to_owned());
+        // What the scene made goes first: of each route only a few are looked at.
+        let begin: Vec<String> = own.into_iter().chain(known).collect();
+        match role {
+            "customer" => {
+                let who = newcomer(&browser, &server, 50).await;
+                scene::buys(&browser, server.url(), async |browser| {
+                    let (path, route) = route(browser).await;
+                    look(browser, &path, &mut wrong).await;
+                    seen.insert(route);
+                })
+                .await;
+                seen.extend(walk(&browser, server.url(), &["/plan".to_owned()], &mut wrong).await);
+                drop((browser, who));
+                let browser = Browser::desk().await;
+                sign_in(&browser, server.url(), &server.sign_in(role)).await;
+                seen.extend(walk(&browser, server.url(), &begin, &mut wrong).await);
+                continue;
+            }
+            "agent" | "admin" => sign_in(&browser, server.url(), &server.sign_in(role)).await,
+            _ => {}
         }
-        seen.extend(walk(&browser, server.url(), begin, &mut wrong).await);
+        if role == "admin" {
+            scene::chooses_a_file(&browser, server.url()).await;
+            let (path, route) = route(&browser).await;
+            look(&browser, &path, &mut wrong).await;
+            seen.insert(route);
+        }
+        seen.extend(walk(&browser, server.url(), &begin, &mut wrong).await);
     }
     wrong.sort();
     wrong.dedup();
     assert!(wrong.is_empty(), "{} faults:\n{}", wrong.len(), wrong.join("\n"));
-    let excused: BTreeSet<String> = NOT_LINKED.iter().map(|(pattern, _)| (*pattern).to_owned()).collect();
-    let missed: Vec<String> =
-        pages().difference(&seen).filter(|pattern| !excused.contains(*pattern)).cloned().collect();
-    assert!(missed.is_empty(), "no walk comes to these pages: link them, or say why not: {missed:?}");
+    let none: BTreeSet<String> = NO_PAGES.iter().map(|(pattern, _)| (*pattern).to_owned()).collect();
+    let missed: Vec<String> = pages().difference(&seen).filter(|pattern| !none.contains(*pattern)).cloned().collect();
+    assert!(missed.is_empty(), "no walk comes to these pages: {missed:?}");
 }

@@ -7,10 +7,10 @@ use thirtyfour::prelude::*;
 
 use crate::walk::{click, go, shows, sign_in, type_into};
 
-const BOTH: [Scripts; 2] = [Scripts::On, Scripts::Off];
+pub(crate) const BOTH: [Scripts; 2] = [Scripts::On, Scripts::Off];
 
 /// Registers somebody and signs them in.
-async fn newcomer(browser: &Browser, server: &Server, n: usize) -> SignIn {
+pub(crate) async fn newcomer(browser: &Browser, server: &Server, n: usize) -> SignIn {
     let who = SignIn {
         role: "customer".to_owned(),
         login: format!("zoe{n}@example.com"),
@@ -34,7 +34,7 @@ async fn newcomer(browser: &Browser, server: &Server, n: usize) -> SignIn {
 }
 
 /// Reports a problem step by step; gives back the link that may be passed on.
-async fn report(browser: &Browser, server: &Server) -> String {
+pub(crate) async fn report(browser: &Browser, server: &Server) -> String {
     go(browser, &format!("{}/tickets/new", server.url())).await;
     click(browser, By::Css("a.tile[href='/tickets/new?category=tv']")).await;
     click(browser, By::Id("go-on")).await;

@@ -37,7 +37,8 @@ fn collect(text: &str, found: &mut BTreeSet<String>) {
         });
         let call: String = after[..end.unwrap_or(after.len())].split_whitespace().collect();
         let is_get = [",get(", ".get(", "::get("].iter().any(|part| call.contains(part));
-        let not_a_page = ["/api/", "/webhooks/", "/assets/", "/healthz", "/readyz", "/metrics", "/favicon"];
+        let not_a_page =
+            ["/api/", "/webhooks/", "/assets/", "/healthz", "/readyz", "/metrics", "/favicon", "/.well-known/"];
         // Pictures stand on pages; they are none.
         let is_picture = path.contains("/photos/");
         if is_get && !is_picture && !not_a_page.iter().any(|begin| path.starts_with(begin)) {

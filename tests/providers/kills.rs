@@ -1,71 +1,65 @@
-//! The fifth promise: every notice ends in sent, failed for good, or a dead job, whatever the provider does and however
-//! often the server is killed between sending and writing that it was sent. Twilio's list can be asked, so nothing is
-//! sent twice.
+//! The fifth, sixth and seventh promise: every notice ends in sent, failed for good, or a dead job, whatever the provider
+//! does and however often workers are killed between sending and writing that it was sent; what a worker leaves behind is
+//! done by another; and several workers never do one job twice. Twilio's list can be asked, so nothing is sent twice.
 
-use crate::notices::{number, queue};
-use std::collections::BTreeMap;
+use crate::notices::{comes_to, number, queue};
 use std::time::Duration;
 use sync_server::clock::Clock;
+use sync_server::db::Engine;
 use sync_server::db::testing::Fresh;
-use sync_server::db::{Engine, Error};
-use sync_server::jobs::backlog;
+use sync_server::notify::NoticeState;
 use sync_server::notify::plan::Audience;
-use tests::server::Server;
-use tests::twilio::{Fault, Twilio};
-use tests::wait::eventually;
+use tests::notices::{Plan, run};
+use tests::twilio::Twilio;
+use tests::wait::{LATER, eventually};
+use tests::worker::Worker;
 
-const NOTICES: usize = 1_000;
-const KILLS: usize = 20;
-/// A stranded job runs again within 45 s; several rounds of that.
-const STUCK: Duration = Duration::from_mins(4);
+async fn held(plan: Plan) {
+    let report = run(plan).await;
+    assert!(report.held(), "{plan:?}: {report:?}");
+    assert!(plan.n_kills == 0 || report.looked_up > 0, "nobody looked before sending again: {report:?}");
+}
 
 #[tokio::test]
 async fn a_thousand_notices_survive_twenty_kills_and_each_is_sent_once() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        held(Plan { engine, n_notices: 1_000, n_kills: 20, n_workers: 1 }).await;
+    }
+}
+
+#[tokio::test]
+async fn four_workers_share_five_thousand_jobs_under_kills_and_none_is_done_twice() {
+    held(Plan { engine: Engine::Postgres, n_notices: 5_000, n_kills: 8, n_workers: 4 }).await;
+}
+
+#[tokio::test]
+async fn a_worker_that_slept_past_its_lease_writes_nothing_and_another_has_done_its_job() {
     let twilio = Twilio::start();
-    let numbers: Vec<String> = (0..NOTICES).map(number).collect();
-    for (n, to) in numbers.iter().enumerate() {
-        match n % 50 {
-            7 => twilio.fails(to, &[Fault::TooMany]),
-            17 => twilio.fails(to, &[Fault::BreakAfterTaking]),
-            27 => twilio.fails(to, &[Fault::CloseAfterTaking]),
-            37 => twilio.fails(to, &[Fault::Unavailable]),
-            _ => {}
-        }
-    }
-    let fresh = Fresh::new(Engine::Sqlite).await;
-    queue(&fresh, &numbers, Audience::Expert).await;
-    let first = NOTICES / (KILLS + 1);
-    twilio.hangs_at(first);
-    let mut server = Server::serve(&fresh.url, &twilio.env()).await;
-    for n_kills in 1..=KILLS {
-        // It has taken a message and not answered: the server dies between sending and writing so.
-        let n = first * n_kills;
-        eventually("so many are taken", STUCK, async || {
-            if twilio.n_taken() >= n { Ok(()) } else { Err(format!("{} of {n}", twilio.n_taken())) }
-        })
-        .await;
-        server.kill_9();
-        if n_kills < KILLS {
-            twilio.hangs_at(first * (n_kills + 1));
-        } else {
-            twilio.goes_on();
-        }
-        server.up_again().await;
-    }
-    let db = fresh.open(Clock::machine()).await;
-    eventually("nothing is left to do", STUCK, async || {
-        let left = db.read(backlog).await.map_err(|error: Error| error.to_string())?;
-        let left: Vec<_> = left.into_iter().filter(|row| row.kind == "send_sms").collect();
-        if left.is_empty() { Ok(()) } else { Err(format!("{left:?}")) }
-    })
+    let fresh = Fresh::new(Engine::Postgres).await;
+    let to = number(1);
+    let queued = queue(&fresh, std::slice::from_ref(&to), Audience::Expert).await;
+    twilio.hangs_at(1);
+    let mut sleeper = Worker::start(&fresh.url, &[&twilio.env()[..], &[("SYSOPS_SMS_SECONDS", "90")]].concat());
+    eventually(
+        "the message is taken",
+        LATER,
+        async || {
+            if twilio.n_taken() == 1 { Ok(()) } else { Err("not yet".to_owned()) }
+        },
+    )
     .await;
-    let mut times: BTreeMap<String, usize> = numbers.iter().map(|to| (to.clone(), 0)).collect();
-    for taken in twilio.taken() {
-        *times.get_mut(&taken.to).unwrap() += 1;
-    }
-    let missing = times.values().filter(|times| **times == 0).count();
-    let doubled = times.values().filter(|times| **times > 1).count();
-    assert_eq!((missing, doubled), (0, 0), "missing, doubled");
-    drop(server);
+    sleeper.process().signal("STOP");
+    let other = Worker::start(&fresh.url, &twilio.env());
+    let db = fresh.open(Clock::machine()).await;
+    // A lease of thirty seconds, looked after every five; the rest is the machine's.
+    comes_to(&db, queued[&to], NoticeState::Sent, Duration::from_mins(1)).await;
+    assert_eq!((twilio.n_taken(), twilio.n_lists()), (1, 1), "it looked, and sent nothing again");
+    twilio.goes_on();
+    sleeper.process().signal("CONT");
+    let knows = |line: &str| (line.contains("lease") || line.contains("another worker has this job")).then_some(());
+    sleeper.process().line("that its job is another's", LATER, knows).await;
+    assert_eq!(twilio.n_taken(), 1);
+    drop((sleeper, other));
     db.close().await;
+    fresh.remove().await;
 }

@@ -3,8 +3,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test")]
 
+mod apart;
 mod cards;
 mod kills;
 mod notices;
 mod push;
+mod shop;
 mod sms;
+mod start;

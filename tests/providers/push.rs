@@ -11,7 +11,7 @@ use tests::fcm::{Fault, Fcm};
 use tests::server::Server;
 use tests::wait::LATER;
 
-async fn phone(db: &Database, expert: ExpertId, push_token: &str) {
+pub(crate) async fn phone(db: &Database, expert: ExpertId, push_token: &str) {
     let now = db.clock().real_now();
     let name = "A phone".parse().unwrap();
     let push_token = Some(push_token.to_owned());

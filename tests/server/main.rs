@@ -2,8 +2,11 @@
 //! it is told to.
 
 mod backup;
+mod contract;
 mod kills;
 mod knowledge;
+mod lists;
+mod phones;
 mod repeats;
 mod spike;
 

@@ -22,12 +22,12 @@ async fn one_ticket_goes_from_a_browser_to_an_offline_phone_and_back() {
 }
 
 #[tokio::test]
-async fn the_same_goes_through_a_server_in_production_on_postgresql_with_a_mail_server() {
+async fn the_same_goes_through_two_servers_and_two_workers_on_postgresql_with_real_adapters() {
     thread(Place::production().await).await;
 }
 
 async fn thread(mut place: Place) {
-    let network = Proxy::before(place.server.url());
+    let network = Proxy::before(place.phones_url());
     let browser = Browser::phone(Scripts::Off).await;
     let number = report(&browser, &place).await;
 
@@ -40,18 +40,15 @@ async fn thread(mut place: Place) {
     app.tap("sign-in").await;
     app.sees("No picture since the storm").await;
     picture(&app, "11-app-offer");
-    app.tap("accept").await;
-    app.sees("I am leaving now").await;
+    app.taps_until("accept", "I am leaving now").await;
     state(&browser, "accepted").await;
     place.mail(|text| text.contains(&number) && text.contains("Expected arrival")).await;
 
     network.cut();
-    place.server.kill_9();
+    place.power_fails();
     app.tap(&format!("ticket-{number}")).await;
-    app.tap("depart").await;
-    app.sees("I have arrived").await;
-    app.tap("arrive").await;
-    app.sees("Finish the visit").await;
+    app.taps_until("depart", "I have arrived").await;
+    app.taps_until("arrive", "Finish the visit").await;
     app.fill("note-text", "Fuse F3 was blown — “Übergang” replaced").await;
     app.tap("note-add").await;
     app.sees("3 changes safe on this phone").await;
@@ -65,7 +62,7 @@ async fn thread(mut place: Place) {
     app.sees("4 changes safe on this phone").await;
     picture(&app, "12-app-offline");
 
-    place.server.up_again().await;
+    place.power_is_back().await;
     network.restore();
     app.tap("nav-you").await;
     app.tap("sync-now").await;

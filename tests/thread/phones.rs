@@ -263,7 +263,8 @@ impl World {
                     self.tally.cannot_fix += 1;
                     self.taps(expert, id, Intent::TicketArrive {}).await;
                     let why = CannotFix::ALL[usize::try_from(self.chance.below(5)).unwrap_or(0)];
-                    let intent = Intent::TicketCannotFix { why, skills: Vec::new(), part: None, until: None };
+                    let intent =
+                        Intent::TicketCannotFix { why, skills: Vec::new(), part: None, until: None, called: None };
                     self.taps(expert, id, intent).await;
                     self.syncs(expert).await;
                 } else {

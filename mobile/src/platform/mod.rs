@@ -3,13 +3,41 @@
 //! cannot do it answers with "no" or "none", and the screens go on without.
 
 mod desktop;
+mod link;
+#[cfg(any(target_os = "android", target_os = "ios"))]
+mod native;
+#[cfg(any(target_os = "android", target_os = "ios", test))]
+mod receiver;
 
 pub use desktop::Desktop;
+pub use link::{FOLDER, SCHEME, Target};
+#[cfg(any(target_os = "android", target_os = "ios"))]
+pub use native::{Native, NativeParts};
 
 use crate::store::Secrets;
 use shared::sync::Location;
+use shared::texts::Language;
 use std::path::Path;
 use std::sync::Arc;
+use tokio::sync::mpsc;
+
+/// What a phone may have to say before somebody hears it; more than these say nothing new.
+pub(crate) const EVENTS_MAX: usize = 16;
+
+/// What the phone tells the app by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// A push came in while the app was open: the server has something.
+    Pushed,
+    /// Pushes for this installation go to another address now ([`Platform::push_token`]).
+    PushAddress,
+    /// A link was opened, or a push was tapped that speaks of a ticket.
+    Opened(String),
+    /// The back gesture.
+    Back,
+    /// The app came to the front.
+    Resumed,
+}
 
 /// A phone, as far as the app needs one.
 pub trait Platform: Send + Sync {
@@ -23,8 +51,18 @@ pub trait Platform: Send + Sync {
     fn secrets(&self) -> Arc<dyn Secrets>;
     /// Where pushes for this installation go; none while the system has not said.
     fn push_token(&self) -> Option<String>;
-    /// Where the phone is; none if it does not know or may not say. Asked only while the expert is on duty.
+    /// The language that the phone is set to, as near as we have it.
+    fn language(&self) -> Language;
+    /// Where the phone is; none if it does not know, may not say, or the expert is off duty.
     fn location(&self) -> Option<Location>;
+    /// The expert went on duty or off: off duty the receiver is not read at all.
+    fn use_location(&self, on_duty: bool);
+    /// Whether the expert lets the app know where he is.
+    fn allow_location(&self, allowed: bool);
+    /// Whether the back gesture is ours; on the first screen it leaves the app.
+    fn take_back(&self, takes: bool);
+    /// What the phone tells by itself. Given once; nothing for whoever asks again.
+    fn events(&self) -> Option<mpsc::Receiver<Told>>;
     /// Opens a link of another app: a map, the phone's dialler. False if nobody takes it.
     fn open(&self, link: &str) -> bool;
 }

@@ -18,6 +18,8 @@ pub struct Taken {
     pub more: bool,
     /// The stream was taken away: what is unsent goes to `rescue`.
     pub switched_off: bool,
+    /// What is here was not what the server's digest says: everything is fetched once more.
+    pub disagrees: bool,
 }
 
 pub(super) fn carry_out(
@@ -44,7 +46,9 @@ pub(super) fn carry_out(
         }
     }
     if plan.drop {
-        documents::drop_all(conn)?;
+        if !planted!(probe, NoDrop) {
+            documents::drop_all(conn)?;
+        }
         meta::delete(conn, meta::CURSOR)?;
         meta::delete(conn, meta::SWEEP)?;
         if meta::text(conn, meta::RESCUED)?.is_none() {
@@ -84,8 +88,9 @@ fn take_page(
         }
         match &patch.change {
             Change::Put { ver, doc } => documents::put(conn, patch, *ver, &reply.epoch, doc)?,
-            Change::Del { why } => {
-                let gone = documents::Gone { kind: &patch.kind, id: &patch.id, why: why.as_deref(), orphan: false };
+            Change::Del { why, to } => {
+                let (why, holder) = (why.as_deref(), to.as_deref());
+                let gone = documents::Gone { kind: &patch.kind, id: &patch.id, why, holder, orphan: false };
                 documents::delete(conn, &gone, reply.server_time, probe)?;
             }
         }
@@ -101,8 +106,10 @@ fn take_page(
     }
     if plan.last_page && pass.is_none() {
         meta::put(conn, meta::BOOTED, &true)?;
-        if !agrees(conn, reply)? {
-            next = None;
+        match compared(conn, reply)? {
+            Compared::Agrees => {}
+            Compared::Differs => taken.disagrees = true,
+            Compared::LooksAgain => (taken.disagrees, next) = (true, None),
         }
     }
     taken.more |= next.is_none();
@@ -129,26 +136,37 @@ fn end_pass(
     for row in unseen {
         // The last history knew it and this one does not: the office must hear of it.
         let orphan = row.epoch != reply.epoch;
-        let gone = documents::Gone { kind: &row.kind, id: &row.id, why: None, orphan };
+        let gone = documents::Gone { kind: &row.kind, id: &row.id, why: None, holder: None, orphan };
         documents::delete(conn, &gone, reply.server_time, probe)?;
         touched.insert(row.id);
     }
     Ok(None)
 }
 
-/// Whether the base is what the server's digest says, if there is one. If not, everything is fetched once more; if
-/// that does not help either, it is a bug to be seen in the log, not a reason to fetch for ever.
-fn agrees(conn: &Connection, reply: &SyncReply) -> Result<bool, Error> {
-    let Some(theirs) = reply.digest.as_ref().and_then(|all| all.get(&StreamName::U)) else { return Ok(true) };
+/// How the base and a digest compare.
+enum Compared {
+    /// They say the same, or there was no digest.
+    Agrees,
+    /// They do not, and everything is fetched once more.
+    LooksAgain,
+    /// They do not even so: a bug to be seen in the log, not a reason to fetch for ever.
+    Differs,
+}
+
+/// Whether the base is what the server's digest says, if there is one.
+fn compared(conn: &Connection, reply: &SyncReply) -> Result<Compared, Error> {
+    let theirs = reply.digest.as_ref().and_then(|all| all.get(&StreamName::U));
+    let Some(theirs) = theirs else { return Ok(Compared::Agrees) };
     let ours = documents::digest(conn)?;
+    meta::put(conn, meta::DIGEST_AT, &reply.server_time)?;
     if ours == *theirs {
         meta::delete(conn, meta::DIGEST_RETRIED)?;
-        return Ok(true);
+        return Ok(Compared::Agrees);
     }
     let retried = meta::get(conn, meta::DIGEST_RETRIED)?.unwrap_or(false);
     tracing::error!(?ours, ?theirs, retried, "the phone's tickets are not those of the server");
     meta::put(conn, meta::DIGEST_RETRIED, &true)?;
-    Ok(retried)
+    Ok(if retried { Compared::Differs } else { Compared::LooksAgain })
 }
 
 fn note(conn: &Connection, reply: &SyncReply, at: &MadeAt) -> Result<(), Error> {

@@ -8,7 +8,7 @@ use super::open::{self, Salvage};
 use super::planted::{Probe, planted};
 use super::secrets::Secrets;
 use super::status::{self, ServerClock, Status, Trouble};
-use super::{Error, drafts, journal, meta};
+use super::{Error, drafts, journal, meta, take_back};
 use crate::sync::step::{self, Sent, Standing};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use shared::chance::Chance;
@@ -32,7 +32,7 @@ pub struct Core {
     /// The one request whose reply is awaited. In memory alone: after a restart no reply is awaited.
     sent: Option<Sent>,
     pub(super) changes: Changes,
-    probe: Probe,
+    pub(super) probe: Probe,
     kb: Kb,
 }
 
@@ -47,6 +47,7 @@ pub(super) struct Changes {
 
 /// What to do next to sync.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "there is one at a time, and it is moved once")]
 pub enum Next {
     /// Send this; [`Core::apply`] or [`Core::failed`] takes what comes of it.
     Send(SyncRequest),
@@ -77,6 +78,7 @@ impl Core {
         let folder = folder.to_owned();
         let mut core = Self { conn, folder, expert, secrets, sent: None, changes, probe: Probe::default(), kb };
         core.meet_secret()?;
+        take_back::let_go(&core.conn)?;
         if salvage.is_some() {
             core.adopt_photos()?;
         }
@@ -102,7 +104,10 @@ impl Core {
         })
     }
 
-    fn write<T>(&mut self, change: impl FnOnce(&Transaction<'_>, &Probe) -> Result<T, Error>) -> Result<T, Error> {
+    pub(super) fn write<T>(
+        &mut self,
+        change: impl FnOnce(&Transaction<'_>, &Probe) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let done = change(&tx, &self.probe)?;
         tx.commit()?;
@@ -128,6 +133,10 @@ impl Core {
 
     /// Takes what a reply brings of it, apart from the expert's own work: a cache that fails may not stop that.
     pub fn kb_take(&mut self, reply: &SyncReply) -> Result<(), Error> {
+        if planted!(self.probe, KbCursorFirst) {
+            self.kb.keep_cursor(reply)?;
+        }
+        self.probe.step()?;
         self.changes.seen |= self.kb.take(reply)?;
         Ok(())
     }
@@ -194,6 +203,7 @@ impl Core {
                 meta::put(tx, meta::LAST_N, &last)?;
             }
             let mid = journal::add(tx, intent, ticket, at, chance)?;
+            take_back::tapped(tx, intent, ticket, mid)?;
             more(tx)?;
             probe.step()?;
             let touched: BTreeSet<String> = ticket.iter().map(ToString::to_string).collect();
@@ -290,8 +300,9 @@ impl Core {
             self.sent = None;
             return Ok(Next::Register(standing.device));
         }
-        let mutations = step::batch(journal::unsent(&tx)?, n_max);
-        let have = Have { journal_max: journal::last_n(&tx)?, orphans: documents::orphans(&tx)? };
+        let mutations = take_back::may_go(&tx, step::batch(journal::unsent(&tx)?, n_max))?;
+        let (journal_max, orphans) = (journal::last_n(&tx)?, documents::orphans(&tx)?);
+        let have = Have { journal_max, orphans, asks_digest: status::asks_digest(&tx)? };
         tx.commit()?;
         let req = format!("{:016x}", chance.next_u64());
         let first_n = mutations.first().map(|mutation| mutation.n);
@@ -404,6 +415,7 @@ impl Core {
     /// Unsent work that `rescue` should take: what is newer than what it took before. At most one request's worth.
     pub fn to_rescue(&self) -> Result<Vec<Mutation>, Error> {
         let upto = meta::get::<i64>(&self.conn, meta::RESCUED)?.unwrap_or(0);
+        take_back::told(&self.conn)?;
         Ok(step::batch(journal::unsent_after(&self.conn, upto)?, usize::MAX))
     }
 
@@ -430,11 +442,31 @@ impl Core {
     /// Takes a rule out.
     pub fn plant(&mut self, bug: super::Planted) {
         self.probe.planted = bug;
+        if bug == super::Planted::NoWaitForDisk {
+            self.conn.pragma_update(None, "synchronous", "normal").expect("the database takes a setting");
+        }
     }
 
     /// Lets the next transaction die at its so many-th step, as a kill would.
     pub fn dies_in(&self, steps: u32) {
         self.probe.dies_in.set(Some(steps));
+    }
+
+    /// Every article that is here.
+    pub fn kb_articles(&self) -> Result<Vec<Found>, Error> {
+        self.kb.all()
+    }
+
+    /// The tickets whose documents are here, readable or not.
+    pub fn base_tickets(&self) -> Result<Vec<String>, Error> {
+        let mut query = self.conn.prepare("select id from ticket_base order by id")?;
+        let rows = query.query_map([], |row| row.get("id"))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Count and hash of what is here.
+    pub fn digest(&self) -> Result<shared::sync::Digest, Error> {
+        documents::digest(&self.conn)
     }
 
     /// Every intent in the journal, in the order in which they were made, with the word of its answer.

@@ -25,12 +25,16 @@ pub struct Archived {
     pub id: String,
     /// Why it went, if the server said so: `reassigned`, `archived` …
     pub why: Option<String>,
+    /// Who had it when it went, by name.
+    pub holder: Option<String>,
     /// When, by the server's clock.
     pub at: Timestamp,
-    /// A restored server no longer knows it; the office hears of it.
+    /// A restored server did not send it any more. The office hears of it, and if that server knows it, it says so.
     pub orphan: bool,
     /// How much of the work on it is still unsent.
     pub n_unsent: u32,
+    /// How many of his notes and photos were kept on it although it was no longer his.
+    pub n_kept: u32,
 }
 
 fn generation(conn: &Connection) -> Result<i64, Error> {
@@ -63,6 +67,8 @@ pub(super) struct Gone<'a> {
     pub(super) kind: &'a str,
     pub(super) id: &'a str,
     pub(super) why: Option<&'a str>,
+    /// Who has it now.
+    pub(super) holder: Option<&'a str>,
     /// A restored server does not know it.
     pub(super) orphan: bool,
 }
@@ -70,23 +76,38 @@ pub(super) struct Gone<'a> {
 /// Takes a document away. A ticket with open own work is archived first: it may not vanish without a word (C5). The
 /// journal is not touched.
 pub(super) fn delete(conn: &Connection, gone: &Gone<'_>, at: Timestamp, probe: &Probe) -> Result<(), Error> {
-    let Gone { kind, id, why, orphan } = *gone;
+    let Gone { kind, id, why, holder, orphan } = *gone;
     if kind != TICKET {
         conn.prepare_cached("delete from other_base where kind = ?1 and id = ?2")?.execute([kind, id])?;
         return Ok(());
+    }
+    if !orphan {
+        find_again(conn, gone)?;
     }
     if planted!(probe, DelTakesOutbox) {
         conn.execute("delete from journal where ticket = ?1 and code is null", [id])?;
         journal::renumber(conn)?;
     }
     if (orphan || journal::is_open(conn, id)?) && !planted!(probe, NoArchive) {
-        let sql = "insert into ticket_archive (id, why, doc, at, orphan)
-            select b.id, ?2, coalesce(v.doc, b.doc), ?3, ?4 from ticket_base b left join ticket_view v on v.id = b.id
+        let sql = "insert into ticket_archive (id, why, doc, at, orphan, holder)
+            select b.id, ?2, coalesce(v.doc, b.doc), ?3, ?4, ?5 from ticket_base b left join ticket_view v on v.id = b.id
             where b.id = ?1
-            on conflict (id) do update set why = excluded.why, doc = excluded.doc, at = excluded.at, orphan = excluded.orphan";
-        conn.prepare_cached(sql)?.execute(params![id, why, at.as_millis(), orphan])?;
+            on conflict (id) do update set why = excluded.why, doc = excluded.doc, at = excluded.at,
+              orphan = excluded.orphan, holder = excluded.holder";
+        conn.prepare_cached(sql)?.execute(params![id, why, at.as_millis(), orphan, holder])?;
     }
     conn.prepare_cached("delete from ticket_base where id = ?1")?.execute([id])?;
+    Ok(())
+}
+
+/// What a new history seemed not to know is there after all, and somebody else's. Without own work it is no news.
+fn find_again(conn: &Connection, gone: &Gone<'_>) -> Result<(), Error> {
+    let open = journal::is_open(conn, gone.id)?;
+    let sql = "update ticket_archive set orphan = 0, why = ?2, holder = ?3 where id = ?1 and orphan = 1";
+    let found = conn.prepare_cached(sql)?.execute(params![gone.id, gone.why, gone.holder])?;
+    if found > 0 && !open {
+        conn.prepare_cached("delete from ticket_archive where id = ?1")?.execute([gone.id])?;
+    }
     Ok(())
 }
 
@@ -209,8 +230,9 @@ pub(super) fn ticket(conn: &Connection, id: TicketId) -> Result<Option<TicketVie
 
 pub(super) fn archive(conn: &Connection) -> Result<Vec<Archived>, Error> {
     const SHOWN_MAX: i64 = 200;
-    let sql = "select a.id, a.why, a.doc, a.at, a.orphan,
-        (select count(*) from journal j where j.ticket = a.id and j.code is null) as n_unsent
+    let sql = "select a.id, a.why, a.doc, a.at, a.orphan, a.holder,
+        (select count(*) from journal j where j.ticket = a.id and j.code is null) as n_unsent,
+        (select count(*) from journal j where j.ticket = a.id and j.late = 1) as n_kept
         from ticket_archive a order by a.at desc, a.id limit ?1";
     let mut query = conn.prepare_cached(sql)?;
     let rows = query.query_map([SHOWN_MAX], |row| {
@@ -219,9 +241,11 @@ pub(super) fn archive(conn: &Connection) -> Result<Vec<Archived>, Error> {
             doc: serde_json::from_str(&doc).ok(),
             id: row.get("id")?,
             why: row.get("why")?,
+            holder: row.get("holder")?,
             at: Timestamp::from_millis(row.get("at")?),
             orphan: row.get("orphan")?,
             n_unsent: row.get("n_unsent")?,
+            n_kept: row.get("n_kept")?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)

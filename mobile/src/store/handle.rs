@@ -156,6 +156,28 @@ impl Store {
         self.tap_draft(Intent::NoteAdd { note, text }, Some(ticket), key).await
     }
 
+    /// The ticket whose last report of being late can still be taken back: no request carried it yet.
+    pub async fn untold_late(&self) -> Result<Option<TicketId>, Error> {
+        self.call(|core| core.untold_late()).await
+    }
+
+    /// Writes down that he is late, and holds it back until [`Self::let_go`] (or the next start), so that a slip of the
+    /// thumb can be taken back.
+    pub async fn tap_held(&self, intent: Intent, ticket: TicketId) -> Result<MutationId, Error> {
+        let edge = self.edge.clone();
+        self.call(move |core| core.tap_held(&intent, ticket, &edge.clock.now(), &*edge.chance)).await
+    }
+
+    /// Lets what was held go out.
+    pub async fn let_go(&self) -> Result<(), Error> {
+        self.call(Core::let_go).await
+    }
+
+    /// Takes the last report of being late back. False if the server may know it; then nothing changed.
+    pub async fn take_back_late(&self, ticket: TicketId) -> Result<bool, Error> {
+        self.call(move |core| core.take_back_late(ticket)).await
+    }
+
     /// Keeps a photo of a ticket, bytes and words. On the disk when this returns `Ok`. Sync sends both by itself.
     pub async fn take_photo(&self, ticket: TicketId, shot: Shot) -> Result<PhotoId, Error> {
         let edge = self.edge.clone();

@@ -1,6 +1,6 @@
 //! The journal: everything the expert did, in order. A row without a code is unsent; one with a code is final, and is
 //! kept for [`KEEP_DAYS`] so that a server that lost commits can be offered it again. Nothing here ever deletes an
-//! unsent row.
+//! unsent row, but for a slip that the expert takes back before anybody heard of it (`take_back`).
 
 use super::{Error, meta};
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -100,16 +100,19 @@ pub(super) fn answer(
         MutationResult::Recorded(why) => ("recorded", Some(why.word().to_owned())),
         MutationResult::Rejected(why) => ("rejected", Some(why.clone())),
     };
-    let sql = "update journal set code = ?2, reason = ?3, ver = ?4, epoch = ?5, done_at = ?6
+    let sql = "update journal set code = ?2, reason = ?3, ver = ?4, epoch = ?5, done_at = ?6, late = ?7
         where mid = ?1 and code is null returning ticket";
     let mut update = conn.prepare_cached(sql)?;
-    let bound = params![ack.mid, code, reason, ack.ver, epoch, server_time.as_millis()];
+    let bound = params![ack.mid, code, reason, ack.ver, epoch, server_time.as_millis(), ack.late];
     Ok(update.query_row(bound, |row| row.get("ticket")).optional()?)
 }
 
 /// Makes every kept row unsent again: the server lost some of what it had answered (C7). Gives the tickets concerned.
 pub(super) fn reoffer(conn: &Connection) -> Result<Vec<String>, Error> {
-    conn.execute("update journal set code = null, reason = null, ver = null, epoch = null, done_at = null", [])?;
+    conn.execute(
+        "update journal set code = null, reason = null, ver = null, epoch = null, done_at = null, late = 0",
+        [],
+    )?;
     let mut query = conn.prepare_cached("select distinct ticket from journal where ticket is not null")?;
     let rows = query.query_map([], |row| row.get("ticket"))?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -147,10 +150,11 @@ pub(super) fn overlay(conn: &Connection, ticket: Option<&str>, ver: i64, epoch: 
     Ok(overlay)
 }
 
-/// Whether own work on this ticket is unsent, or its answer is bad news that nobody read yet.
+/// Whether own work on this ticket is unsent, or its answer is news that nobody read yet: it changed nothing, or it was
+/// kept although the ticket was no longer his.
 pub(super) fn is_open(conn: &Connection, ticket: &str) -> Result<bool, Error> {
     let sql = "select exists (select 1 from journal where ticket = ?1
-        and (code is null or (code in ('recorded', 'rejected') and seen = 0))) as open";
+        and (code is null or ((code in ('recorded', 'rejected') or late = 1) and seen = 0))) as open";
     Ok(conn.prepare_cached(sql)?.query_row([ticket], |row| row.get("open"))?)
 }
 
@@ -195,7 +199,10 @@ pub(super) fn prune(conn: &Connection, server_time: Timestamp) -> Result<(), Err
     let sql =
         "delete from journal where done_at < ?1 and code is not null and (seen = 1 or code in ('applied', 'noop'))";
     conn.prepare_cached(sql)?.execute([before])?;
-    conn.prepare_cached("delete from ticket_archive where at < ?1")?.execute([before])?;
+    // Never while work on it is unsent: it would be out of sight.
+    let sql = "delete from ticket_archive where at < ?1
+        and not exists (select 1 from journal j where j.ticket = ticket_archive.id and j.code is null)";
+    conn.prepare_cached(sql)?.execute([before])?;
     Ok(())
 }
 

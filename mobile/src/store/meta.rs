@@ -34,8 +34,12 @@ pub(super) const PROBLEM: &str = "problem";
 pub(super) const UPGRADE: &str = "upgrade";
 /// The account was switched off; the newest journal row that `rescue` took.
 pub(super) const RESCUED: &str = "rescued";
+/// A report of being late that no request carried yet: it can be taken back.
+pub(super) const UNTOLD: &str = "untold";
 /// Which process syncs.
 pub(super) const LEASE: &str = "lease";
+/// By the server's clock, when the phone last compared itself with a digest.
+pub(super) const DIGEST_AT: &str = "digest_at";
 /// A digest that did not agree already caused one full pass.
 pub(super) const DIGEST_RETRIED: &str = "digest_retried";
 

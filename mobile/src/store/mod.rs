@@ -22,6 +22,7 @@ mod photos;
 mod planted;
 mod secrets;
 mod status;
+mod take_back;
 #[cfg(test)]
 mod tests;
 

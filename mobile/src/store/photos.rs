@@ -4,6 +4,7 @@
 
 use super::Error;
 use super::core::Core;
+use super::planted::planted;
 use super::secrets::write_private;
 use rusqlite::{Connection, OptionalExtension, params};
 use shared::blob::{FILE_BYTES_MAX, Sha};
@@ -92,13 +93,9 @@ impl Core {
             return Err(why);
         }
         let sha = Sha::of(&shot.bytes);
-        let folder = self.folder.join(OWN);
-        fs::create_dir_all(&folder)?;
         // First the file: an intent that speaks of bytes that are not there could never be made good.
-        if let Err(error) = write_private(&folder.join(sha.to_string()), &shot.bytes) {
-            // What did not fit whole only takes room.
-            let _ = fs::remove_file(folder.join(sha.to_string()).with_extension("new"));
-            return Err(error.into());
+        if !planted!(self.probe, WordsBeforeBytes) {
+            self.keep_photo(sha, &shot.bytes)?;
         }
         let photo = PhotoId::new(at.wall, chance);
         let (caption, place, size) = (shot.caption.clone(), shot.place, shot.bytes.len());
@@ -110,7 +107,23 @@ impl Core {
             tx.prepare_cached(sql)?.execute(params![sha.to_string(), size, at.wall.as_millis()])?;
             Ok(())
         })?;
+        if planted!(self.probe, WordsBeforeBytes) {
+            self.probe.step()?;
+            self.keep_photo(sha, &shot.bytes)?;
+        }
         Ok(photo)
+    }
+
+    /// Its bytes, on the disk under their hash when this returns.
+    fn keep_photo(&self, sha: Sha, bytes: &[u8]) -> Result<(), Error> {
+        let folder = self.folder.join(OWN);
+        fs::create_dir_all(&folder)?;
+        if let Err(error) = write_private(&folder.join(sha.to_string()), bytes) {
+            // What did not fit whole only takes room.
+            let _ = fs::remove_file(folder.join(sha.to_string()).with_extension("new"));
+            return Err(error.into());
+        }
+        Ok(())
     }
 
     /// Photos whose bytes wait to go out, the oldest first.

@@ -30,6 +30,16 @@ pub enum Planted {
     NoSweep,
     /// Numbers are counted from the journal, whose old rows are pruned.
     NumbersFromJournal,
+    /// A tap does not wait for the disk (C1).
+    NoWaitForDisk,
+    /// A photo's words are written down before its bytes (C9).
+    WordsBeforeBytes,
+    /// A photo counts as sent once a part of it is.
+    PhotoEndsEarly,
+    /// The cursor of the knowledge base is kept apart from its rows.
+    KbCursorFirst,
+    /// A phone that was switched off keeps what it had.
+    NoDrop,
 }
 
 /// What a test changes about the store. Clones share nothing.

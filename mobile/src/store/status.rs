@@ -87,6 +87,18 @@ impl ServerClock {
     }
 }
 
+/// A phone compares itself with a digest so often, by the server's clock.
+const DIGEST_EVERY_MS: i64 = 24 * 60 * 60 * 1_000;
+
+/// Whether it has not for so long. Before the first full pass the server tells by itself.
+pub(super) fn asks_digest(conn: &Connection) -> Result<bool, Error> {
+    let compared: Option<Timestamp> = meta::get(conn, meta::DIGEST_AT)?;
+    let heard: Option<ServerClock> = meta::get(conn, meta::SERVER_CLOCK)?;
+    let since = compared.zip(heard).map(|(compared, heard)| heard.server_time.millis_since(compared));
+    // A clock that went back says nothing: compare now.
+    Ok(since.is_some_and(|since| !(0..DIGEST_EVERY_MS).contains(&since)))
+}
+
 pub(super) fn status(conn: &Connection) -> Result<Status, Error> {
     let sweep: Option<Sweep> = meta::get(conn, meta::SWEEP)?;
     Ok(Status {

@@ -17,7 +17,7 @@ fn secret(chance: &Seeded) -> Secret {
     Secret { server: "http://127.0.0.1".into(), login: "ana".into(), token: "t".into(), device, inc: 0 }
 }
 
-fn fresh(folder: &Path, secrets: &Arc<SecretMemory>, chance: &Seeded) -> Core {
+pub(super) fn fresh(folder: &Path, secrets: &Arc<SecretMemory>, chance: &Seeded) -> Core {
     let expert = ExpertId::new(Timestamp::from_millis(START), chance);
     let secret = secret(chance);
     secrets.save(expert, &secret).unwrap();
@@ -28,11 +28,11 @@ fn fresh(folder: &Path, secrets: &Arc<SecretMemory>, chance: &Seeded) -> Core {
     core
 }
 
-fn reopen(folder: &Path, expert: ExpertId, secrets: &Arc<SecretMemory>) -> (Core, Option<Salvage>) {
+pub(super) fn reopen(folder: &Path, expert: ExpertId, secrets: &Arc<SecretMemory>) -> (Core, Option<Salvage>) {
     Core::open(folder, expert, Arc::clone(secrets) as _, Timestamp::from_millis(START)).unwrap()
 }
 
-fn sends(next: Next) -> shared::sync::SyncRequest {
+pub(super) fn sends(next: Next) -> shared::sync::SyncRequest {
     match next {
         Next::Send(request) => request,
         Next::Register(device) => panic!("{device} should not need to register"),
@@ -262,6 +262,88 @@ fn a_photo_is_on_the_disk_with_its_words_or_not_at_all_and_outlives_a_damaged_da
     let (core, salvage) = reopen(folder.path(), expert, &secrets);
     assert!(salvage.is_some());
     assert_eq!((photos(), core.photos_to_send().unwrap().len()), (1, 1), "its bytes are still here, and still go out");
+}
+
+fn reply(core: &mut Core, chance: &Seeded, more: serde_json::Value) -> shared::sync::SyncReply {
+    let req = sends(core.next(200, None, chance).unwrap()).req;
+    let mut whole = serde_json::json!({
+        "req": req, "epoch": "e1", "server_time": "2026-03-02T09:00:00Z", "next_n": 1, "pull": "ok",
+        "cursors": {"u": "c"}, "poll_after_ms": 60_000
+    });
+    whole.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    serde_json::from_value(whole).unwrap()
+}
+
+/// The page that brings this ticket.
+fn puts(ticket: TicketId) -> serde_json::Value {
+    let number = shared::number::TicketNumber::from_hash([7; 5]);
+    let doc = serde_json::json!({
+        "id": ticket, "number": number, "ver": 1, "phase": "accepted", "title": "No picture",
+        "product": {"category": "Television"},
+        "site": {"address": ["1 Main St", "Springfield"], "zone": "America/New_York"}, "contact": {"name": "Mia"}
+    });
+    serde_json::json!([{"s": "u", "op": "put", "kind": "ticket", "id": ticket, "ver": 1, "doc": doc}])
+}
+
+#[test]
+fn a_ticket_that_a_restored_server_gave_to_another_is_not_called_unknown() {
+    let folder = tempfile::tempdir().unwrap();
+    let (secrets, chance, clock) = (Arc::default(), Seeded::new(1), Manual::at(START));
+    let mut core = fresh(folder.path(), &secrets, &chance);
+    let (worked_on, looked_at): (TicketId, TicketId) =
+        (TicketId::new(clock.now().wall, &chance), TicketId::new(clock.now().wall, &chance));
+    for ticket in [worked_on, looked_at] {
+        let page = reply(&mut core, &chance, serde_json::json!({ "patch": puts(ticket) }));
+        core.apply(&page, &clock.now()).unwrap();
+    }
+    let note = shared::ids::NoteId::new(clock.now().wall, &chance);
+    let intent = Intent::NoteAdd { note, text: "Ring twice".parse().unwrap() };
+    core.tap(&intent, Some(worked_on), None, &clock.now(), &chance).unwrap();
+    // The server is set back to when this expert had nothing: everything is swept.
+    let empty = reply(&mut core, &chance, serde_json::json!({ "epoch": "e2", "reset": ["u"] }));
+    core.apply(&empty, &clock.now()).unwrap();
+    let orphans: Vec<bool> = core.archive().unwrap().iter().map(|gone| gone.orphan).collect();
+    assert_eq!(orphans, [true, true], "both may be unknown there");
+    let (device, inc) = core.identity().unwrap().unwrap();
+    core.adopt(device, inc + 1).unwrap();
+    let named = sends(core.next(200, None, &chance).unwrap()).have.orphans;
+    assert_eq!(named.len(), 2);
+    let told: Vec<_> = [worked_on, looked_at]
+        .map(|id| serde_json::json!({"s": "u", "op": "del", "kind": "ticket", "id": id, "why": "reassigned", "to": "Ben"}))
+        .into();
+    let answer = reply(&mut core, &chance, serde_json::json!({ "epoch": "e2", "patch": told }));
+    core.apply(&answer, &clock.now()).unwrap();
+    let archive = core.archive().unwrap();
+    let [gone] = archive.as_slice() else { panic!("without own work it is no news: {archive:?}") };
+    assert_eq!((gone.id.as_str(), gone.orphan), (worked_on.to_string().as_str(), false));
+    assert_eq!((gone.why.as_deref(), gone.holder.as_deref(), gone.n_unsent), (Some("reassigned"), Some("Ben"), 1));
+    assert_eq!(sends(core.next(200, None, &chance).unwrap()).have.orphans, [""; 0], "it is asked once");
+}
+
+#[test]
+fn a_ticket_that_moved_is_kept_in_sight_with_who_has_it_and_what_was_kept_on_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (secrets, chance, clock) = (Arc::default(), Seeded::new(1), Manual::at(START));
+    let mut core = fresh(folder.path(), &secrets, &chance);
+    let ticket = TicketId::new(clock.now().wall, &chance);
+    let put = puts(ticket);
+    let first = reply(&mut core, &chance, serde_json::json!({ "patch": put }));
+    core.apply(&first, &clock.now()).unwrap();
+    let note = shared::ids::NoteId::new(clock.now().wall, &chance);
+    let intent = Intent::NoteAdd { note, text: "Ring twice".parse().unwrap() };
+    let mid = core.tap(&intent, Some(ticket), None, &clock.now(), &chance).unwrap();
+    // The answer and the news come together: the note is no longer unsent when the ticket goes.
+    let ack = serde_json::json!([{"n": 1, "mid": mid, "code": "applied", "ticket": ticket, "ver": 3, "late": true}]);
+    let del = serde_json::json!([
+        {"s": "u", "op": "del", "kind": "ticket", "id": ticket, "why": "reassigned", "to": "Bén Öztürk"}
+    ]);
+    let moved = reply(&mut core, &chance, serde_json::json!({ "acks": ack, "patch": del, "next_n": 2 }));
+    core.apply(&moved, &clock.now()).unwrap();
+    assert_eq!(core.tickets().unwrap(), []);
+    let archive = core.archive().unwrap();
+    let [gone] = archive.as_slice() else { panic!("it vanished without a word: {archive:?}") };
+    assert_eq!((gone.holder.as_deref(), gone.n_unsent, gone.n_kept), (Some("Bén Öztürk"), 0, 1));
+    assert_eq!(gone.doc.as_ref().unwrap().notes.len(), 1);
 }
 
 #[test]

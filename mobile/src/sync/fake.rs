@@ -3,6 +3,7 @@
 //! cannot drift far; rules of dispatch it has none. Not in a release.
 
 use serde_json::{Value, json};
+use shared::article::ArticleDoc;
 use shared::blob::Sha;
 use shared::chance::Seeded;
 use shared::document::{ExpertDoc, TicketDoc};
@@ -10,7 +11,8 @@ use shared::fold::{Overlay, fold, fold_expert};
 use shared::ids::{DeviceId, ExpertId, TicketId};
 use shared::intent::Intent;
 use shared::sync::{
-    Ack, Change, Cursor, Mutation, MutationResult, Patch, Pull, Stop, StreamName, SyncReply, SyncRequest, Unused,
+    Ack, Change, Cursor, Digest, Mutation, MutationResult, Patch, Pull, Stop, StreamName, SyncReply, SyncRequest,
+    Unused,
 };
 use shared::ticket::Act;
 use shared::time::Timestamp;
@@ -74,8 +76,12 @@ pub struct World {
     pub revoked: bool,
     /// The server's clock.
     pub now: Timestamp,
+    /// Its digests say something else than its documents.
+    pub lies_in_digests: bool,
     /// How long the phone shall wait between polls.
     pub poll_after_ms: u64,
+    /// What is known; with none the double says nothing of it.
+    pub articles: Vec<ArticleDoc>,
     devices: BTreeMap<(DeviceId, i64), i64>,
     results: BTreeMap<String, Ack>,
     tickets: BTreeMap<TicketId, TicketDoc>,
@@ -113,7 +119,9 @@ impl Fake {
             parts: Vec::new(),
             revoked: false,
             now,
+            lies_in_digests: false,
             poll_after_ms: 60_000,
+            articles: Vec::new(),
             devices: BTreeMap::new(),
             results: BTreeMap::new(),
             tickets: BTreeMap::new(),
@@ -343,7 +351,17 @@ impl World {
         let cursor = cursor.filter(|cursor| cursor.epoch == self.epoch);
         let resets = cursor.is_none() && request.cursors.contains_key(&StreamName::U);
         let from = cursor.map_or(0, |cursor| cursor.seq);
-        let (patch, seq, more) = self.page(from);
+        let (mut patch, seq, more) = self.page(from);
+        let known = format!("kb-{}", self.articles.len());
+        let kb_is_news = !self.articles.is_empty() && request.cursors.get(&StreamName::Kb) != Some(&known);
+        if kb_is_news {
+            patch.extend(self.articles.iter().map(|article| Patch {
+                s: StreamName::Kb,
+                kind: "article".into(),
+                id: article.id.to_string(),
+                change: Change::Put { ver: article.ver, doc: json!(article) },
+            }));
+        }
         let cursor = Cursor { v: 1, epoch: self.epoch.clone(), seq, boot_head: None };
         Some(SyncReply {
             req: request.req.clone(),
@@ -356,12 +374,23 @@ impl World {
             reset: if resets { vec![StreamName::U] } else { Vec::new() },
             drop_streams: Vec::new(),
             patch,
-            cursors: BTreeMap::from([(StreamName::U, cursor.encode())]),
+            cursors: [(StreamName::U, cursor.encode())]
+                .into_iter()
+                .chain(kb_is_news.then_some((StreamName::Kb, known)))
+                .collect(),
             more,
-            digest: None,
+            digest: (!more && (from == 0 || request.have.asks_digest)).then(|| self.digest()),
             missing_blobs: self.missing(request),
             poll_after_ms: self.poll_after_ms,
         })
+    }
+
+    fn digest(&self) -> BTreeMap<StreamName, Digest> {
+        let here = self.feed.iter().filter(|(_, (_, gone))| gone.is_none());
+        let versions = here.filter_map(|((kind, id), _)| Some((kind, id, self.document(kind, id)?.0)));
+        let lie = i64::from(self.lies_in_digests);
+        let digest = Digest::of(versions.map(|(kind, id, ver)| (kind.as_str(), id.as_str(), ver + lie)));
+        [(StreamName::U, digest)].into()
     }
 
     /// Files that a request's mutations speak of and that are not here.
@@ -383,7 +412,7 @@ impl World {
         let patch = rows.into_iter().map(|((kind, id), (_, gone))| {
             let change = match self.document(kind, id).filter(|_| gone.is_none()) {
                 Some((ver, doc)) => Change::Put { ver, doc },
-                None => Change::Del { why: gone.clone() },
+                None => Change::Del { why: gone.clone(), to: None },
             };
             Patch { s: StreamName::U, kind: kind.clone(), id: id.clone(), change }
         });

@@ -56,6 +56,11 @@ pub(super) async fn run(store: Store, gateway: Gateway, edge: Edge) {
     }
 }
 
+/// One round, for whoever cannot keep this running. What does not go now goes with a later one.
+pub(super) async fn once(store: &Store, gateway: &Gateway) -> Result<(), Error> {
+    round(store, gateway).await.map(drop)
+}
+
 /// One round over everything that waits.
 async fn round(store: &Store, gateway: &Gateway) -> Result<Round, Error> {
     let mut ended = Round::Idle;
@@ -93,12 +98,12 @@ async fn round(store: &Store, gateway: &Gateway) -> Result<Round, Error> {
 
 /// Sends one photo from where the server stands.
 pub(super) async fn send(gateway: &Gateway, photo: &WaitingPhoto) -> Result<PhotoEnded, Failure> {
-    let Ok(mut file) = tokio::fs::File::open(&photo.path).await else { return Ok(PhotoEnded::Lost) };
     let mut at = match gateway.upload_stands(photo.sha).await? {
         Part::Whole => return Ok(PhotoEnded::Done),
         Part::At(at) | Part::Elsewhere(at) => at,
         Part::Again => 0,
     };
+    let Ok(mut file) = tokio::fs::File::open(&photo.path).await else { return Ok(PhotoEnded::Lost) };
     let mut n_begins = 1;
     for _ in 0..PARTS_MAX {
         let mut bytes = vec![0; PART_BYTES_MAX.min(usize::try_from(photo.size.saturating_sub(at)).unwrap_or(0))];

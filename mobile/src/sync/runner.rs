@@ -74,11 +74,35 @@ impl Syncer {
     }
 }
 
-/// One try, for whoever cannot keep a syncer running: a phone's background job, a script.
+/// One try, and then a round over the photos that wait, for whoever cannot keep a syncer running: a phone's background
+/// job, a script.
 pub async fn once(store: &Store, gateway: &Gateway, platform: &Arc<dyn Platform>, edge: &Edge) -> Result<Tried, Error> {
-    let holder = format!("{:016x}", edge.chance.next_u64());
-    let (store, gateway, platform) = (store.clone(), gateway.clone(), Arc::clone(platform));
-    Runner { store, gateway, platform, edge: edge.clone(), holder, told: None, fetching: None }.sync().await
+    once_as(format!("{:016x}", edge.chance.next_u64()), store, gateway, platform, edge).await
+}
+
+/// The same for whoever knows that no other process of this installation is alive under this word: after a kill it need
+/// not wait until its own lease has run out.
+pub async fn once_as(
+    holder: String,
+    store: &Store,
+    gateway: &Gateway,
+    platform: &Arc<dyn Platform>,
+    edge: &Edge,
+) -> Result<Tried, Error> {
+    let mut runner = Runner {
+        store: store.clone(),
+        gateway: gateway.clone(),
+        platform: Arc::clone(platform),
+        edge: edge.clone(),
+        holder,
+        told: None,
+        fetching: None,
+    };
+    let tried = runner.sync().await?;
+    if matches!(tried, Tried::Done { .. }) {
+        photos::once(store, gateway).await?;
+    }
+    Ok(tried)
 }
 
 /// Drives the store and the gateway.
@@ -297,9 +321,10 @@ impl Runner {
 
     /// Where the phone is, if the expert is on duty and it is news.
     async fn location(&self) -> Result<Option<Location>, Error> {
-        let Some(here) = self.platform.location() else { return Ok(None) };
         let on_duty = self.store.expert().await?.is_some_and(|expert| expert.on_duty);
-        Ok(Some(here).filter(|here| on_duty && is_news(self.told.as_ref(), here)))
+        self.platform.use_location(on_duty);
+        let here = self.platform.location().filter(|_| on_duty);
+        Ok(here.filter(|here| is_news(self.told.as_ref(), here)))
     }
 }
 

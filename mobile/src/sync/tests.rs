@@ -243,6 +243,36 @@ async fn a_revoked_phone_hands_in_its_work_and_asks_to_sign_in() {
 }
 
 #[tokio::test]
+async fn once_a_day_a_phone_compares_itself_with_the_server_and_looks_again_where_they_differ() {
+    let phone = Phone::new();
+    let mut runner = phone.runner().await;
+    phone.fake.world().put(ticket(&phone.edge, 1));
+    runner.sync().await.unwrap();
+    let asked = |phone: &Phone| phone.fake.world().requests.iter().filter(|one| one.have.asks_digest).count();
+    let days_pass = |phone: &Phone| {
+        let mut world = phone.fake.world();
+        world.now = world.now.plus_minutes(24 * 60);
+    };
+    runner.sync().await.unwrap();
+    assert_eq!(asked(&phone), 0, "the first pass was compared");
+    days_pass(&phone);
+    // The first sync of a day hears what time it is, the next one asks.
+    runner.sync().await.unwrap();
+    runner.sync().await.unwrap();
+    runner.sync().await.unwrap();
+    assert_eq!(asked(&phone), 1);
+    let from_the_start =
+        |phone: &Phone| phone.fake.world().requests.iter().filter(|one| one.cursors.is_empty()).count();
+    let n_before = from_the_start(&phone);
+    days_pass(&phone);
+    phone.fake.world().lies_in_digests = true;
+    runner.sync().await.unwrap();
+    runner.sync().await.unwrap();
+    assert_eq!(from_the_start(&phone), n_before + 1, "everything is fetched once more, and not for ever");
+    assert_eq!(runner.store.tickets().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn a_place_goes_along_only_on_duty_and_only_if_it_is_news() {
     let phone = Phone::new();
     let mut runner = phone.runner().await;

@@ -1,7 +1,10 @@
-//! Reporting that a visit cannot be finished. The second tap is the reason; only a missing part asks one thing more.
+//! Reporting that a visit cannot be finished. The second tap is the reason; a missing part asks one thing more, and so does
+//! a door that nobody opens: whether the contact was rung, who can be rung from there.
 
 use crate::ui::hooks::use_ui;
 use crate::ui::kit::{Choice, Field, Head};
+use crate::ui::say::Text;
+use crate::ui::ticket::Contact;
 use crate::ui::words;
 use dioxus::prelude::*;
 use shared::ids::TicketId;
@@ -13,36 +16,66 @@ use shared::time::{Timestamp, Zone};
 /// A part is tried again at this minute of its day, where the customer lives: 08:00.
 const MORNING: u16 = 8 * 60;
 /// When the part may be there, in days.
-const DATES: [(&str, &str, u16); 4] = [
-    ("tomorrow", "Tomorrow", 1),
-    ("days", "In 3 days", 3),
-    ("week", "In a week", 7),
-    ("fortnight", "In two weeks", 14),
+const DATES: [(&str, Text, u16); 4] = [
+    ("tomorrow", Text::PartTomorrow, 1),
+    ("days", Text::PartDays, 3),
+    ("week", Text::PartWeek, 7),
+    ("fortnight", Text::PartFortnight, 14),
 ];
 
 /// The screen.
 #[component]
 pub(super) fn CannotFixScreen(id: TicketId) -> Element {
     let ui = use_ui();
-    let mut of_part = use_signal(|| false);
+    let say = ui.say();
+    let mut chosen = use_signal(|| None::<CannotFix>);
     let title = ui.snapshot.read().ticket(id).map_or_else(String::new, |view| view.doc.title.clone());
-    if of_part() {
-        return rsx! { Part { id } };
+    match chosen() {
+        Some(CannotFix::Part) => return rsx! { Part { id } },
+        Some(why @ (CannotFix::NoAccess | CannotFix::WrongAddress)) => return rsx! { ShutOut { id, why } },
+        Some(CannotFix::Skill | CannotFix::Unsafe) | None => {}
     }
     rsx! {
         main { class: "page",
-            Head { title: "I cannot fix it" }
+            Head { title: say.t(Text::CannotTitle) }
             p { dir: "auto", "{title}" }
             for why in CannotFix::ALL {
                 Choice {
                     key: "{why.word()}", testid: "why-{why.word()}",
-                    title: words::cannot_fix(why).0, text: words::cannot_fix(why).1,
+                    title: say.t(words::cannot_fix(why).0), text: say.t(words::cannot_fix(why).1),
                     on_choose: move |()| match why {
-                        CannotFix::Part => of_part.set(true),
-                        CannotFix::Skill | CannotFix::NoAccess | CannotFix::WrongAddress | CannotFix::Unsafe => {
-                            let intent = Intent::TicketCannotFix { why, skills: Vec::new(), part: None, until: None };
+                        CannotFix::Part | CannotFix::NoAccess | CannotFix::WrongAddress => chosen.set(Some(why)),
+                        CannotFix::Skill | CannotFix::Unsafe => {
+                            let intent = Intent::TicketCannotFix { why, skills: Vec::new(), part: None, until: None, called: None };
                             ui.tap(intent, Some(id), 2);
                         }
+                    },
+                }
+            }
+        }
+    }
+}
+
+/// Whether the contact was rung; the number is there to be rung now.
+#[component]
+fn ShutOut(id: TicketId, why: CannotFix) -> Element {
+    let ui = use_ui();
+    let say = ui.say();
+    let contact = ui.snapshot.read().ticket(id).map(|view| view.doc.contact.clone());
+    let choices =
+        [("yes", Text::CalledYes, Text::CalledYesMore, true), ("no", Text::CalledNo, Text::CalledNoMore, false)];
+    rsx! {
+        main { class: "page",
+            Head { title: say.t(words::cannot_fix(why).0) }
+            if let Some(contact) = contact {
+                Contact { contact }
+            }
+            h2 { {say.t(Text::CalledTitle)} }
+            for (word, title, text, called) in choices {
+                Choice { key: "{word}", testid: "called-{word}", title: say.t(title), text: say.t(text),
+                    on_choose: move |()| {
+                        let intent = Intent::TicketCannotFix { why, skills: Vec::new(), part: None, until: None, called: Some(called) };
+                        ui.tap(intent, Some(id), 2);
                     },
                 }
             }
@@ -54,6 +87,7 @@ pub(super) fn CannotFixScreen(id: TicketId) -> Element {
 #[component]
 fn Part(id: TicketId) -> Element {
     let ui = use_ui();
+    let say = ui.say();
     let key = format!("part/{id}");
     let mut text = use_signal(|| ui.draft(&format!("part/{id}")));
     let mut trouble = use_signal(|| None::<String>);
@@ -64,24 +98,25 @@ fn Part(id: TicketId) -> Element {
         let part = if typed.is_empty() { Ok(None) } else { typed.parse::<Summary>().map(Some) };
         match part {
             Ok(part) => {
-                let intent = Intent::TicketCannotFix { why: CannotFix::Part, skills: Vec::new(), part, until };
+                let intent =
+                    Intent::TicketCannotFix { why: CannotFix::Part, skills: Vec::new(), part, until, called: None };
                 ui.tap_drafts(intent, id, vec![key.clone()], 2);
             }
-            Err(why) => trouble.set(Some(why.to_string())),
+            Err(why) => trouble.set(Some(words::bad_text(say, &why))),
         }
     };
     let choices = DATES.map(|(word, name, days)| (word, name, later(*ui.minute.read(), &zone, days)));
     rsx! {
         main { class: "page",
-            Head { title: "A part is missing" }
-            Field { draft, label: "Which part? (if you know)", testid: "part-name", rows: 2, generation: 0,
+            Head { title: say.t(Text::CannotPart) }
+            Field { draft, label: say.t(Text::PartWhich), testid: "part-name", rows: 2, generation: 0,
                 trouble: trouble.read().clone(), on_text: move |typed| text.set(typed) }
-            p { "When should we try again? One tap and it is done." }
+            p { {say.t(Text::PartWhen)} }
             for (word, name, until) in choices {
-                Choice { key: "{word}", testid: "until-{word}", title: name, text: zone.show(until, "%a %-d %b"),
+                Choice { key: "{word}", testid: "until-{word}", title: say.t(name), text: words::named_day(say, until, &zone),
                     on_choose: { let mut report = report.clone(); move |()| report(Some(until)) } }
             }
-            Choice { testid: "until-unknown", title: "I do not know", text: "The office orders it and finds a date",
+            Choice { testid: "until-unknown", title: say.t(Text::PartUnknown), text: say.t(Text::PartUnknownMore),
                 on_choose: { let mut report = report.clone(); move |()| report(None) } }
         }
     }

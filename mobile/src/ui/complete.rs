@@ -3,6 +3,7 @@
 
 use crate::ui::hooks::use_ui;
 use crate::ui::kit::{Field, Head};
+use crate::ui::say::Text;
 use crate::ui::words;
 use dioxus::prelude::*;
 use shared::ids::TicketId;
@@ -14,6 +15,7 @@ use shared::ticket::Outcome;
 #[component]
 pub(super) fn CompleteScreen(id: TicketId) -> Element {
     let ui = use_ui();
+    let say = ui.say();
     let (text_key, outcome_key) = (format!("summary/{id}"), format!("outcome/{id}"));
     let mut text = use_signal(|| ui.draft(&format!("summary/{id}")));
     let mut chosen = use_signal(|| outcome_of(&ui.draft(&format!("outcome/{id}"))));
@@ -22,12 +24,11 @@ pub(super) fn CompleteScreen(id: TicketId) -> Element {
     let (draft, kept) = (text_key.clone(), outcome_key.clone());
     let parsed = move || text.peek().parse::<Summary>();
     let finish = move |_| match (chosen(), parsed()) {
-        (None, _) => trouble.set(Some("Please choose how it ended.".into())),
+        (None, _) => trouble.set(Some(say.t(Text::CompleteChoose))),
         (Some(_), Err(BadText::Empty)) => {
-            trouble
-                .set(Some("Please say in a few words what you did. The customer and the next expert read it.".into()));
+            trouble.set(Some(say.t(Text::CompleteEmpty)));
         }
-        (Some(_), Err(why)) => trouble.set(Some(why.to_string())),
+        (Some(_), Err(why)) => trouble.set(Some(words::bad_text(say, &why))),
         (Some(outcome), Ok(summary)) => {
             let keys = vec![text_key.clone(), outcome_key.clone()];
             ui.tap_drafts(Intent::TicketComplete { outcome, summary }, id, keys, 1);
@@ -35,9 +36,9 @@ pub(super) fn CompleteScreen(id: TicketId) -> Element {
     };
     rsx! {
         main { class: "page",
-            Head { title: "Finish the visit" }
+            Head { title: say.t(Text::CompleteTitle) }
             p { dir: "auto", "{title}" }
-            div { class: "outcomes", role: "radiogroup", aria_label: "How did it end?",
+            div { class: "outcomes", role: "radiogroup", aria_label: say.t(Text::CompleteHow),
                 for outcome in Outcome::BY_EXPERT {
                     button { key: "{outcome.word()}", class: "outcome", role: "radio", aria_checked: chosen() == Some(outcome),
                         "data-testid": "outcome-{outcome.word()}",
@@ -45,13 +46,13 @@ pub(super) fn CompleteScreen(id: TicketId) -> Element {
                             chosen.set(Some(outcome));
                             ui.keep_draft(kept.clone(), outcome.word().to_owned());
                         } },
-                        "{words::outcome(outcome)}" }
+                        {say.t(words::outcome(outcome))} }
                 }
             }
-            Field { draft, label: "What did you do?", testid: "summary", rows: 6, generation: 0,
+            Field { draft, label: say.t(Text::CompleteWhat), testid: "summary", rows: 6, generation: 0,
                 trouble: trouble.read().clone(), on_text: move |typed| text.set(typed) }
-            p { class: "quiet small", "Kept on this phone while you type." }
-            button { class: "big", "data-testid": "finish", disabled: *ui.busy.read(), onclick: finish, "Finish" }
+            p { class: "quiet small", {say.t(Text::CompleteKept)} }
+            button { class: "big", "data-testid": "finish", disabled: *ui.busy.read(), onclick: finish, {say.t(Text::CompleteFinish)} }
         }
     }
 }

@@ -2,6 +2,7 @@
 //! and the server moves offers, and for an illness visits, when it hears of it.
 
 use crate::ui::hooks::use_ui;
+use crate::ui::say::Text;
 use crate::ui::words;
 use dioxus::prelude::*;
 use shared::intent::Intent;
@@ -10,8 +11,9 @@ use shared::intent::Intent;
 #[component]
 pub(super) fn Duty() -> Element {
     let ui = use_ui();
+    let say = ui.say();
     let Some(on) = ui.snapshot.read().expert.as_ref().map(|expert| expert.on_duty) else { return rsx! {} };
-    let text = if on { "On duty" } else { "Off duty" };
+    let text = say.t(if on { Text::OnDuty } else { Text::OffDuty });
     rsx! {
         button {
             class: "switch",
@@ -27,30 +29,28 @@ pub(super) fn Duty() -> Element {
 }
 
 /// How long an illness is reported for: the words, and the days until the midnight at its end.
-const ILL: [(&str, &str, u16); 3] = [
-    ("sick-today", "Ill today", 1),
-    ("sick-tomorrow", "Ill today and tomorrow", 2),
-    ("sick-three", "Ill for three days", 3),
-];
+const ILL: [(&str, Text, u16); 3] =
+    [("sick-today", Text::IllToday, 1), ("sick-tomorrow", Text::IllTomorrow, 2), ("sick-three", Text::IllThree, 3)];
 
 /// Says ill with one tap; while he is away, until when.
 #[component]
 pub(super) fn Sick() -> Element {
     let ui = use_ui();
+    let say = ui.say();
     let snapshot = ui.snapshot.read();
     let Some(expert) = snapshot.expert.as_ref() else { return rsx! {} };
     let (zone, now) = (expert.zone.clone(), *ui.minute.read());
-    let away = expert.away_until(now).map(|until| words::when(until, &zone, None, now));
+    let away = expert.away_until(now).map(|until| words::when(say, until, &zone, None, now));
     let until = move |days: u16| zone.instant(zone.local(now).date, days * 1_440);
     rsx! {
-        section { aria_label: "Illness", h2 { "Ill?" }
+        section { aria_labelledby: "ill", h2 { id: "ill", {say.t(Text::IllTitle)} }
             match away {
                 Some(until) => rsx! {
-                    p { "data-testid": "away", "You are away until {until}. Others take your visits of that time." }
-                    p { class: "quiet small", "If you can work sooner, tell the office." }
+                    p { "data-testid": "away", {say.with(Text::IllAway, &[("until", (&until).into())])} }
+                    p { class: "quiet small", {say.t(Text::IllSooner)} }
                 },
                 None => rsx! {
-                    p { class: "quiet", "Others take your offers and visits of that time. Your customers are told." }
+                    p { class: "quiet", {say.t(Text::IllHelp)} }
                     for (testid, text, days) in ILL {
                         button {
                             key: "{testid}",
@@ -61,7 +61,7 @@ pub(super) fn Sick() -> Element {
                                 let until = until(days);
                                 move |_| ui.tap(Intent::ExpertSick { until }, None, 0)
                             },
-                            "{text}"
+                            {say.t(text)}
                         }
                     }
                 },

@@ -3,26 +3,47 @@
 //! failure is said in words. Nothing here waits for a network except signing in.
 
 pub(super) mod library;
+#[cfg(any(target_os = "android", target_os = "ios"))]
+mod native;
+mod outside;
+mod phone;
+mod picked;
+mod wishes;
 
+#[cfg(any(target_os = "android", target_os = "ios"))]
+pub(super) use crate::platform::{NativeParts, SCHEME, Told};
 pub(super) use crate::platform::{navigation_link, phone_link};
+pub use crate::settings::{Settings, Spoken, TextSize, Theme};
+pub(super) use crate::store::Error;
 pub use crate::store::{Archived, Attention, Status, Trouble};
 pub(super) use crate::sync::gateway::Proof;
 pub(super) use crate::sync::pace::Wake;
+pub(super) use crate::sync::sign_in::SignInFailure;
+#[cfg(any(target_os = "android", target_os = "ios"))]
+pub(super) use native::native_parts;
+pub(super) use outside::{Outside, use_outside};
+pub(super) use phone::{use_back, use_phone_events};
+pub(super) use picked::{PICK, Picking};
+pub(super) use wishes::use_settings_on_page;
 
 use crate::clock::Edge;
-use crate::platform::Platform;
+use crate::platform::{Platform, Target};
+use crate::settings::SettingsFile;
 pub(super) use crate::store::Shot;
-use crate::store::{Error, Installation, Salvage, SignOut, Store};
+use crate::store::{Installation, Salvage, Store};
 use crate::sync::gateway::{Gateway, NotAServer};
 use crate::sync::runner::Syncer;
-use crate::sync::sign_in::{send_code, sign_in};
+use crate::ui::say::{Language, Say, Text};
+use crate::ui::words;
 use dioxus::core::spawn_forever;
-use dioxus::prelude::{ReadableExt as _, Signal, WritableExt as _, spawn, use_context, use_future, use_signal};
+use dioxus::prelude::{
+    ReadableExt as _, Signal, WritableExt as _, spawn, try_consume_context, use_context, use_future, use_hook,
+    use_signal,
+};
 use shared::document::ExpertDoc;
 use shared::fold::TicketView;
 use shared::ids::{ArticleId, MutationId, TicketId};
 use shared::intent::Intent;
-use shared::sync::Location;
 use shared::text::NoteText;
 use shared::time::Timestamp;
 use std::collections::BTreeMap;
@@ -33,6 +54,9 @@ use tokio::runtime::Handle;
 /// Taps so close together are one tap.
 const DOUBLE_TAP: Duration = Duration::from_millis(500);
 
+/// How long a report of being late can be taken back before it goes out.
+const HELD: Duration = Duration::from_secs(15);
+
 /// What the app is built from, once, by `main`.
 #[derive(Clone)]
 pub struct Parts {
@@ -41,6 +65,7 @@ pub struct Parts {
     platform: Arc<dyn Platform>,
     edge: Edge,
     runtime: Handle,
+    kept: SettingsFile,
 }
 
 /// Why the app cannot start.
@@ -59,7 +84,13 @@ impl Parts {
     pub fn new(server: &str, platform: Arc<dyn Platform>, runtime: Handle) -> Result<Self, StartFailure> {
         let edge = Edge::machine();
         let installation = Installation::new(platform.data_folder(), platform.secrets(), edge.clone())?;
-        Ok(Self { gateway: Gateway::new(server)?, installation, platform, edge, runtime })
+        let kept = SettingsFile::in_folder(platform.data_folder());
+        Ok(Self { gateway: Gateway::new(server)?, installation, platform, edge, runtime, kept })
+    }
+
+    /// What the page's outermost element says before anything is drawn: language, colours and size.
+    pub fn page_attributes(&self) -> String {
+        self.kept.read().attributes(self.platform.language())
     }
 }
 
@@ -105,6 +136,8 @@ pub(super) struct Snapshot {
     pub(super) archive: Vec<Archived>,
     pub(super) expert: Option<ExpertDoc>,
     pub(super) status: Status,
+    /// The ticket whose last report of being late can still be taken back.
+    pub(super) untold_late: Option<TicketId>,
 }
 
 impl Snapshot {
@@ -128,6 +161,7 @@ pub(super) enum Screen {
     Decline(TicketId),
     CannotFix(TicketId),
     Complete(TicketId),
+    Settings,
     SignInAgain,
 }
 
@@ -145,12 +179,29 @@ pub(super) struct Ui {
     pub(super) said: Signal<Option<String>>,
     /// An act is being written down; a second tap waits.
     pub(super) busy: Signal<bool>,
+    /// How this phone's expert wants the app.
+    pub(super) settings: Signal<Settings>,
+    /// What the phone itself speaks.
+    phone_language: Language,
+    /// What a link or a push wants opened, as soon as it is here.
+    wanted: Signal<Option<Target>>,
+    /// A photo that the page reads.
+    picked: Signal<Picking>,
     drafts: Signal<BTreeMap<String, String>>,
 }
 
 /// The app's state, made by its root.
 pub(super) fn use_new_ui() -> Ui {
+    // A test that only draws has no parts: it gets what a new phone has.
+    let (settings, phone_language) = use_hook(|| {
+        let parts: Option<Parts> = try_consume_context();
+        parts.map_or_else(Default::default, |parts| (parts.kept.read(), parts.platform.language()))
+    });
     Ui {
+        settings: use_signal(|| settings),
+        phone_language,
+        wanted: use_signal(|| None),
+        picked: use_signal(Picking::default),
         session: use_signal(|| Session::Opening),
         snapshot: use_signal(Snapshot::default),
         now: use_signal(|| Timestamp::EPOCH),
@@ -179,11 +230,11 @@ pub(super) fn use_opening(mut ui: Ui) {
                 Ok(Some((store, salvage))) => {
                     ui.enter(&parts, store).await;
                     if let Some(salvage) = salvage {
-                        ui.said.set(Some(salvaged(&salvage)));
+                        ui.said.set(Some(ui.say().n(Text::Salvaged, salvage.n_recovered)));
                     }
                 }
                 Ok(None) => ui.session.set(Session::Out),
-                Err(error) => ui.session.set(Session::Stuck(error.to_string())),
+                Err(error) => ui.session.set(Session::Stuck(words::failure(ui.say(), &error))),
             }
         }
     });
@@ -194,14 +245,6 @@ fn open(parts: &Parts) -> Result<Option<(Store, Option<Salvage>)>, Error> {
     let Some((expert, secret)) = signed_in else { return Ok(None) };
     parts.gateway.set_token(secret.token);
     parts.installation.open(expert).map(Some)
-}
-
-fn salvaged(salvage: &Salvage) -> String {
-    format!(
-        "This phone's storage was damaged. {} of your changes could be read and go out as usual; your tickets come again \
-         from the server. The office can ask for the damaged file.",
-        salvage.n_recovered
-    )
 }
 
 /// Keeps the snapshot true while somebody is signed in, and moves the clock.
@@ -217,9 +260,12 @@ async fn follow(mut ui: Ui, store: Store) {
     loop {
         changes.borrow_and_update();
         match read(&store).await {
-            Ok(snapshot) => ui.snapshot.set(snapshot),
+            Ok(snapshot) => {
+                ui.snapshot.set(snapshot);
+                ui.open_wanted();
+            }
             Err(Error::Closed) => return,
-            Err(error) => ui.said.set(Some(error.to_string())),
+            Err(error) => ui.said.set(Some(words::failure(ui.say(), &error))),
         }
         if changes.changed().await.is_err() {
             return;
@@ -234,6 +280,7 @@ async fn read(store: &Store) -> Result<Snapshot, Error> {
         archive: store.archive().await?,
         expert: store.expert().await?,
         status: store.status().await?,
+        untold_late: store.untold_late().await?,
     })
 }
 
@@ -266,6 +313,11 @@ impl Ui {
         }
     }
 
+    /// The words of the language that is set; a screen that asks is drawn anew when it changes.
+    pub(super) fn say(&self) -> Say {
+        Say::of(self.settings.read().language(self.phone_language))
+    }
+
     pub(super) fn set_now(&mut self, now: Timestamp) {
         self.now.set(now);
         if now.minutes_since(*self.minute.peek()) != 0 {
@@ -284,6 +336,7 @@ impl Ui {
         let syncer = Syncer::start(store.clone(), gateway, platform, parts.edge.clone());
         self.screens.set(vec![Screen::Today]);
         self.session.set(Session::In(Phone { store, syncer, sign_in: parts.edge.chance.next_u64() }));
+        self.open_wanted();
     }
 
     /// Opens a screen over the present one.
@@ -297,6 +350,7 @@ impl Ui {
             | Screen::Decline(_)
             | Screen::CannotFix(_)
             | Screen::Complete(_)
+            | Screen::Settings
             | Screen::SignInAgain => self.screens.write().push(screen),
         }
     }
@@ -338,16 +392,33 @@ impl Ui {
         self.act(0, async move |store| store.add_note(ticket, text, key).await.map(|_| ()));
     }
 
-    /// Keeps a photo, once its bytes have been read.
-    pub(super) fn keep_photo(self, ticket: TicketId, shot: impl Future<Output = Result<Shot, String>> + 'static) {
-        let mut said = self.said;
-        self.act(0, async move |store| match shot.await {
-            Ok(shot) => store.take_photo(ticket, shot).await.map(|_| ()),
-            Err(why) => {
-                said.set(Some(why));
-                Ok(())
-            }
+    /// Says that he is late. It waits a few seconds before it goes out, so that a slip can be taken back.
+    pub(super) fn late(self, intent: Intent, ticket: TicketId) {
+        self.act(0, async move |store| {
+            store.tap_held(intent, ticket).await?;
+            spawn_forever(async move {
+                tokio::time::sleep(HELD).await;
+                if let Err(error) = store.let_go().await {
+                    tracing::warn!(%error, "what was held goes out with the next start");
+                }
+            });
+            Ok(())
         });
+    }
+
+    /// Takes the last report of being late back, if nobody heard of it yet, and says how that went.
+    pub(super) fn take_back_late(self, ticket: TicketId) {
+        let mut said = self.said;
+        self.act(0, async move |store| {
+            let taken = store.take_back_late(ticket).await?;
+            said.set(Some(self.say().t(if taken { Text::LateUndone } else { Text::LateGone })));
+            Ok(())
+        });
+    }
+
+    /// Keeps a photo.
+    pub(super) fn keep_photo(self, ticket: TicketId, shot: Shot) {
+        self.act(0, async move |store| store.take_photo(ticket, shot).await.map(|_| ()));
     }
 
     /// An answer was read.
@@ -365,7 +436,7 @@ impl Ui {
         spawn_forever(async move {
             match act(phone.store).await {
                 Ok(()) => (0..back).for_each(|_| self.back()),
-                Err(error) => self.said.set(Some(sentence(&error))),
+                Err(error) => self.said.set(Some(words::failure(self.say(), &error))),
             }
             // The next step's button stands where this one stood: the second half of a double tap must not take it.
             tokio::time::sleep(DOUBLE_TAP).await;
@@ -384,7 +455,7 @@ impl Ui {
         let Some(phone) = self.phone() else { return };
         spawn_forever(async move {
             if let Err(error) = phone.store.save_draft(key, text).await {
-                self.said.set(Some(sentence(&error)));
+                self.said.set(Some(words::failure(self.say(), &error)));
             }
         });
     }
@@ -393,98 +464,6 @@ impl Ui {
     pub(super) fn wake(&self, wake: Wake) {
         if let Some(phone) = self.phone() {
             phone.syncer.wake(wake);
-        }
-    }
-}
-
-fn sentence(error: &Error) -> String {
-    let text = error.to_string();
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
-}
-
-/// What only the phone around the app can do.
-#[derive(Clone)]
-pub(super) struct Outside(Option<Parts>);
-
-/// The phone around the app; without one (a test that only draws) nothing opens.
-pub(super) fn use_outside() -> Outside {
-    Outside(dioxus::prelude::try_consume_context())
-}
-
-impl Outside {
-    /// The server's address.
-    pub(super) fn server(&self) -> String {
-        self.0.as_ref().map_or_else(String::new, |parts| parts.gateway.server().to_owned())
-    }
-
-    /// With what the expert signed in last.
-    pub(super) fn login(&self) -> String {
-        let signed_in = self.0.as_ref().and_then(|parts| parts.installation.signed_in().ok().flatten());
-        signed_in.map_or_else(String::new, |(_, secret)| secret.login)
-    }
-
-    /// Where the phone is, if it knows and may say, and what its own clock says now.
-    pub(super) fn location(&self) -> Option<(Location, Timestamp)> {
-        let parts = self.0.as_ref()?;
-        Some((parts.platform.location()?, parts.edge.wall()))
-    }
-
-    /// Opens a link of another app.
-    pub(super) fn open(&self, mut ui: Ui, link: &str, otherwise: String) {
-        if !self.0.as_ref().is_some_and(|parts| parts.platform.open(link)) {
-            ui.said.set(Some(otherwise));
-        }
-    }
-
-    /// Signs in. Gives what to say if it did not work.
-    pub(super) async fn sign_in(&self, mut ui: Ui, login: String, proof: Proof) -> Result<(), String> {
-        let Some(parts) = self.0.clone() else { return Err("Nothing to sign in to.".into()) };
-        let of_task = parts.clone();
-        let signing =
-            async move { sign_in(&of_task.gateway, &of_task.installation, &*of_task.platform, &login, &proof).await };
-        let signed_in = parts.runtime.spawn(signing).await;
-        match signed_in {
-            Ok(Ok(store)) => {
-                ui.enter(&parts, store).await;
-                Ok(())
-            }
-            Ok(Err(failure)) => Err(failure.to_string()),
-            Err(_) => Err("Signing in was interrupted. Please try again.".into()),
-        }
-    }
-
-    /// Has a code sent.
-    pub(super) async fn send_code(&self, login: String) -> Result<(), String> {
-        let Some(parts) = self.0.clone() else { return Err("Nothing to sign in to.".into()) };
-        let sending = async move { send_code(&parts.gateway, &login).await };
-        let Some(parts) = &self.0 else { return Ok(()) };
-        match parts.runtime.spawn(sending).await {
-            Ok(sent) => sent.map_err(|failure| failure.to_string()),
-            Err(_) => Err("That was interrupted. Please try again.".into()),
-        }
-    }
-
-    /// Signs out; with unsent work only if `anyway`. Gives how much work is unsent if nobody was signed out.
-    pub(super) async fn sign_out(&self, mut ui: Ui, anyway: bool) -> Option<u32> {
-        let (Some(parts), Some(phone)) = (&self.0, ui.phone()) else { return None };
-        let done = if anyway {
-            parts.installation.sign_out_with_unsent_work(&phone.store).map(|()| SignOut::Done)
-        } else {
-            parts.installation.sign_out(&phone.store).await
-        };
-        match done {
-            Ok(SignOut::Done) => {
-                parts.gateway.set_token("");
-                ui.session.set(Session::Out);
-                ui.snapshot.set(Snapshot::default());
-                None
-            }
-            Ok(SignOut::Unsent(n)) => Some(n),
-            Err(error) => {
-                ui.said.set(Some(sentence(&error)));
-                None
-            }
         }
     }
 }

@@ -2,6 +2,7 @@
 //! characters under fast typing (a scanner, a paste, an input method).
 
 use crate::ui::hooks::use_ui;
+use crate::ui::say::Text;
 use dioxus::prelude::*;
 
 /// What must be said now. Stays until it is read.
@@ -12,7 +13,7 @@ pub(super) fn Said() -> Element {
     rsx! {
         div { class: "said", role: "alert", "data-testid": "said",
             p { dir: "auto", "{text}" }
-            button { class: "plain", "data-testid": "said-close", onclick: move |_| ui.said.set(None), "OK" }
+            button { class: "plain", "data-testid": "said-close", onclick: move |_| ui.said.set(None), {ui.say().t(Text::Ok)} }
         }
     }
 }
@@ -23,7 +24,7 @@ pub(super) fn Head(title: String) -> Element {
     let ui = use_ui();
     rsx! {
         header { class: "head",
-            button { class: "back", "data-testid": "back", aria_label: "Back", onclick: move |_| ui.back(), "‹" }
+            button { class: "back", "data-testid": "back", aria_label: ui.say().t(Text::Back), onclick: move |_| ui.back(), "‹" }
             h1 { dir: "auto", "{title}" }
         }
     }

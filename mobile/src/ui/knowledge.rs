@@ -4,6 +4,8 @@
 use crate::ui::hooks::library::{Asked, Found, use_article, use_found, use_kb_status};
 use crate::ui::hooks::{Screen, use_ui};
 use crate::ui::kit::{Field, Head};
+use crate::ui::say::{Say, Text as Words, Value};
+use crate::ui::words;
 use dioxus::prelude::*;
 use shared::article::{Solved, Text};
 use shared::document::TicketDoc;
@@ -17,6 +19,7 @@ const SUGGESTED_MAX: usize = 3;
 #[component]
 pub(super) fn KnowledgeScreen() -> Element {
     let ui = use_ui();
+    let say = ui.say();
     let mut typed = use_signal(String::new);
     let found = use_found(ui, move || Asked { text: typed(), ..Asked::default() });
     let kb = use_kb_status(ui);
@@ -25,18 +28,18 @@ pub(super) fn KnowledgeScreen() -> Element {
     let articles = found.read().clone();
     rsx! {
         main { class: "page",
-            h1 { "Knowledge" }
-            label { class: "field", span { "What is wrong" }
+            h1 { {say.t(Words::KbTitle)} }
+            label { class: "field", span { {say.t(Words::KbSearch)} }
                 input { r#type: "search", "data-testid": "kb-search", dir: "auto", autocomplete: "off",
                     initial_value: "", oninput: move |event| typed.set(event.value()) }
             }
             if !status.is_there {
-                p { class: "empty", role: "status", "The articles are being fetched. They stay on this phone and work without a network." }
+                p { class: "empty", role: "status", {say.t(Words::KbFetching)} }
             } else if text.is_empty() {
-                p { class: "quiet", "data-testid": "kb-count", "{status.n_articles} articles are on this phone. A few words are enough, and they may be misspelt." }
+                p { class: "quiet", "data-testid": "kb-count", {say.n(Words::KbCount, status.n_articles)} }
             } else if let Some(articles) = articles {
                 if articles.is_empty() {
-                    p { class: "empty", role: "status", "No article speaks of this. Try fewer words." }
+                    p { class: "empty", role: "status", {say.t(Words::KbNone)} }
                 }
                 ArticleList { articles, ticket: None }
             }
@@ -47,25 +50,27 @@ pub(super) fn KnowledgeScreen() -> Element {
 #[component]
 fn ArticleList(articles: Vec<Found>, ticket: Option<TicketId>) -> Element {
     let ui = use_ui();
+    let say = ui.say();
     rsx! {
         for article in articles {
             button { class: "choice", key: "{article.id}", "data-testid": "kb-article",
                 onclick: { let id = article.id; move |_| ui.go(Screen::Article(id, ticket)) },
                 strong { dir: "auto", "{article.text.title}" }
-                span { "{said(&article)}" }
+                span { "{said(say, &article)}" }
             }
         }
     }
 }
 
 /// What stands below an article's title.
-fn said(article: &Found) -> String {
+fn said(say: Say, article: &Found) -> String {
     let mut said: Vec<String> = article.labels.clone();
     if !article.reviewed {
-        said.push(format!("not reviewed, by {}", article.author));
+        said.push(say.with(Words::KbNotReviewed, &[("author", (&article.author).into())]));
     }
     if article.n_tried > 0 {
-        said.push(format!("fixed {} of {}", article.n_fixed, article.n_tried));
+        let n = |n| Value::Number(i64::from(n));
+        said.push(say.with(Words::KbFixedOf, &[("fixed", n(article.n_fixed)), ("tried", n(article.n_tried))]));
     }
     said.join(" · ")
 }
@@ -74,13 +79,16 @@ fn said(article: &Found) -> String {
 #[component]
 pub(super) fn ArticleScreen(id: ArticleId, ticket: Option<TicketId>) -> Element {
     let ui = use_ui();
+    let say = ui.say();
     let article = use_article(ui, id);
-    let Some(found) = article.read().clone() else { return rsx! { main { class: "page", Head { title: "Article" } } } };
+    let Some(found) = article.read().clone() else {
+        return rsx! { main { class: "page", Head { title: say.t(Words::ArticleTitle) } } };
+    };
     let Some(article) = found else {
         return rsx! {
             main { class: "page",
-                Head { title: "Article" }
-                p { class: "box", role: "status", "This article is not on this phone any more. It was retired, or the articles are being fetched again." }
+                Head { title: say.t(Words::ArticleTitle) }
+                p { class: "box", role: "status", {say.t(Words::ArticleGone)} }
             }
         };
     };
@@ -88,25 +96,25 @@ pub(super) fn ArticleScreen(id: ArticleId, ticket: Option<TicketId>) -> Element 
         article.text.steps.as_str().lines().filter(|line| !line.is_empty()).map(str::to_owned).collect();
     rsx! {
         main { class: "page",
-            Head { title: "Article" }
+            Head { title: say.t(Words::ArticleTitle) }
             p { class: "title large", dir: "auto", "data-testid": "kb-title", "{article.text.title}" }
-            p { class: "quiet", dir: "auto", "{said(&article)}" }
+            p { class: "quiet", dir: "auto", "{said(say, &article)}" }
             p { class: "prose", dir: "auto", "{article.text.problem}" }
-            section { h2 { "What to do" }
+            section { h2 { {say.t(Words::ArticleSteps)} }
                 ol { for (place, step) in steps.into_iter().enumerate() { li { key: "{place}", dir: "auto", "{step}" } } }
             }
             if let Some(stop) = article.text.stop.as_ref() {
-                section { class: "box", h2 { "When to stop" } p { class: "prose", dir: "auto", "{stop}" } }
+                section { class: "box", h2 { {say.t(Words::ArticleStop)} } p { class: "prose", dir: "auto", "{stop}" } }
             }
             if let Some(ticket) = ticket {
-                section { h2 { "Did it fix this ticket?" }
-                    div { class: "thirds", role: "group",
+                section { h2 { id: "helped", {say.t(Words::ArticleHelped)} }
+                    div { class: "thirds", role: "group", aria_labelledby: "helped",
                         button { class: "second", "data-testid": "kb-fixed", disabled: *ui.busy.read(),
-                            onclick: move |_| ui.tap(Intent::ArticleHelped { article: id, fixed: true }, Some(ticket), 1), "This fixed it" }
+                            onclick: move |_| ui.tap(Intent::ArticleHelped { article: id, fixed: true }, Some(ticket), 1), {say.t(Words::ArticleFixed)} }
                         button { class: "second", "data-testid": "kb-not-fixed", disabled: *ui.busy.read(),
-                            onclick: move |_| ui.tap(Intent::ArticleHelped { article: id, fixed: false }, Some(ticket), 1), "It did not help" }
+                            onclick: move |_| ui.tap(Intent::ArticleHelped { article: id, fixed: false }, Some(ticket), 1), {say.t(Words::ArticleNotFixed)} }
                     }
-                    p { class: "quiet small", "Each ticket counts once. It goes out by itself when there is a network." }
+                    p { class: "quiet small", {say.t(Words::ArticleCountsOnce)} }
                 }
             }
         }
@@ -117,6 +125,7 @@ pub(super) fn ArticleScreen(id: ArticleId, ticket: Option<TicketId>) -> Element 
 #[component]
 pub(super) fn Known(doc: TicketDoc) -> Element {
     let ui = use_ui();
+    let say = ui.say();
     let asked = Asked {
         text: [
             Some(doc.title.clone()),
@@ -136,10 +145,10 @@ pub(super) fn Known(doc: TicketDoc) -> Element {
     let articles: Vec<Found> = found.read().clone().unwrap_or_default().into_iter().take(SUGGESTED_MAX).collect();
     let id = doc.id;
     rsx! {
-        section { "data-testid": "known", h2 { "What is known" }
-            if articles.is_empty() { p { class: "quiet", "No article on this phone speaks of this." } }
+        section { "data-testid": "known", h2 { {say.t(Words::KnownTitle)} }
+            if articles.is_empty() { p { class: "quiet", {say.t(Words::KnownNone)} } }
             ArticleList { articles, ticket: Some(id) }
-            button { class: "plain", "data-testid": "kb-write", onclick: move |_| ui.go(Screen::Write(id)), "Write an article from this ticket" }
+            button { class: "plain", "data-testid": "kb-write", onclick: move |_| ui.go(Screen::Write(id)), {say.t(Words::KnownWrite)} }
         }
         LastOnes { solved: doc.solved }
     }
@@ -148,11 +157,12 @@ pub(super) fn Known(doc: TicketDoc) -> Element {
 /// The last five like it, without anybody's data.
 #[component]
 fn LastOnes(solved: Vec<Solved>) -> Element {
+    let say = use_ui().say();
     if solved.is_empty() {
         return rsx! {};
     }
     rsx! {
-        section { "data-testid": "solved", h2 { "How the last ones were solved" }
+        section { "data-testid": "solved", h2 { {say.t(Words::SolvedTitle)} }
             ul {
                 for (place, one) in solved.into_iter().enumerate() {
                     li { key: "{place}", dir: "auto",
@@ -169,8 +179,9 @@ fn LastOnes(solved: Vec<Solved>) -> Element {
 #[component]
 pub(super) fn WriteScreen(id: TicketId) -> Element {
     let ui = use_ui();
+    let say = ui.say();
     let Some(view) = ui.snapshot.read().ticket(id).cloned() else {
-        return rsx! { main { class: "page", Head { title: "Write an article" } p { class: "box", "This ticket is no longer on this phone." } } };
+        return rsx! { main { class: "page", Head { title: say.t(Words::WriteTitle) } p { class: "box", {say.t(Words::WriteGone)} } } };
     };
     let doc = view.doc;
     let keys = ["title", "problem", "steps"].map(|part| format!("article-{part}-{id}"));
@@ -185,7 +196,7 @@ pub(super) fn WriteScreen(id: TicketId) -> Element {
     let (category, symptom) = (doc.product.category_slug.clone(), doc.product.symptom_slug.clone());
     let all_keys = keys.to_vec();
     let keep = move |_| {
-        let text = read(&title.peek(), &problem.peek(), &steps.peek());
+        let text = read(say, &title.peek(), &problem.peek(), &steps.peek());
         match text {
             Ok(text) => {
                 ui.write_article(
@@ -205,27 +216,32 @@ pub(super) fn WriteScreen(id: TicketId) -> Element {
     });
     rsx! {
         main { class: "page",
-            Head { title: "Write an article" }
-            p { class: "quiet", "Every expert has it at once, as not reviewed, under your name. Leave out names, addresses and numbers." }
-            Field { draft: title_key, label: "The trouble in one line", testid: "article-title", rows: 2, generation: 0, trouble: None,
+            Head { title: say.t(Words::WriteTitle) }
+            p { class: "quiet", {say.t(Words::WriteHelp)} }
+            Field { draft: title_key, label: say.t(Words::WriteLine), testid: "article-title", rows: 2, generation: 0, trouble: None,
                 on_text: move |text| title.set(text) }
-            Field { draft: problem_key, label: "What somebody sees", testid: "article-problem", rows: 3, generation: 0, trouble: None,
+            Field { draft: problem_key, label: say.t(Words::WriteProblem), testid: "article-problem", rows: 3, generation: 0, trouble: None,
                 on_text: move |text| problem.set(text) }
-            Field { draft: steps_key, label: "What to do, a line for each step", testid: "article-steps", rows: 6, generation: 0,
+            Field { draft: steps_key, label: say.t(Words::WriteSteps), testid: "article-steps", rows: 6, generation: 0,
                 trouble: trouble.read().clone(), on_text: move |text| { trouble.set(None); steps.set(text); } }
-            button { class: "big", "data-testid": "article-keep", disabled: *ui.busy.read(), onclick: keep, "Keep it" }
+            button { class: "big", "data-testid": "article-keep", disabled: *ui.busy.read(), onclick: keep, {say.t(Words::WriteKeep)} }
         }
     }
 }
 
 /// What was typed as an article, or what to do first.
-fn read(title: &str, problem: &str, steps: &str) -> Result<Text, String> {
+fn read(say: Say, title: &str, problem: &str, steps: &str) -> Result<Text, String> {
     let one_line = title.split_whitespace().collect::<Vec<_>>().join(" ");
-    let said = |what: &'static str| move |error: shared::text::BadText| format!("{what}: {error}.");
+    let said = |what: Words| {
+        move |error: shared::text::BadText| {
+            let (what, why) = (say.t(what), words::bad_text(say, &error));
+            say.with(Words::QuotedError, &[("what", (&what).into()), ("why", (&why).into())])
+        }
+    };
     Ok(Text {
-        title: one_line.parse().map_err(said("The trouble in one line"))?,
-        problem: problem.parse().map_err(said("What somebody sees"))?,
-        steps: steps.parse().map_err(said("What to do"))?,
+        title: one_line.parse().map_err(said(Words::WriteLine))?,
+        problem: problem.parse().map_err(said(Words::WriteProblem))?,
+        steps: steps.parse().map_err(said(Words::WriteStepsShort))?,
         stop: None,
         category: None,
         symptom: None,
@@ -240,7 +256,13 @@ mod tests {
 
     #[test]
     fn an_article_lacks_nothing_before_it_is_kept() {
-        assert_eq!(read(" No\nsound ", "It is quiet.", "Turn it up.").unwrap().title.as_str(), "No sound");
-        assert_eq!(read("No sound", "", "Turn it up.").unwrap_err(), "What somebody sees: please fill this in.");
+        assert_eq!(
+            read(Say::default(), " No\nsound ", "It is quiet.", "Turn it up.").unwrap().title.as_str(),
+            "No sound"
+        );
+        assert_eq!(
+            read(Say::default(), "No sound", "", "Turn it up.").unwrap_err(),
+            "What somebody sees: please fill this in."
+        );
     }
 }

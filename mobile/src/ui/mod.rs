@@ -9,30 +9,42 @@ mod duty;
 pub mod hooks;
 mod kit;
 mod knowledge;
+#[cfg(any(target_os = "android", target_os = "ios"))]
+mod native;
 mod news;
 mod offer;
 mod photos;
+mod say;
+mod settings;
 mod sign_in;
 mod status;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_language;
 mod ticket;
 mod today;
 mod words;
 mod you;
 
-pub use app::App;
+use std::sync::LazyLock;
 
-/// The styles of every screen.
-pub const STYLES: &str = include_str!("../../../assets/styles/app.css");
+pub use app::App;
+#[cfg(any(target_os = "android", target_os = "ios"))]
+pub use native::{PhoneApp, prepare};
+
+/// The styles of every screen, in the colours and the type of the web pages.
+pub static STYLES: LazyLock<String> = LazyLock::new(assets::app_styles);
 
 /// The page that the screens are drawn into. Not the framework's own: that one forbids zooming in, and ends where a
 /// phone's rounded corners begin. The styles stand in it, so that nothing is ever drawn without them.
-pub fn page() -> String {
+/// `attributes` of its outermost element say the language and the colours that are set ([`Parts::page_attributes`](hooks::Parts::page_attributes)).
+pub fn page(attributes: &str) -> String {
     format!(
-        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Sysops Squad</title>\
+        "<!doctype html><html {attributes}><head><meta charset=\"utf-8\"><title>Sysops Squad</title>\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1, viewport-fit=cover\">\
          <meta name=\"color-scheme\" content=\"light dark\"><meta name=\"format-detection\" content=\"telephone=no\">\
-         <style>{STYLES}</style></head><body><div id=\"main\"></div></body></html>"
+         <style>{}</style></head><body><div id=\"main\"></div></body></html>",
+        *STYLES
     )
 }

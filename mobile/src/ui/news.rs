@@ -2,6 +2,7 @@
 //! without being said here.
 
 use crate::ui::hooks::{Archived, Attention, Screen, use_ui};
+use crate::ui::say::Text;
 use crate::ui::words;
 use dioxus::prelude::*;
 
@@ -9,14 +10,15 @@ use dioxus::prelude::*;
 #[component]
 pub(super) fn NewsScreen() -> Element {
     let ui = use_ui();
+    let say = ui.say();
     let snapshot = ui.snapshot.read();
     let (answers, gone) = (snapshot.status.attention.clone(), snapshot.archive.clone());
     let photos = snapshot.status.photo_troubles.clone();
     let nothing = answers.is_empty() && gone.is_empty() && photos.is_empty();
     rsx! {
         main { class: "page",
-            header { class: "top", h1 { "News" } }
-            if nothing { p { class: "empty", "data-testid": "empty", "Nothing new. What goes differently than you thought is said here." } }
+            header { class: "top", h1 { {say.t(Text::NewsTitle)} } }
+            if nothing { p { class: "empty", "data-testid": "empty", {say.t(Text::NewsNone)} } }
             for attention in answers { Answer { key: "{attention.mid}", attention } }
             for (n , trouble) in photos.into_iter().enumerate() {
                 article { key: "photo-{n}", class: "card news", "data-testid": "photo-trouble", p { "{trouble}" } }
@@ -30,13 +32,14 @@ pub(super) fn NewsScreen() -> Element {
 #[component]
 fn Answer(attention: Attention) -> Element {
     let ui = use_ui();
+    let say = ui.say();
     let snapshot = ui.snapshot.read();
-    let (did, became) = words::answer(&attention);
     let held = attention.ticket.and_then(|id| snapshot.ticket(id)).map(|view| view.doc.clone());
     let here = held.as_ref().map(|doc| doc.id);
-    let archived = attention.ticket.map(|id| id.to_string());
-    let archived =
-        archived.and_then(|id| snapshot.archive.iter().find(|gone| gone.id == id)).and_then(|gone| gone.doc.clone());
+    let gone = attention.ticket.map(|id| id.to_string());
+    let gone = gone.and_then(|id| snapshot.archive.iter().find(|gone| gone.id == id));
+    let (did, became) = words::answer(say, &attention, gone);
+    let archived = gone.and_then(|gone| gone.doc.clone());
     let name = held.or(archived).map(|doc| format!("{} · {}", doc.number, doc.title));
     let text = attention.intent.as_ref().and_then(words::written);
     let mid = attention.mid;
@@ -51,9 +54,9 @@ fn Answer(attention: Attention) -> Element {
                 button { class: "second", "data-testid": "answer-again", onclick: move |_| {
                     ui.keep_draft(format!("note/{id}"), text.clone());
                     ui.go(Screen::Ticket(id));
-                }, "Write it again" }
+                }, {say.t(Text::NewsAgain)} }
             }
-            button { class: "second", "data-testid": "answer-ok", disabled: *ui.busy.read(), onclick: move |_| ui.mark_read(mid), "OK" }
+            button { class: "second", "data-testid": "answer-ok", disabled: *ui.busy.read(), onclick: move |_| ui.mark_read(mid), {say.t(Text::Ok)} }
         }
     }
 }
@@ -62,15 +65,16 @@ fn Answer(attention: Attention) -> Element {
 #[component]
 fn GoneTicket(gone: Archived) -> Element {
     let ui = use_ui();
+    let say = ui.say();
     let own = ui.snapshot.read().expert.as_ref().map(|expert| expert.zone.clone());
     let name = gone.doc.as_ref().map(|doc| format!("{} · {}", doc.number, doc.title));
-    let when = own.as_ref().map(|zone| words::when(gone.at, zone, None, *ui.minute.read()));
+    let when = own.as_ref().map(|zone| words::when(say, gone.at, zone, None, *ui.minute.read()));
     rsx! {
         article { class: "card faded", "data-testid": "archived",
             if let Some(name) = name { p { class: "title", dir: "auto", "{name}" } }
-            p { "{words::gone(gone.why.as_deref(), gone.orphan)}" }
+            p { {words::gone(say, Some(&gone))} }
             if let Some(when) = when { p { class: "quiet small", "{when}" } }
-            if gone.n_unsent > 0 { p { "What you did on it is safe on this phone and still goes to the office." } }
+            if let Some(kept) = words::kept(say, &gone) { p { "{kept}" } }
         }
     }
 }

@@ -10,7 +10,7 @@ pub(super) fn SyncLine() -> Element {
     let ui = use_ui();
     let snapshot = ui.snapshot.read();
     let zone = snapshot.expert.as_ref().map(|expert| &expert.zone);
-    let (tone, text) = words::sync_line(&snapshot.status, zone);
+    let (tone, text) = words::sync_line(ui.say(), &snapshot.status, zone);
     let sign_in = snapshot.status.problem == Some(Trouble::SignIn);
     rsx! {
         div { class: "sync {tone.class()}",

@@ -1,7 +1,7 @@
 //! Each screen in each of its states, drawn to text without a window.
 
 use super::app::Frame;
-use super::hooks::{Attention, Screen, Snapshot, Status, Trouble, Ui, use_new_ui};
+use super::hooks::{Attention, Screen, Settings, Snapshot, Status, Trouble, Ui, use_new_ui};
 use super::sign_in::SignIn;
 use dioxus::prelude::*;
 use serde_json::{Value, json};
@@ -22,11 +22,11 @@ fn now() -> Timestamp {
     NOW.parse().unwrap()
 }
 
-fn id(seed: u64) -> TicketId {
+pub(super) fn id(seed: u64) -> TicketId {
     TicketId::new(now(), &Seeded::new(seed))
 }
 
-fn view(seed: u64, change: Value) -> TicketView {
+pub(super) fn view(seed: u64, change: Value) -> TicketView {
     let mut doc = json!({
         "id": id(seed), "number": TicketNumber::from_hash([u8::try_from(seed).unwrap(); 5]), "ver": 1,
         "phase": "accepted", "title": "No picture", "description": "Sound is there.\nSince Monday.",
@@ -41,13 +41,13 @@ fn view(seed: u64, change: Value) -> TicketView {
     TicketView { doc, n_unsent: 0, doing: None, given_back: false }
 }
 
-fn offered(seed: u64) -> TicketView {
+pub(super) fn offered(seed: u64) -> TicketView {
     let offer =
         json!({"id": shared::ids::OfferId::new(now(), &Seeded::new(seed)), "expires_at": "2026-03-02T14:05:00Z"});
     view(seed, json!({"phase": "offered", "offer": offer, "urgent": true}))
 }
 
-fn snapshot(tickets: Vec<TicketView>) -> Snapshot {
+pub(super) fn snapshot(tickets: Vec<TicketView>) -> Snapshot {
     let zone = "America/New_York".parse().unwrap();
     let expert = ExpertDoc {
         id: ExpertId::new(now(), &Seeded::new(1)),
@@ -59,27 +59,49 @@ fn snapshot(tickets: Vec<TicketView>) -> Snapshot {
         away: vec![],
     };
     let status = Status { booted: true, last_sync_at: Some(now()), ..Status::default() };
-    Snapshot { read: true, tickets, archive: Vec::new(), expert: Some(expert), status }
+    Snapshot { read: true, tickets, archive: Vec::new(), expert: Some(expert), status, untold_late: None }
 }
 
 #[component]
-fn Fixture(snapshot: Snapshot, screens: Vec<Screen>, said: Option<String>) -> Element {
+fn Fixture(snapshot: Snapshot, screens: Vec<Screen>, said: Option<String>, settings: Settings) -> Element {
     let mut ui = use_new_ui();
     use_hook(|| {
         ui.snapshot.set(snapshot);
         ui.screens.set(screens);
         ui.said.set(said);
+        ui.settings.set(settings);
         ui.set_now(now());
     });
     use_context_provider(|| ui);
     rsx! { Frame {} }
 }
 
+/// A screen to be drawn.
+pub(super) struct Drawn {
+    pub(super) snapshot: Snapshot,
+    pub(super) screen: Screen,
+    pub(super) said: Option<String>,
+    pub(super) settings: Settings,
+}
+
+impl Drawn {
+    /// With nothing set and nothing said.
+    pub(super) fn of(snapshot: Snapshot, screen: Screen) -> Self {
+        Self { snapshot, screen, said: None, settings: Settings::default() }
+    }
+
+    /// What the window would show.
+    pub(super) fn html(self) -> String {
+        let screens = vec![Screen::Today, self.screen];
+        let props = FixtureProps { snapshot: self.snapshot, screens, said: self.said, settings: self.settings };
+        let mut dom = VirtualDom::new_with_props(Fixture, props);
+        dom.rebuild_in_place();
+        dioxus_ssr::render(&dom)
+    }
+}
+
 fn draw_with(snapshot: Snapshot, screen: Screen, said: Option<&str>) -> String {
-    let props = FixtureProps { snapshot, screens: vec![Screen::Today, screen], said: said.map(str::to_owned) };
-    let mut dom = VirtualDom::new_with_props(Fixture, props);
-    dom.rebuild_in_place();
-    dioxus_ssr::render(&dom)
+    Drawn { said: said.map(str::to_owned), ..Drawn::of(snapshot, screen) }.html()
 }
 
 fn draw(snapshot: Snapshot, screen: Screen) -> String {
@@ -87,7 +109,7 @@ fn draw(snapshot: Snapshot, screen: Screen) -> String {
 }
 
 /// What a person reads: the text without the tags.
-fn text(html: &str) -> String {
+pub(super) fn text(html: &str) -> String {
     let mut out = String::new();
     let mut inside = false;
     for char in html.chars() {
@@ -152,6 +174,25 @@ fn offers_come_first_with_the_time_they_stand_and_visits_have_one_next_step() {
 }
 
 #[test]
+fn a_thousand_visits_are_drawn_a_page_at_a_time() {
+    let many = |n: u64| {
+        snapshot(
+            (10..10 + n)
+                .map(|seed| {
+                    let mut view = view(2, json!({}));
+                    view.doc.id = id(seed);
+                    view
+                })
+                .collect(),
+        )
+    };
+    let html = draw(many(1_000), Screen::Today);
+    assert_eq!(html.matches("data-testid=\"card\"").count(), 30);
+    assert!(text(&html).contains("Show more (970 are below)"));
+    assert!(!draw(many(30), Screen::Today).contains("data-testid=\"more\""));
+}
+
+#[test]
 fn an_offer_that_ran_out_says_so_and_may_still_be_accepted() {
     let mut late = offered(3);
     late.doc.offer.as_mut().unwrap().expires_at = now();
@@ -201,6 +242,10 @@ fn who_has_said_yes_can_say_late_with_one_thumb_and_who_was_only_asked_or_has_fi
         let buttons = [15, 30, 60].map(|minutes| html.contains(&format!("data-testid=\"late-{minutes}\"")));
         assert!(text(&html).contains(asks) && buttons == [true; 3], "{phase}: {html}");
     }
+    let mut slip = snapshot(vec![view(2, json!({}))]);
+    assert!(!draw(slip.clone(), Screen::Ticket(id(2))).contains("late-undo"));
+    slip.untold_late = Some(id(2));
+    assert!(draw(slip, Screen::Ticket(id(2))).contains("data-testid=\"late-undo\""));
     let mut back = view(2, json!({}));
     back.given_back = true;
     for view in [offered(2), view(2, json!({"phase": "completed"})), back] {
@@ -226,16 +271,22 @@ fn a_ticket_that_went_says_why_and_that_the_work_is_kept() {
         doc: Some(view(2, json!({})).doc),
         id: id(2).to_string(),
         why: Some("reassigned".into()),
+        holder: Some("Ben Okafor".into()),
         at: now(),
         orphan: false,
         n_unsent: 2,
+        n_kept: 1,
     }];
     for screen in [Screen::Ticket(id(2)), Screen::News] {
         let shown = text(&draw(snapshot.clone(), screen));
-        assert!(shown.contains("Another expert has this ticket now."), "{shown}");
+        assert!(shown.contains("Ben Okafor has this ticket now."), "{shown}");
         assert!(shown.contains("is safe on this phone"), "{shown}");
     }
-    assert!(text(&draw(snapshot, Screen::Ticket(id(9)))).contains("This ticket is no longer yours."));
+    assert!(text(&draw(snapshot.clone(), Screen::Ticket(id(9)))).contains("This ticket is no longer yours."));
+    // Until a restored server has said what it knows, nobody knows that it does not know the ticket.
+    snapshot.archive[0].orphan = true;
+    let shown = text(&draw(snapshot, Screen::Ticket(id(2))));
+    assert!(shown.contains("this ticket is not yours") && !shown.contains("Ben Okafor"), "{shown}");
 }
 
 #[test]
@@ -336,6 +387,9 @@ fn every_control_has_a_name_and_every_button_a_test_id() {
         Screen::Decline(id(2)),
         Screen::CannotFix(id(2)),
         Screen::Complete(id(2)),
+        Screen::Settings,
+        Screen::Knowledge,
+        Screen::Write(id(2)),
         Screen::SignInAgain,
     ];
     for screen in screens {
@@ -361,7 +415,7 @@ fn every_control_has_a_name_and_every_button_a_test_id() {
 /// The page may be zoomed and reaches behind a phone's rounded corners, with the distances kept.
 #[test]
 fn the_page_can_be_zoomed_and_keeps_off_the_corners() {
-    let page = super::page();
+    let page = super::page("lang=\"en\"");
     assert!(page.contains("viewport-fit=cover") && !page.contains("user-scalable") && !page.contains("maximum-scale"));
     assert!(page.contains("safe-area-inset-bottom") && page.contains("100dvh") && !page.contains("100vh"));
     assert!(page.contains("prefers-color-scheme: dark") && page.contains("prefers-reduced-motion"));

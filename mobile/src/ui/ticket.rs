@@ -5,6 +5,7 @@ use crate::ui::kit::{Field, Head};
 use crate::ui::knowledge::Known;
 use crate::ui::offer::OfferBox;
 use crate::ui::photos::Photos;
+use crate::ui::say::{Text, Value};
 use crate::ui::today::{Chips, take};
 use crate::ui::words;
 use dioxus::prelude::*;
@@ -19,6 +20,7 @@ use shared::ticket::{Act, Phase};
 #[component]
 pub(super) fn TicketScreen(id: TicketId) -> Element {
     let ui = use_ui();
+    let say = ui.say();
     use_saw(ui, id);
     let Some(view) = ui.snapshot.read().ticket(id).cloned() else { return rsx! { Gone { id } } };
     let doc = view.doc.clone();
@@ -29,16 +31,16 @@ pub(super) fn TicketScreen(id: TicketId) -> Element {
             Head { title: doc.number.to_string() }
             div { class: "row", Chips { view: view.clone() } }
             p { class: "title large", dir: "auto", "data-testid": "ticket-title", "{doc.title}" }
-            if view.given_back { p { class: "box", "You gave this ticket back. It goes as soon as the server has heard of it." } }
+            if view.given_back { p { class: "box", {say.t(Text::GivenBack)} } }
             if doc.stopped && doc.end.is_none() {
                 p { class: "box", role: "status", "data-testid": "stopped",
-                    "Stop: another expert reports that this is done. Wait until the office tells you." }
+                    {say.t(Text::Stopped)} }
             }
             if let Some(offer) = offered {
                 OfferBox { ticket: id, offer }
             } else if let Some(act) = acts.first().copied() {
                 button { class: "big", "data-testid": "{words::act_word(act)}", disabled: *ui.busy.read(),
-                    onclick: move |_| take(ui, act, id), "{words::act(act)}" }
+                    onclick: move |_| take(ui, act, id), {say.t(words::act(act))} }
             }
             Ended { doc: doc.clone() }
             if let Some(earlier) = doc.earlier.clone() { Earlier { earlier, site: doc.site.clone() } }
@@ -59,27 +61,28 @@ pub(super) fn TicketScreen(id: TicketId) -> Element {
 #[component]
 fn Gone(id: TicketId) -> Element {
     let ui = use_ui();
+    let say = ui.say();
     let snapshot = ui.snapshot.read();
     let archived = snapshot.archive.iter().find(|gone| gone.id == id.to_string());
-    let why = words::gone(archived.and_then(|gone| gone.why.as_deref()), archived.is_some_and(|gone| gone.orphan));
+    let (why, kept) = (words::gone(say, archived), archived.and_then(|gone| words::kept(say, gone)));
     let title = archived.and_then(|gone| gone.doc.as_ref()).map(|doc| doc.title.clone());
-    let n = archived.map_or(0, |gone| gone.n_unsent);
     rsx! {
         main { class: "page",
-            Head { title: "No longer here" }
+            Head { title: say.t(Text::GoneTitle) }
             if let Some(title) = title { p { class: "title large", dir: "auto", "{title}" } }
             p { class: "box", "data-testid": "gone", "{why}" }
-            if n > 0 { p { "What you did on it is safe on this phone and still goes to the office." } }
+            if let Some(kept) = kept { p { "{kept}" } }
         }
     }
 }
 
 #[component]
 fn Ended(doc: TicketDoc) -> Element {
+    let say = use_ui().say();
     let Some(end) = doc.end else { return rsx! {} };
     rsx! {
         section { class: "box", "data-testid": "end",
-            if let Some(outcome) = end.outcome { strong { "{words::outcome(outcome)}" } }
+            if let Some(outcome) = end.outcome { strong { {say.t(words::outcome(outcome))} } }
             if let Some(summary) = end.summary { p { class: "prose", dir: "auto", "{summary}" } }
         }
     }
@@ -89,13 +92,14 @@ fn Ended(doc: TicketDoc) -> Element {
 #[component]
 fn Earlier(earlier: EarlierDoc, site: SiteDoc) -> Element {
     let ui = use_ui();
+    let say = ui.say();
     let own = ui.snapshot.read().expert.as_ref().map(|expert| expert.zone.clone());
-    let when = words::when(earlier.end.at, &site.zone, own.as_ref(), *ui.minute.read());
-    let who = if earlier.by_you { "You were there" } else { "A colleague was there" };
+    let when = words::when(say, earlier.end.at, &site.zone, own.as_ref(), *ui.minute.read());
+    let who = say.t(if earlier.by_you { Text::EarlierYou } else { Text::EarlierColleague });
     rsx! {
-        section { class: "box", "data-testid": "earlier", h2 { "It is still not working" }
-            p { class: "quiet", "{who}: " bdi { dir: "ltr", "{earlier.number}" } ", {when}" }
-            if let Some(outcome) = earlier.end.outcome { strong { "{words::outcome(outcome)}" } }
+        section { class: "box", "data-testid": "earlier", h2 { {say.t(Text::EarlierTitle)} }
+            p { class: "quiet", "{who} " bdi { dir: "ltr", "{earlier.number}" } ", {when}" }
+            if let Some(outcome) = earlier.end.outcome { strong { {say.t(words::outcome(outcome))} } }
             if let Some(summary) = earlier.end.summary { p { class: "prose", dir: "auto", "{summary}" } }
         }
     }
@@ -104,15 +108,18 @@ fn Earlier(earlier: EarlierDoc, site: SiteDoc) -> Element {
 #[component]
 fn Visit(doc: TicketDoc) -> Element {
     let ui = use_ui();
+    let say = ui.say();
     let Some(visit) = doc.visit else { return rsx! {} };
     let own = ui.snapshot.read().expert.as_ref().map(|expert| expert.zone.clone());
-    let show = |at| words::when(at, &doc.site.zone, own.as_ref(), *ui.minute.read());
+    let show = |at| words::when(say, at, &doc.site.zone, own.as_ref(), *ui.minute.read());
     let (start, end) = (show(visit.start_at), doc.site.zone.show(visit.end_at(), "%H:%M"));
+    let (leave, minutes) = (show(visit.leave_at()), Value::Number(visit.travel_minutes.into()));
+    let leave = say.with(Text::LeaveBy, &[("when", (&leave).into()), ("minutes", minutes)]);
     rsx! {
-        section { h2 { "When" }
+        section { h2 { {say.t(Text::WhenTitle)} }
             p { "data-testid": "visit", strong { "{start} – {end}" } }
             if doc.phase == Phase::Accepted || doc.phase == Phase::Offered {
-                p { class: "quiet", "Leave by {show(visit.leave_at())} · {visit.travel_minutes} min on the way" }
+                p { class: "quiet", "{leave}" }
             }
         }
     }
@@ -125,26 +132,31 @@ const LATE_MINUTES: [u32; 3] = [15, 30, 60];
 #[component]
 fn Late(id: TicketId, phase: Phase) -> Element {
     let ui = use_ui();
+    let say = ui.say();
     let question = match phase {
-        Phase::Accepted | Phase::EnRoute => "Running late?",
-        Phase::OnSite => "Takes longer?",
+        Phase::Accepted | Phase::EnRoute => Text::LateTitle,
+        Phase::OnSite => Text::LateOnSite,
         Phase::Offered | Phase::Completed | Phase::Cancelled => return rsx! {},
     };
     let late = move |minutes: u32| {
         if let Ok(minutes) = minutes.try_into() {
-            ui.tap(Intent::TicketLate { minutes }, Some(id), 0);
+            ui.late(Intent::TicketLate { minutes }, id);
         }
     };
     rsx! {
-        section { h2 { id: "late", "{question}" }
+        section { h2 { id: "late", {say.t(question)} }
             div { class: "thirds", role: "group", "aria-labelledby": "late",
                 for minutes in LATE_MINUTES {
                     button { class: "second", key: "{minutes}", "data-testid": "late-{minutes}",
-                        "aria-label": "{minutes} minutes later", disabled: *ui.busy.read(),
-                        onclick: move |_| late(minutes), "+{minutes} min" }
+                        "aria-label": say.with(Text::LateLabel, &[("minutes", Value::Number(minutes.into()))]), disabled: *ui.busy.read(),
+                        onclick: move |_| late(minutes), {say.with(Text::LateButton, &[("minutes", Value::Number(minutes.into()))])} }
                 }
             }
-            p { class: "quiet small", "The time above moves at once. Everybody who waits for you is told by us." }
+            if ui.snapshot.read().untold_late == Some(id) {
+                button { class: "second", "data-testid": "late-undo", disabled: *ui.busy.read(),
+                    onclick: move |_| ui.take_back_late(id), {say.t(Text::LateUndo)} }
+            }
+            p { class: "quiet small", {say.t(Text::LateHelp)} }
         }
     }
 }
@@ -152,27 +164,28 @@ fn Late(id: TicketId, phase: Phase) -> Element {
 #[component]
 fn Where(view: TicketView) -> Element {
     let ui = use_ui();
+    let say = ui.say();
     let (id, site) = (view.doc.id, view.doc.site.clone());
     let stands_there = view.can_pin() && view.doc.phase == Phase::OnSite;
     let outside = use_outside();
     let link = navigation_link(&site.address);
-    let otherwise = format!("No app for maps opened. The address is: {}", site.address.join(", "));
+    let otherwise = say.with(Text::NoMaps, &[("address", (&site.address.join(", ")).into())]);
     let href = link.clone();
     rsx! {
-        section { h2 { "Where" }
+        section { h2 { {say.t(Text::WhereTitle)} }
             if site.corrected {
-                p { class: "box", role: "status", "The address was corrected. This is the right one:" }
+                p { class: "box", role: "status", {say.t(Text::AddressCorrected)} }
             }
             address { "data-testid": "address", for line in site.address { span { dir: "auto", "{line}" } } }
             a { class: "action", "data-testid": "navigate", href: "{href}",
-                onclick: move |event| { event.prevent_default(); outside.open(ui, &link, otherwise.clone()); }, "Navigate" }
+                onclick: move |event| { event.prevent_default(); outside.open(ui, &link, otherwise.clone()); }, {say.t(Text::Navigate)} }
             if stands_there {
                 Pin { id, pinned: site.pinned }
             } else if site.pinned {
-                p { class: "quiet", "data-testid": "pinned", "The pin was set at the door." }
+                p { class: "quiet", "data-testid": "pinned", {say.t(Text::PinSet)} }
             }
             if let Some(note) = site.access_note {
-                p { class: "box prose", dir: "auto", strong { "How to get in: " } "{note}" }
+                p { class: "box prose", dir: "auto", strong { {say.t(Text::AccessNote)} } " {note}" }
             }
         }
     }
@@ -182,33 +195,35 @@ fn Where(view: TicketView) -> Element {
 #[component]
 fn Pin(id: TicketId, pinned: bool) -> Element {
     let mut ui = use_ui();
+    let say = ui.say();
     let outside = use_outside();
-    let set = move |_| match words::standing_at(outside.location()) {
+    let set = move |_| match words::standing_at(say, ui.settings.peek().place, outside.location()) {
         Ok(place) => ui.tap(Intent::SitePin(place), Some(id), 0),
         Err(why) => ui.said.set(Some(why)),
     };
-    let state = if pinned { "The pin was set at the door." } else { "The map may show the middle of the postal code." };
+    let state = say.t(if pinned { Text::PinSet } else { Text::PinMiddle });
     rsx! {
         p { class: "quiet", "data-testid": if pinned { "pinned" } else { "not-pinned" }, "{state}" }
         button { class: "second", "data-testid": "pin", disabled: *ui.busy.read(), onclick: set,
-            if pinned { "Set the pin here again" } else { "I am at the door: set the pin here" } }
+            {say.t(if pinned { Text::PinAgain } else { Text::PinHere })} }
     }
 }
 
 #[component]
-fn Contact(contact: ContactDoc) -> Element {
+pub(super) fn Contact(contact: ContactDoc) -> Element {
     let ui = use_ui();
+    let say = ui.say();
     let outside = use_outside();
     rsx! {
-        section { h2 { "Contact" }
+        section { h2 { {say.t(Text::ContactTitle)} }
             p { dir: "auto", "{contact.name}" }
             if let Some(phone) = contact.phone {
                 a { class: "action", "data-testid": "call", href: "{phone_link(&phone)}",
                     onclick: {
-                        let (link, otherwise) = (phone_link(&phone), format!("No app for calls opened. The number is {phone}"));
+                        let (link, otherwise) = (phone_link(&phone), say.with(Text::NoCalls, &[("phone", (&phone).into())]));
                         move |event: MouseEvent| { event.prevent_default(); outside.open(ui, &link, otherwise.clone()); }
                     },
-                    "Call " bdi { dir: "ltr", "{phone}" }
+                    {say.t(Text::Call)} " " bdi { dir: "ltr", "{phone}" }
                 }
             }
         }
@@ -226,13 +241,14 @@ fn product_lines(product: &ProductDoc) -> Vec<String> {
 
 #[component]
 fn What(doc: TicketDoc) -> Element {
+    let say = use_ui().say();
     rsx! {
-        section { h2 { "What" }
+        section { h2 { {say.t(Text::WhatTitle)} }
             for line in product_lines(&doc.product) { p { dir: "auto", "{line}" } }
             if !doc.description.is_empty() { p { class: "prose", dir: "auto", "{doc.description}" } }
         }
         if let Some(why) = doc.why_you {
-            section { h2 { "Why you" } p { class: "prose", dir: "auto", "data-testid": "why-you", "{why}" } }
+            section { h2 { {say.t(Text::WhyYouTitle)} } p { class: "prose", dir: "auto", "data-testid": "why-you", "{why}" } }
         }
     }
 }
@@ -240,16 +256,17 @@ fn What(doc: TicketDoc) -> Element {
 #[component]
 fn Notes(view: TicketView) -> Element {
     let ui = use_ui();
+    let say = ui.say();
     let zone = view.doc.site.zone.clone();
     let own = ui.snapshot.read().expert.as_ref().map(|expert| expert.zone.clone());
     let now = *ui.minute.read();
     rsx! {
-        section { h2 { "Notes" }
-            if view.doc.notes.is_empty() { p { class: "quiet", "No notes yet." } }
+        section { h2 { {say.t(Text::NotesTitle)} }
+            if view.doc.notes.is_empty() { p { class: "quiet", {say.t(Text::NotesNone)} } }
             ul { class: "notes",
                 for note in view.doc.notes.iter() {
                     li { key: "{note.id}", "data-testid": "note",
-                        p { class: "quiet small", bdi { "{note.author}" } " · {words::when(note.at, &zone, own.as_ref(), now)}" }
+                        p { class: "quiet small", bdi { "{note.author}" } " · {words::when(say, note.at, &zone, own.as_ref(), now)}" }
                         p { class: "prose", dir: "auto", "{note.text}" }
                     }
                 }
@@ -262,6 +279,7 @@ fn Notes(view: TicketView) -> Element {
 #[component]
 fn AddNote(id: TicketId) -> Element {
     let ui = use_ui();
+    let say = ui.say();
     let key = format!("note/{id}");
     let mut text = use_signal(|| ui.draft(&format!("note/{id}")));
     let mut generation = use_signal(|| 0);
@@ -275,12 +293,15 @@ fn AddNote(id: TicketId) -> Element {
             trouble.set(None);
             generation += 1;
         }
-        Err(why) => trouble.set(Some(format!("The note was not added: {why}."))),
+        Err(why) => {
+            let why = words::bad_text(say, &why);
+            trouble.set(Some(say.with(Text::NoteNotAdded, &[("why", (&why).into())])));
+        }
     };
     rsx! {
-        Field { draft, label: "Add a note", testid: "note-text", rows: 3, generation: generation(),
+        Field { draft, label: say.t(Text::NoteAddLabel), testid: "note-text", rows: 3, generation: generation(),
             trouble: trouble.read().clone(), on_text: move |typed| text.set(typed) }
-        button { class: "second", "data-testid": "note-add", disabled: *ui.busy.read(), onclick: add, "Add note" }
+        button { class: "second", "data-testid": "note-add", disabled: *ui.busy.read(), onclick: add, {say.t(Text::NoteAdd)} }
     }
 }
 
@@ -288,14 +309,15 @@ fn AddNote(id: TicketId) -> Element {
 #[component]
 fn OtherActs(id: TicketId, acts: Vec<Act>) -> Element {
     let ui = use_ui();
+    let say = ui.say();
     if acts.is_empty() {
         return rsx! {};
     }
     rsx! {
-        section { class: "other", h2 { "Something else" }
+        section { class: "other", h2 { {say.t(Text::OtherActs)} }
             for act in acts {
                 button { class: "second", key: "{words::act_word(act)}", "data-testid": "{words::act_word(act)}",
-                    disabled: *ui.busy.read(), onclick: move |_| take(ui, act, id), "{words::act(act)}" }
+                    disabled: *ui.busy.read(), onclick: move |_| take(ui, act, id), {say.t(words::act(act))} }
             }
         }
     }

@@ -1,12 +1,14 @@
 //! What the screens say, as pure functions of what is so. Plain sentences for somebody with one hand free: what happened,
 //! and that his work is safe.
 
-use crate::ui::hooks::{Attention, Status, Trouble};
+use crate::ui::hooks::{Archived, Attention, Error, SignInFailure, Status, Trouble};
+use crate::ui::say::{Say, Text, Value};
 use shared::fold::TicketView;
 use shared::intent::Intent;
 use shared::offer::DeclineReason;
 use shared::place::Place;
 use shared::sync::{Location, MutationResult, Unused};
+use shared::text::BadText;
 use shared::ticket::{Act, CannotFix, Outcome, Phase};
 use shared::time::{Timestamp, Zone};
 
@@ -41,122 +43,147 @@ impl Tone {
 }
 
 /// The line on top of every screen.
-pub(super) fn sync_line(status: &Status, zone: Option<&Zone>) -> (Tone, String) {
-    let waiting = match status.n_unsent {
-        0 => None,
-        1 => Some("1 change".to_owned()),
-        n => Some(format!("{n} changes")),
-    };
-    let photos = match status.n_photos {
-        0 => None,
-        1 => Some("1 photo".to_owned()),
-        n => Some(format!("{n} photos")),
-    };
-    let waiting = match (waiting, photos) {
-        (Some(changes), Some(photos)) => Some(format!("{changes} and {photos}")),
-        (changes, photos) => changes.or(photos),
-    };
-    let safe = waiting.as_ref().map(|changes| format!("{changes} safe on this phone"));
+pub(super) fn sync_line(say: Say, status: &Status, zone: Option<&Zone>) -> (Tone, String) {
+    let waiting = unsent(say, status);
+    let work = waiting.as_ref().map(|work| [("work", Value::Text(work))]);
     let heard = status.last_sync_at.zip(zone).map(|(at, zone)| zone.show(at, "%H:%M"));
+    let heard = heard.as_ref().map(|heard| [("time", Value::Text(heard))]);
     if status.switched_off && status.problem != Some(Trouble::SignIn) {
-        return (Tone::Act, "The office switched this account off. Your unsent work goes to the office.".into());
+        return (Tone::Act, say.t(Text::LineSwitchedOff));
     }
-    match &status.problem {
-        Some(Trouble::SignIn) => {
-            (Tone::Act, with(safe.or(Some("Your work is safe on this phone".into())), "please sign in again"))
+    match (&status.problem, work) {
+        (Some(Trouble::SignIn), Some(work)) => (Tone::Act, say.with(Text::LineSignInUnsent, &work)),
+        (Some(Trouble::SignIn), None) => (Tone::Act, say.t(Text::LineSignIn)),
+        (Some(Trouble::Refused(why)), Some([work])) => {
+            (Tone::Act, say.with(Text::LineRefusedUnsent, &[work, ("why", why.into())]))
         }
-        Some(Trouble::Refused(why)) => (Tone::Act, with(safe, why)),
-        Some(Trouble::Offline) => {
-            let text = match (safe, heard) {
-                (Some(safe), _) => format!("Offline – {safe}, sent when there is network"),
-                (None, Some(heard)) => format!("Offline – everything is here · last news {heard}"),
-                (None, None) => "Offline – your tickets come when there is network".into(),
-            };
-            (Tone::Waiting, text)
-        }
-        Some(Trouble::Busy) => (Tone::Waiting, with(safe, "the server is busy, trying again by itself")),
-        None if status.must_update => {
-            (Tone::Act, "Please update this app to see changes. Your own work still goes out.".into())
-        }
-        None if !status.booted => (Tone::Waiting, "Getting your tickets …".into()),
-        None if status.holding_back => {
-            (Tone::Waiting, "The server sent much less than before. Looking again before anything goes away.".into())
-        }
-        None => match (waiting, heard) {
-            (Some(changes), _) => (Tone::Waiting, format!("Sending {changes} …")),
-            (None, Some(heard)) => (Tone::Calm, format!("Everything is safe on the server · {heard}")),
-            (None, None) => (Tone::Calm, "Everything is safe on the server".into()),
+        (Some(Trouble::Refused(why)), None) => (Tone::Act, capital(why)),
+        (Some(Trouble::Offline), Some(work)) => (Tone::Waiting, say.with(Text::LineOfflineUnsent, &work)),
+        (Some(Trouble::Offline), None) => match heard {
+            Some(heard) => (Tone::Waiting, say.with(Text::LineOfflineHeard, &heard)),
+            None => (Tone::Waiting, say.t(Text::LineOfflineEmpty)),
+        },
+        (Some(Trouble::Busy), Some(work)) => (Tone::Waiting, say.with(Text::LineBusyUnsent, &work)),
+        (Some(Trouble::Busy), None) => (Tone::Waiting, say.t(Text::LineBusy)),
+        (None, _) if status.must_update => (Tone::Act, say.t(Text::LineUpdate)),
+        (None, _) if !status.booted => (Tone::Waiting, say.t(Text::LineGetting)),
+        (None, _) if status.holding_back => (Tone::Waiting, say.t(Text::LineHoldingBack)),
+        (None, Some(work)) => (Tone::Waiting, say.with(Text::LineSending, &work)),
+        (None, None) => match heard {
+            Some(heard) => (Tone::Calm, say.with(Text::LineSafeAt, &heard)),
+            None => (Tone::Calm, say.t(Text::LineSafe)),
         },
     }
 }
 
-fn with(safe: Option<String>, rest: &str) -> String {
-    match safe {
-        Some(safe) => format!("{safe} – {rest}"),
-        None => {
-            let mut chars = rest.chars();
-            chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+/// What waits to go out, in words; nothing if the server has it all.
+pub(super) fn unsent(say: Say, status: &Status) -> Option<String> {
+    let changes = (status.n_unsent > 0).then(|| say.n(Text::LineChanges, status.n_unsent));
+    let photos = (status.n_photos > 0).then(|| say.n(Text::LinePhotos, status.n_photos));
+    match (changes, photos) {
+        (Some(changes), Some(photos)) => {
+            Some(say.with(Text::LineBoth, &[("changes", (&changes).into()), ("photos", (&photos).into())]))
         }
+        (changes, photos) => changes.or(photos),
     }
+}
+
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 /// A day as people say it, seen from now.
-pub(super) fn day(at: Timestamp, zone: &Zone, now: Timestamp) -> String {
+pub(super) fn day(say: Say, at: Timestamp, zone: &Zone, now: Timestamp) -> String {
     let (day, today) = (zone.local(at).date, zone.local(now).date);
     if day == today {
-        "Today".into()
+        say.t(Text::DayToday)
     } else if today.tomorrow().is_ok_and(|tomorrow| day == tomorrow) {
-        "Tomorrow".into()
+        say.t(Text::DayTomorrow)
     } else if today.yesterday().is_ok_and(|yesterday| day == yesterday) {
-        "Yesterday".into()
+        say.t(Text::DayYesterday)
     } else {
-        zone.show(at, "%a %-d %b")
+        named_day(say, at, zone)
     }
 }
 
+/// A day by its name and number.
+pub(super) fn named_day(say: Say, at: Timestamp, zone: &Zone) -> String {
+    let date = zone.local(at).date;
+    let args = [
+        ("weekday", Value::Number(date.weekday().to_monday_one_offset().into())),
+        ("day", Value::Number(date.day().into())),
+        ("month", Value::Number(date.month().into())),
+    ];
+    say.with(Text::DayNamed, &args)
+}
+
 /// Day and time in a zone, with the zone's short name where it is not the expert's own.
-pub(super) fn when(at: Timestamp, zone: &Zone, own: Option<&Zone>, now: Timestamp) -> String {
+pub(super) fn when(say: Say, at: Timestamp, zone: &Zone, own: Option<&Zone>, now: Timestamp) -> String {
     let time = zone.show(at, "%H:%M");
     let named = if own.is_some_and(|own| own != zone) { zone.show(at, " %Z") } else { String::new() };
-    format!("{} {time}{named}", day(at, zone, now))
+    format!("{} {time}{named}", day(say, at, zone, now))
+}
+
+/// A shift as the server writes it ("Mon 08:00–16:00"), with the day in the expert's language.
+pub(super) fn shift(say: Say, written: &str) -> String {
+    let days = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+    let named = |word: &str| match (1..).zip(days).find(|(_, day)| *day == word) {
+        Some((weekday, _)) => say.with(Text::DayWeekday, &[("weekday", Value::Number(weekday))]),
+        None => word.to_owned(),
+    };
+    // By what separates words, which stays: `Mon–Fri` names two days.
+    written
+        .split_inclusive(|char: char| !char.is_alphabetic())
+        .map(|part| {
+            let word = part.trim_end_matches(|char: char| !char.is_alphabetic());
+            named(word) + &part[word.len()..]
+        })
+        .collect()
 }
 
 /// How long an offer stands, in minutes and seconds.
-pub(super) fn countdown(expires_at: Timestamp, now: Timestamp) -> Option<String> {
+pub(super) fn countdown(say: Say, expires_at: Timestamp, now: Timestamp) -> Option<String> {
     let left = expires_at.millis_since(now);
     // Up to the next second: "0:00" is said only when it is over.
     let seconds = left.max(0).unsigned_abs().div_ceil(1_000);
     (left > 0).then(|| match seconds / 3_600 {
         0 => format!("{}:{:02}", seconds / 60, seconds % 60),
-        hours => format!("{hours} h {} min", seconds / 60 % 60),
+        _ => span(say, seconds / 60),
     })
 }
 
+/// So many minutes, as hours and minutes.
+pub(super) fn span(say: Say, minutes: u64) -> String {
+    let number = |n: u64| Value::Number(n.try_into().unwrap_or(i64::MAX));
+    say.with(Text::HoursMinutes, &[("hours", number(minutes / 60)), ("minutes", number(minutes % 60))])
+}
+
 /// Where a visit is.
-pub(super) fn state(view: &TicketView) -> &'static str {
+pub(super) fn state(view: &TicketView) -> Text {
     if view.given_back {
-        return "Given back";
+        return Text::StateGivenBack;
     }
     match (view.doing, view.doc.phase) {
-        (Some(Act::Accept), Phase::Accepted) => "Accepting …",
-        (_, Phase::Offered) => "Offer",
-        (_, Phase::Accepted) => "Accepted",
-        (_, Phase::EnRoute) => "On the way",
-        (_, Phase::OnSite) => "On site",
-        (_, Phase::Completed) => "Done",
-        (_, Phase::Cancelled) => "Called off",
+        (Some(Act::Accept), Phase::Accepted) => Text::StateAccepting,
+        (_, Phase::Offered) => Text::StateOffered,
+        (_, Phase::Accepted) => Text::StateAccepted,
+        (_, Phase::EnRoute) => Text::StateEnRoute,
+        (_, Phase::OnSite) => Text::StateOnSite,
+        (_, Phase::Completed) => Text::StateCompleted,
+        (_, Phase::Cancelled) => Text::StateCancelled,
     }
 }
 
 /// What a button for this act says.
-pub(super) fn act(act: Act) -> &'static str {
+pub(super) fn act(act: Act) -> Text {
     match act {
-        Act::Accept => "Accept",
-        Act::Decline => "Give it back",
-        Act::Depart => "I am leaving now",
-        Act::Arrive => "I have arrived",
-        Act::Complete => "Finish the visit",
-        Act::CannotFix => "I cannot fix it",
+        Act::Accept => Text::ActAccept,
+        Act::Decline => Text::ActDecline,
+        Act::Depart => Text::ActDepart,
+        Act::Arrive => Text::ActArrive,
+        Act::Complete => Text::ActComplete,
+        Act::CannotFix => Text::ActCannotFix,
     }
 }
 
@@ -172,49 +199,58 @@ pub(super) fn act_word(act: Act) -> &'static str {
     }
 }
 
-pub(super) fn decline(reason: DeclineReason) -> (&'static str, &'static str) {
+pub(super) fn decline(reason: DeclineReason) -> (Text, Text) {
     match reason {
-        DeclineReason::Busy => ("No time", "I am busy then"),
-        DeclineReason::TooFar => ("Too far", "The way is too long"),
-        DeclineReason::Skill => ("Not my skill", "The office corrects what this ticket needs"),
-        DeclineReason::Ill => ("Not well", "I cannot work now"),
-        DeclineReason::Other => ("Something else", "The office may ring me"),
+        DeclineReason::Busy => (Text::DeclineBusy, Text::DeclineBusyMore),
+        DeclineReason::TooFar => (Text::DeclineTooFar, Text::DeclineTooFarMore),
+        DeclineReason::Skill => (Text::DeclineSkill, Text::DeclineSkillMore),
+        DeclineReason::Ill => (Text::DeclineIll, Text::DeclineIllMore),
+        DeclineReason::Other => (Text::DeclineOther, Text::DeclineOtherMore),
     }
 }
 
-pub(super) fn outcome(outcome: Outcome) -> &'static str {
+pub(super) fn outcome(outcome: Outcome) -> Text {
     match outcome {
-        Outcome::Fixed => "Fixed",
-        Outcome::Workaround => "Works another way",
-        Outcome::Replaced => "Replaced",
-        Outcome::NoFault => "Nothing was wrong",
-        Outcome::SolvedWithoutVisit => "Solved without a visit",
+        Outcome::Fixed => Text::OutcomeFixed,
+        Outcome::Workaround => Text::OutcomeWorkaround,
+        Outcome::Replaced => Text::OutcomeReplaced,
+        Outcome::NoFault => Text::OutcomeNoFault,
+        Outcome::SolvedWithoutVisit => Text::OutcomeWithoutVisit,
     }
 }
 
-pub(super) fn cannot_fix(why: CannotFix) -> (&'static str, &'static str) {
+pub(super) fn cannot_fix(why: CannotFix) -> (Text, Text) {
     match why {
-        CannotFix::Skill => ("It needs another skill", "Somebody else is sent at once"),
-        CannotFix::Part => ("A part is missing", "You choose until when; you are asked first then"),
-        CannotFix::NoAccess => ("Nobody opened", "The customer is asked for another time"),
-        CannotFix::WrongAddress => ("The address is wrong", "The customer is asked to correct it"),
-        CannotFix::Unsafe => ("It is not safe here", "Leave first. The office is told at once"),
+        CannotFix::Skill => (Text::CannotSkill, Text::CannotSkillMore),
+        CannotFix::Part => (Text::CannotPart, Text::CannotPartMore),
+        CannotFix::NoAccess => (Text::CannotNoAccess, Text::CannotNoAccessMore),
+        CannotFix::WrongAddress => (Text::CannotAddress, Text::CannotAddressMore),
+        CannotFix::Unsafe => (Text::CannotUnsafe, Text::CannotUnsafeMore),
     }
 }
 
-/// Why a ticket is no longer on this phone.
-pub(super) fn gone(why: Option<&str>, orphan: bool) -> &'static str {
-    if orphan {
-        return "The server no longer knows this ticket. The office was told and has your work.";
+/// Why a ticket is no longer on this phone, and who has it.
+pub(super) fn gone(say: Say, gone: Option<&Archived>) -> String {
+    if gone.is_some_and(|gone| gone.orphan) {
+        return say.t(Text::GoneOrphan);
     }
-    match why {
-        Some("reassigned") => "Another expert has this ticket now.",
-        Some("cancelled") => "This ticket was called off.",
-        Some("lapsed") => "The offer ran out.",
-        Some("declined" | "released") => "You gave this ticket back.",
-        Some("archived") => "This ticket is finished and put away.",
-        Some(_) | None => "This ticket is no longer yours.",
+    match (gone.and_then(|gone| gone.why.as_deref()), gone.and_then(|gone| gone.holder.as_ref())) {
+        (Some("reassigned"), Some(holder)) => say.with(Text::GoneTo, &[("name", holder.into())]),
+        (Some("reassigned"), None) => say.t(Text::GoneReassigned),
+        (Some("cancelled"), _) => say.t(Text::GoneCancelled),
+        (Some("lapsed"), _) => say.t(Text::GoneLapsed),
+        (Some("declined" | "released"), _) => say.t(Text::GoneDeclined),
+        (Some("archived"), _) => say.t(Text::GoneArchived),
+        (Some(_) | None, _) => say.t(Text::GoneOther),
     }
+}
+
+/// What became of his work on a ticket that went.
+pub(super) fn kept(say: Say, gone: &Archived) -> Option<String> {
+    if gone.n_unsent > 0 {
+        return Some(say.t(Text::GoneWorkSafe));
+    }
+    (gone.n_kept > 0).then(|| say.with(Text::GoneKept, &[("n", Value::Number(gone.n_kept.into()))]))
 }
 
 /// A phone's place older than this is not where it is now.
@@ -223,18 +259,54 @@ const PLACE_MINUTES_MAX: i64 = 5;
 const PLACE_METRES_MAX: u32 = 100;
 
 /// Where the phone stands, by its own clock, exactly enough for a pin; else why not, and what helps.
-pub(super) fn standing_at(here: Option<(Location, Timestamp)>) -> Result<Place, String> {
+pub(super) fn standing_at(say: Say, allowed: bool, here: Option<(Location, Timestamp)>) -> Result<Place, String> {
+    if !allowed {
+        return Err(say.t(Text::PinOff));
+    }
     let fresh = here.filter(|(here, now)| now.minutes_since(here.at) <= PLACE_MINUTES_MAX);
-    let Some((here, _)) = fresh else {
-        return Err(
-            "This phone does not know where it is. Allow it to use its location, step outside and try again.".into()
-        );
-    };
+    let Some((here, _)) = fresh else { return Err(say.t(Text::PinNoPlace)) };
     if here.accuracy_m > PLACE_METRES_MAX {
-        let metres = here.accuracy_m;
-        return Err(format!("This phone knows its place only to within {metres} m. Step outside and try again."));
+        return Err(say.with(Text::PinInexact, &[("metres", Value::Number(here.accuracy_m.into()))]));
     }
     Ok(here.place)
+}
+
+/// What is wrong with a text, to stand after a colon or alone.
+pub(super) fn bad_text(say: Say, bad: &BadText) -> String {
+    match bad {
+        BadText::Empty => say.t(Text::BadEmpty),
+        BadText::TooLong { max } => {
+            say.with(Text::BadLong, &[("max", Value::Number((*max).try_into().unwrap_or(i64::MAX)))])
+        }
+        BadText::Control => say.t(Text::BadControl),
+        BadText::Shape { expected } => (*expected).to_owned(),
+    }
+}
+
+/// What the phone could not do, and what helps.
+pub(super) fn failure(say: Say, error: &Error) -> String {
+    match error {
+        Error::Full => say.t(Text::ErrorFull),
+        Error::NoTicket => say.t(Text::ErrorNoTicket),
+        Error::NoPhoto => say.t(Text::ErrorNoPhoto),
+        Error::PhotoTooLarge => say.t(Text::ErrorPhotoLarge),
+        Error::Closed => say.t(Text::ErrorClosed),
+        Error::Bug(why) => say.with(Text::ErrorBug, &[("why", why.into())]),
+        Error::Storage(_) => say.t(Text::ErrorStorage),
+        Error::File(_) => say.t(Text::ErrorFile),
+    }
+}
+
+/// Why nobody was signed in, and what helps.
+pub(super) fn not_signed_in(say: Say, why: &SignInFailure) -> String {
+    match why {
+        SignInFailure::Offline => say.t(Text::SignInOffline),
+        SignInFailure::Wrong => say.t(Text::SignInWrong),
+        SignInFailure::NotAnExpert => say.t(Text::SignInNotExpert),
+        SignInFailure::Wait { seconds } => say.n(Text::SignInWait, seconds.div_ceil(60).max(1)),
+        SignInFailure::Refused(why) => why.clone(),
+        SignInFailure::Phone(error) => failure(say, error),
+    }
 }
 
 /// The text in an intent that somebody typed and would not want to type again.
@@ -259,55 +331,46 @@ pub(super) fn written(intent: &Intent) -> Option<String> {
     }
 }
 
-/// What an unread answer says: what he did, and what became of it.
-pub(super) fn answer(attention: &Attention) -> (String, String) {
+/// What an unread answer says: what he did, and what became of it. `gone` is its ticket, if that has gone.
+pub(super) fn answer(say: Say, attention: &Attention, gone: Option<&Archived>) -> (String, String) {
     let did = match &attention.intent {
-        Some(Intent::OfferAccept {}) => "You accepted",
-        Some(Intent::OfferDecline { .. }) => "You gave it back",
-        Some(Intent::TicketDepart {}) => "You left for the visit",
-        Some(Intent::TicketArrive {}) => "You arrived",
-        Some(Intent::TicketComplete { .. }) => "You finished the visit",
-        Some(Intent::TicketLate { .. }) => "You said that you are late",
-        Some(Intent::TicketCannotFix { .. }) => "You could not fix it",
-        Some(Intent::SitePin(_)) => "You set the pin",
-        Some(Intent::NoteAdd { .. }) => "You wrote a note",
-        Some(Intent::PhotoAdd { .. }) => "You took a photo",
-        Some(Intent::DutySet { on: true }) => "You went on duty",
-        Some(Intent::DutySet { on: false }) => "You went off duty",
-        Some(Intent::ExpertSick { .. }) => "You reported ill",
-        Some(Intent::ArticleDraft { .. }) => "You wrote an article",
-        Some(Intent::ArticleHelped { .. }) => "You said whether an article helped",
-        Some(Intent::OfferSeen { .. } | Intent::TicketSeen { .. }) | None => "You did something",
+        Some(Intent::OfferAccept {}) => Text::DidAccept,
+        Some(Intent::OfferDecline { .. }) => Text::DidDecline,
+        Some(Intent::TicketDepart {}) => Text::DidDepart,
+        Some(Intent::TicketArrive {}) => Text::DidArrive,
+        Some(Intent::TicketComplete { .. }) => Text::DidComplete,
+        Some(Intent::TicketLate { .. }) => Text::DidLate,
+        Some(Intent::TicketCannotFix { .. }) => Text::DidCannotFix,
+        Some(Intent::SitePin(_)) => Text::DidPin,
+        Some(Intent::NoteAdd { .. }) => Text::DidNote,
+        Some(Intent::PhotoAdd { .. }) => Text::DidPhoto,
+        Some(Intent::DutySet { on: true }) => Text::DidOnDuty,
+        Some(Intent::DutySet { on: false }) => Text::DidOffDuty,
+        Some(Intent::ExpertSick { .. }) => Text::DidIll,
+        Some(Intent::ArticleDraft { .. }) => Text::DidArticle,
+        Some(Intent::ArticleHelped { .. }) => Text::DidHelped,
+        Some(Intent::OfferSeen { .. } | Intent::TicketSeen { .. }) | None => Text::DidSomething,
     };
     let became = match &attention.result {
-        MutationResult::Recorded(Unused::Reassigned) => {
-            "Meanwhile the ticket had gone to somebody else. Your report was kept and the office has seen to it."
-        }
-        MutationResult::Recorded(Unused::Lapsed) => "The offer had run out and somebody else was asked. Nothing to do.",
-        MutationResult::Recorded(Unused::Cancelled) => "The ticket had been called off. Your report was kept.",
-        MutationResult::Recorded(Unused::UnknownTicket) => {
-            "The server does not know this ticket. The office has your report."
-        }
-        MutationResult::Recorded(Unused::IllegalTransition) => {
-            "The ticket was already further, or not that far. Your report was kept for the office."
-        }
-        MutationResult::Recorded(Unused::Rule) => {
-            "A rule of the plan or your calendar was against it. The office decides."
-        }
-        MutationResult::Rejected(why) => {
-            return (
-                did.into(),
-                format!("The server could not use it: {why}. Nothing was lost: it is kept here and there."),
-            );
-        }
-        MutationResult::Applied | MutationResult::Noop => "It was done.",
+        MutationResult::Recorded(Unused::Reassigned) => match gone.and_then(|gone| gone.holder.as_ref()) {
+            Some(holder) => say.with(Text::BecameTo, &[("name", holder.into())]),
+            None => say.t(Text::BecameReassigned),
+        },
+        MutationResult::Recorded(Unused::Lapsed) => say.t(Text::BecameLapsed),
+        MutationResult::Recorded(Unused::Cancelled) => say.t(Text::BecameCancelled),
+        MutationResult::Recorded(Unused::UnknownTicket) => say.t(Text::BecameUnknown),
+        MutationResult::Recorded(Unused::IllegalTransition) => say.t(Text::BecameIllegal),
+        MutationResult::Recorded(Unused::Rule) => say.t(Text::BecameRule),
+        MutationResult::Rejected(why) => say.with(Text::BecameRejected, &[("why", why.into())]),
+        MutationResult::Applied | MutationResult::Noop => say.t(Text::BecameDone),
     };
-    (did.into(), became.into())
+    (say.t(did), became)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ui::say::Language;
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
@@ -320,7 +383,7 @@ mod tests {
         let line = |change: fn(&mut Status)| {
             let mut status = good.clone();
             change(&mut status);
-            sync_line(&status, Some(&zone))
+            sync_line(Say::default(), &status, Some(&zone))
         };
         assert_eq!(line(|_| ()), (Tone::Calm, "Everything is safe on the server · 12:10".into()));
         let offline = line(|status| (status.problem, status.n_unsent) = (Some(Trouble::Offline), 2));
@@ -339,9 +402,9 @@ mod tests {
         let (now, place) = (at("2026-03-02T15:00:00Z"), Place::from_degrees(40.75, -73.99).unwrap());
         let here =
             |minutes: i64, accuracy_m| Some((Location { place, accuracy_m, at: now.plus_minutes(-minutes) }, now));
-        assert_eq!(standing_at(here(5, 100)), Ok(place));
+        assert_eq!(standing_at(Say::default(), true, here(5, 100)), Ok(place));
         for (here, says) in [(None, "Allow"), (here(6, 5), "Allow"), (here(0, 101), "within 101 m")] {
-            assert!(standing_at(here).unwrap_err().contains(says), "{says}");
+            assert!(standing_at(Say::default(), true, here).unwrap_err().contains(says), "{says}");
         }
     }
 
@@ -349,20 +412,44 @@ mod tests {
     fn times_are_those_of_the_customers_door() {
         let (site, own): (Zone, Zone) = ("America/Los_Angeles".parse().unwrap(), "America/New_York".parse().unwrap());
         let now = at("2026-03-02T15:00:00Z");
-        assert_eq!(when(at("2026-03-02T22:00:00Z"), &site, Some(&own), now), "Today 14:00 PST");
-        assert_eq!(when(at("2026-03-03T14:30:00Z"), &own, Some(&own), now), "Tomorrow 09:30");
-        assert_eq!(when(at("2026-03-09T13:30:00Z"), &own, None, now), "Mon 9 Mar 09:30");
+        assert_eq!(when(Say::default(), at("2026-03-02T22:00:00Z"), &site, Some(&own), now), "Today 14:00 PST");
+        assert_eq!(when(Say::default(), at("2026-03-03T14:30:00Z"), &own, Some(&own), now), "Tomorrow 09:30");
+        assert_eq!(when(Say::default(), at("2026-03-09T13:30:00Z"), &own, None, now), "Mon 9 Mar 09:30");
     }
 
     #[test]
     fn an_offer_is_over_at_its_instant_and_not_before() {
         let end = at("2026-03-02T15:05:00Z");
-        let left = |ms: i64| countdown(end, end.plus_millis(-ms));
+        let left = |ms: i64| countdown(Say::default(), end, end.plus_millis(-ms));
         assert_eq!(left(300_000).as_deref(), Some("5:00"));
         assert_eq!(left(61_500).as_deref(), Some("1:02"));
         assert_eq!(left(1).as_deref(), Some("0:01"));
         assert_eq!(left(0), None);
         assert_eq!(left(-5_000), None);
         assert_eq!(left(3_600_000 + 120_000).as_deref(), Some("1 h 2 min"));
+    }
+
+    #[test]
+    fn the_other_language_says_the_same_with_its_own_days() {
+        let (german, zone): (Say, Zone) = (Say::of(Language::German), "America/New_York".parse().unwrap());
+        let now = at("2026-03-02T15:00:00Z");
+        assert_eq!(when(german, at("2026-03-03T14:30:00Z"), &zone, Some(&zone), now), "Morgen 09:30");
+        assert_eq!(when(german, at("2026-03-10T13:30:00Z"), &zone, None, now), "Di 10. März 09:30");
+        assert_eq!(shift(german, "Tue 08:00–16:00"), "Di 08:00–16:00");
+        assert_eq!(shift(german, "Mon–Fri 08:00–16:00, Sun"), "Mo–Fr 08:00–16:00, So");
+        assert_eq!(shift(Say::default(), "Tue 08:00–16:00"), "Tue 08:00–16:00");
+        let waits = Status { booted: true, n_unsent: 1, n_photos: 2, ..Status::default() };
+        assert_eq!(sync_line(german, &waits, None).1, "1 Änderung und 2 Fotos werden gesendet …");
+    }
+
+    #[test]
+    fn who_switched_the_place_off_is_told_where_to_switch_it_on() {
+        let here = Location {
+            place: Place::from_degrees(40.75, -73.99).unwrap(),
+            accuracy_m: 5,
+            at: at("2026-03-02T15:00:00Z"),
+        };
+        let refused = standing_at(Say::default(), false, Some((here, here.at))).unwrap_err();
+        assert!(refused.contains("Settings"), "{refused}");
     }
 }

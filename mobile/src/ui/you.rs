@@ -1,7 +1,9 @@
 //! The expert himself: duty, shifts, the state of sync in full, and signing out.
 
 use crate::ui::duty::{Duty, Sick};
+use crate::ui::hooks::library::use_kb_status;
 use crate::ui::hooks::{Screen, Trouble, Wake, use_outside, use_ui};
+use crate::ui::say::Text;
 use crate::ui::words;
 use dioxus::prelude::*;
 
@@ -9,25 +11,30 @@ use dioxus::prelude::*;
 #[component]
 pub(super) fn YouScreen() -> Element {
     let ui = use_ui();
+    let say = ui.say();
     let expert = ui.snapshot.read().expert.clone();
     let server = use_outside().server();
     rsx! {
         main { class: "page",
             header { class: "top",
-                h1 { dir: "auto", if let Some(expert) = expert.as_ref() { "{expert.name}" } else { "You" } }
+                h1 { dir: "auto", if let Some(expert) = expert.as_ref() { "{expert.name}" } else { {say.t(Text::YouTitle)} } }
                 Duty {}
             }
             if let Some(expert) = expert {
-                section { h2 { "Shifts" }
-                    if expert.shifts.is_empty() { p { class: "quiet", "No shifts are set. The office keeps them." } }
-                    for shift in expert.shifts.iter() { p { key: "{shift}", "{shift}" } }
-                    p { class: "quiet small", "Times of {expert.zone}" }
+                section { h2 { {say.t(Text::ShiftsTitle)} }
+                    if expert.shifts.is_empty() { p { class: "quiet", {say.t(Text::ShiftsNone)} } }
+                    for shift in expert.shifts.iter() { p { key: "{shift}", "{words::shift(say, shift)}" } }
+                    p { class: "quiet small", {say.with(Text::ShiftsZone, &[("zone", (&expert.zone.to_string()).into())])} }
                 }
             }
             Sick {}
             SyncDetails {}
+            Storage {}
+            section { h2 { {say.t(Text::SettingsTitle)} }
+                button { class: "second", "data-testid": "settings", onclick: move |_| ui.go(Screen::Settings), {say.t(Text::SettingsOpen)} }
+            }
             SignOut {}
-            p { class: "quiet small", "Version {env!(\"CARGO_PKG_VERSION\")} · " bdi { "{server}" } }
+            p { class: "quiet small", {say.with(Text::Version, &[("version", env!("CARGO_PKG_VERSION").into())])} " · " bdi { "{server}" } }
         }
     }
 }
@@ -35,20 +42,44 @@ pub(super) fn YouScreen() -> Element {
 #[component]
 fn SyncDetails() -> Element {
     let ui = use_ui();
+    let say = ui.say();
     let snapshot = ui.snapshot.read();
     let status = &snapshot.status;
     let zone = snapshot.expert.as_ref().map(|expert| expert.zone.clone());
-    let (_, line) = words::sync_line(status, zone.as_ref());
+    let (_, line) = words::sync_line(say, status, zone.as_ref());
     let since = status.unsent_since.filter(|_| status.n_unsent > 0).zip(zone.as_ref());
-    let since = since.map(|(at, zone)| words::when(at, zone, None, *ui.minute.read()));
+    let since = since.map(|(at, zone)| words::when(say, at, zone, None, *ui.minute.read()));
     rsx! {
-        section { h2 { "Sync" }
+        section { h2 { {say.t(Text::SyncTitle)} }
             p { "{line}" }
-            if let Some(since) = since { p { class: "quiet", "The oldest unsent change is of {since}." } }
+            if let Some(since) = since { p { class: "quiet", {say.with(Text::SyncSince, &[("since", (&since).into())])} } }
             if status.problem == Some(Trouble::SignIn) {
-                button { class: "big", "data-testid": "sign-in-again", onclick: move |_| ui.go(Screen::SignInAgain), "Sign in again" }
+                button { class: "big", "data-testid": "sign-in-again", onclick: move |_| ui.go(Screen::SignInAgain), {say.t(Text::SignInAgain)} }
             }
-            button { class: "second", "data-testid": "sync-now", onclick: move |_| ui.wake(Wake::Asked), "Sync now" }
+            button { class: "second", "data-testid": "sync-now", onclick: move |_| ui.wake(Wake::Asked), {say.t(Text::SyncNow)} }
+        }
+    }
+}
+
+/// What lies on this phone, and that nothing of it waits in vain.
+#[component]
+fn Storage() -> Element {
+    let ui = use_ui();
+    let say = ui.say();
+    let kb = use_kb_status(ui);
+    let snapshot = ui.snapshot.read();
+    let n_articles = kb.read().as_ref().map_or(0, |kb| kb.n_articles);
+    let tickets = say.n(Text::StorageTickets, i64::try_from(snapshot.tickets.len()).unwrap_or(i64::MAX));
+    let articles = say.n(Text::StorageArticles, n_articles);
+    let waits = match words::unsent(say, &snapshot.status) {
+        Some(work) => say.with(Text::OutboxWaits, &[("work", (&work).into())]),
+        None => say.t(Text::OutboxEmpty),
+    };
+    rsx! {
+        section { "data-testid": "storage", h2 { {say.t(Text::StorageTitle)} }
+            p { "{tickets} · {articles}" }
+            p { class: "quiet small", {say.t(Text::StorageHelp)} }
+            p { class: "box", "data-testid": "outbox", "{waits}" }
         }
     }
 }
@@ -56,6 +87,7 @@ fn SyncDetails() -> Element {
 #[component]
 fn SignOut() -> Element {
     let ui = use_ui();
+    let say = ui.say();
     let outside = use_outside();
     let mut unsent = use_signal(|| None::<u32>);
     let leave = move |anyway: bool| {
@@ -68,20 +100,19 @@ fn SignOut() -> Element {
     };
     let leave_anyway = leave.clone();
     rsx! {
-        section { h2 { "This phone" }
+        section { h2 { {say.t(Text::PhoneTitle)} }
             match unsent() {
                 Some(n) => rsx! {
-                    div { class: "box", role: "alertdialog", aria_label: "Unsent work",
+                    div { class: "box", role: "alertdialog", aria_label: say.t(Text::SignOutLabel),
                         p { "data-testid": "unsent-warning",
-                            if n == 1 { "1 change has not reached the server. It stays on this phone and goes out when you sign in here again." }
-                            else { "{n} changes have not reached the server. They stay on this phone and go out when you sign in here again." }
+                            {say.n(Text::SignOutUnsent, n)}
                         }
-                        button { class: "big", "data-testid": "sign-out-stay", onclick: move |_| unsent.set(None), "Stay signed in" }
-                        button { class: "second", "data-testid": "sign-out-anyway", onclick: move |_| leave_anyway(true), "Sign out all the same" }
+                        button { class: "big", "data-testid": "sign-out-stay", onclick: move |_| unsent.set(None), {say.t(Text::SignOutStay)} }
+                        button { class: "second", "data-testid": "sign-out-anyway", onclick: move |_| leave_anyway(true), {say.t(Text::SignOutAnyway)} }
                     }
                 },
                 None => rsx! {
-                    button { class: "second", "data-testid": "sign-out", onclick: move |_| leave(false), "Sign out" }
+                    button { class: "second", "data-testid": "sign-out", onclick: move |_| leave(false), {say.t(Text::SignOut)} }
                 },
             }
         }

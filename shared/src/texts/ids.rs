@@ -2,18 +2,26 @@
 //!
 //! A test renders each with samples in each language, and refuses a catalogue that holds more or less than this list.
 
+/// A text of one of the closed lists.
+pub trait Named: Copy + std::fmt::Debug + 'static {
+    /// The message's name in the files.
+    fn key(self) -> &'static str;
+    /// The arguments that its text may use.
+    fn args(self) -> &'static [&'static str];
+}
+
 macro_rules! texts {
-    ($($(#[$doc:meta])* $name:ident = $key:literal ($($arg:literal),*);)*) => {
-        /// One text of the catalogues.
+    ($(#[$about:meta])* $list:ident $($(#[$doc:meta])* $name:ident = $key:literal ($($arg:literal),*);)*) => {
+        $(#[$about])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum TextId {
+        pub enum $list {
             $(
                 #[doc = concat!("`", $key, "`")]
                 $name,
             )*
         }
 
-        impl TextId {
+        impl $list {
             /// All of them.
             pub const ALL: &[Self] = &[$(Self::$name),*];
 
@@ -27,18 +35,30 @@ macro_rules! texts {
                 match self { $(Self::$name => &[$($arg),*],)* }
             }
         }
+
+        impl $crate::texts::Named for $list {
+            fn key(self) -> &'static str {
+                self.key()
+            }
+
+            fn args(self) -> &'static [&'static str] {
+                self.args()
+            }
+        }
     };
 }
 
 texts! {
+    /// One text of the catalogues.
+    TextId
     When = "when" ("weekday", "day", "month", "time");
 
     OfferTitle = "offer-title" ("number");
     OfferPush = "offer-push" ("title", "place", "when", "until");
-    OfferSms = "offer-sms" ("number", "title", "place", "when", "until");
+    OfferSms = "offer-sms" ("title", "place", "when", "until", "link");
     OffersTitle = "offers-title" ("n");
     OffersPush = "offers-push" ("title", "place", "when", "until");
-    OffersSms = "offers-sms" ("n", "title", "place", "when", "until");
+    OffersSms = "offers-sms" ("n", "place", "when", "until", "link");
     WithdrawnTitle = "withdrawn-title" ("number");
     WithdrawnPush = "withdrawn-push" ("title", "place");
     LostTitle = "lost-title" ("number");
@@ -46,7 +66,7 @@ texts! {
     LostSms = "lost-sms" ("number", "title", "place");
     ReminderTitle = "reminder-title" ("number");
     ReminderPush = "reminder-push" ("title", "place", "when");
-    ReminderSms = "reminder-sms" ("number", "title", "place", "when");
+    ReminderSms = "reminder-sms" ("number", "title", "place", "when", "link");
     StoppedTitle = "stopped-title" ("number");
     StoppedPush = "stopped-push" ("title", "place");
     StoppedSms = "stopped-sms" ("number", "title", "place");
@@ -55,7 +75,7 @@ texts! {
     GoOnSms = "go-on-sms" ("number", "title", "place", "when");
     UnheardTitle = "unheard-title" ("number");
     UnheardPush = "unheard-push" ("title", "place", "when");
-    UnheardSms = "unheard-sms" ("number", "title", "place", "when");
+    UnheardSms = "unheard-sms" ("title", "place", "when", "link");
 
     AcceptedSubject = "accepted-subject" ("number", "expert", "when");
     AcceptedMail = "accepted-mail" ("name", "number", "title", "expert", "when", "link");
@@ -97,6 +117,15 @@ texts! {
     WrongAddressSms = "wrong-address-sms" ("number", "link");
     WrongAddressCall = "wrong-address-call" ("name", "phone", "number", "title");
 
+    ClosedSubject = "closed-subject" ("number");
+    ClosedMail = "closed-mail" ("name", "number", "title", "link");
+    ClosedSms = "closed-sms" ("number", "link");
+    ClosedCall = "closed-call" ("name", "phone", "number", "title");
+    CalledOffSubject = "called-off-subject" ("number");
+    CalledOffMail = "called-off-mail" ("name", "number", "title", "link");
+    CalledOffSms = "called-off-sms" ("number", "link");
+    CalledOffCall = "called-off-call" ("name", "phone", "number", "title");
+
     SurveySubject = "survey-subject" ("number");
     SurveyMail = "survey-mail" ("name", "number", "title", "link");
     SurveySms = "survey-sms" ("number", "link");
@@ -126,6 +155,7 @@ texts! {
     CodeSubject = "code-subject" ("code");
     CodeMail = "code-mail" ("code", "when");
     CodeSms = "code-sms" ("code", "until");
+    CodeAppSms = "code-app-sms" ("code", "until", "link");
 
     ConfirmSubject = "confirm-subject" ();
     ConfirmMail = "confirm-mail" ("name", "email", "link");

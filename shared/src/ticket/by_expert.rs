@@ -35,7 +35,10 @@ impl Life {
         let state = State::Offered { offer, expert, expires_at, visit };
         let event = Fact::Offered { offer, expert, expires_at, visit, decision }.into();
         let n_offers = self.n_offers + 1;
-        let life = Self { state, needs_human: None, deadline_at: Some(expires_at), n_offers, ..self };
+        // Asking somebody answers every question but the one about danger: that one a person settles.
+        let needs_human = self.warned();
+        let deadline_at = Some(needs_human.as_ref().map_or(expires_at, |flag| flag.told_at(timing).min(expires_at)));
+        let life = Self { state, needs_human, deadline_at, n_offers, first: None, ..self };
         Ok(done(life, [event]))
     }
 
@@ -56,7 +59,28 @@ impl Life {
         let state = State::Accepted { expert, visit, reminded: false };
         let deadline_at = Some(visit.leave_at().max(now));
         let event = Fact::Accepted { expert, visit, late: true }.into();
-        Ok(done(Self { state, needs_human: None, deadline_at, ..self }, [event]))
+        let needs_human = self.warned();
+        let deadline_at = if needs_human.is_some() { self.deadline_at } else { deadline_at };
+        Ok(done(Self { state, needs_human, deadline_at, first: None, ..self }, [event]))
+    }
+
+    /// The question about danger, where it stands.
+    fn warned(&self) -> Option<NeedsHuman> {
+        self.needs_human.clone().filter(|flag| flag.reason == HumanReason::Danger)
+    }
+
+    /// When a person who is asked already is asked again, once an offer has ended in either way.
+    fn asked_again_at(&self, flag: &NeedsHuman, now: Timestamp, timing: &Timing) -> Option<Timestamp> {
+        match self.state {
+            State::Offered { .. } => Some(flag.told_at(timing).max(now)),
+            State::Waiting
+            | State::Accepted { .. }
+            | State::EnRoute { .. }
+            | State::OnSite { .. }
+            | State::OnHold { .. }
+            | State::Completed { .. }
+            | State::Cancelled { .. } => self.deadline_at,
+        }
     }
 
     /// Whether this expert may act on the ticket, and from which phase.
@@ -114,7 +138,7 @@ impl Life {
         let needs_human = self.needs_human.clone().filter(|flag| !ended && !flag.reason.falls_with_progress());
         let deadline_at = match &needs_human {
             // A person is still asked; the clock of that question goes on.
-            Some(_) => self.deadline_at,
+            Some(flag) => self.asked_again_at(flag, now, timing),
             None => deadline_at,
         };
         Ok(Done { life: Self { state, needs_human, deadline_at, ..self }, events })
@@ -261,7 +285,10 @@ impl Life {
         let mut events = vec![event];
         let flag = self.standing_flag();
         let (needs_human, deadline_at) = match flag {
-            Some(flag) => (Some(flag), self.deadline_at),
+            Some(flag) => {
+                let deadline_at = self.asked_again_at(&flag, now, timing);
+                (Some(flag), deadline_at)
+            }
             None if self.n_offers >= timing.offers_max => {
                 let reason = HumanReason::OffersExhausted;
                 events.push(Fact::NeedsHuman { reason }.into());

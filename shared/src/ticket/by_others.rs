@@ -4,7 +4,7 @@ use super::moves::{Done, Refusal, done, ended, flagged};
 use super::reason::{CancelReason, HoldReason, HumanReason, ReleaseReason, WithdrawReason};
 use super::visit::Outcome;
 use super::window::{Window, may_begin};
-use super::{Life, State, Timing};
+use super::{First, Life, State, Timing};
 use crate::event::{Event, Fact};
 use crate::ids::ExpertId;
 use crate::text::{Reason, Summary};
@@ -41,8 +41,10 @@ impl Life {
 
     pub(super) fn resume(self, now: Timestamp, timing: &Timing) -> Result<Done, Refusal> {
         match self.state {
-            State::OnHold { .. } => {
-                let life = Self { n_shut_out: self.n_shut_out, ..Self::received(now, timing) };
+            State::OnHold { expert, .. } => {
+                let until = now.plus_minutes(timing.same_expert_minutes);
+                let first = expert.map(|expert| First { expert, until });
+                let life = Self { n_shut_out: self.n_shut_out, first, ..Self::received(now, timing) };
                 Ok(done(life, [Fact::Resumed.into()]))
             }
             State::Cancelled { .. } => Err(Refusal::Cancelled),
@@ -91,10 +93,20 @@ impl Life {
         if self.state.is_ended() {
             return Err(Refusal::Illegal);
         }
-        if self.needs_human.as_ref().is_some_and(|flag| flag.reason == reason || flag.reason == HumanReason::NoPlan) {
+        if self.needs_human.as_ref().is_some_and(|flag| !reason.replaces(flag.reason)) {
             return Err(Refusal::Already);
         }
-        let deadline_at = Some(now.plus_minutes(timing.human_minutes));
+        let asked_again_at = now.plus_minutes(timing.human_minutes);
+        let deadline_at = match &self.state {
+            State::Offered { expires_at, .. } => Some(asked_again_at.min(*expires_at)),
+            State::Waiting
+            | State::Accepted { .. }
+            | State::EnRoute { .. }
+            | State::OnSite { .. }
+            | State::OnHold { .. }
+            | State::Completed { .. }
+            | State::Cancelled { .. } => Some(asked_again_at),
+        };
         let life = Self { needs_human: Some(flagged(reason, now)), deadline_at, ..self };
         Ok(done(life, [Fact::NeedsHuman { reason }.into()]))
     }

@@ -183,6 +183,13 @@ pub struct NeedsHuman {
     pub n_escalations: u32,
 }
 
+impl NeedsHuman {
+    /// When the admins hear of it next.
+    pub(crate) fn told_at(&self, timing: &Timing) -> Timestamp {
+        self.since.plus_minutes(timing.human_minutes * (i64::from(self.n_escalations) + 1))
+    }
+}
+
 /// Who must act next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Owner {
@@ -212,20 +219,36 @@ pub struct Life {
     /// Visits that ended at a closed door or a wrong address; from the second on a person is asked at once.
     #[serde(default)]
     pub n_shut_out: u32,
+    /// After a hold: whom the server asks before anybody else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<First>,
+}
+
+/// Who is asked before anybody else, because he knows the trouble, or has the part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct First {
+    /// Who.
+    pub expert: ExpertId,
+    /// Whom nobody waits for after that.
+    pub until: Timestamp,
 }
 
 impl Life {
     /// A new ticket with a valid plan: the matcher's.
     pub fn received(now: Timestamp, timing: &Timing) -> Self {
         let deadline_at = Some(now.plus_minutes(timing.waiting_minutes));
-        Self { state: State::Waiting, needs_human: None, deadline_at, n_offers: 0, n_shut_out: 0 }
+        Self { state: State::Waiting, needs_human: None, deadline_at, n_offers: 0, n_shut_out: 0, first: None }
     }
 
-    /// A new ticket without a valid plan: the customer's, until it is paid or granted.
-    pub fn received_without_plan(now: Timestamp, timing: &Timing) -> Self {
+    /// A new ticket without a valid plan: the customer's, until it is paid or granted. One that was bought and has not
+    /// begun is waited for: nobody is asked before `covered_from`.
+    pub fn received_without_plan(covered_from: Option<Timestamp>, now: Timestamp, timing: &Timing) -> Self {
         let flag = NeedsHuman { reason: HumanReason::NoPlan, since: now, n_escalations: 0 };
-        let deadline_at = Some(now.plus_minutes(timing.no_plan_minutes));
-        Self { state: State::Waiting, needs_human: Some(flag), deadline_at, n_offers: 0, n_shut_out: 0 }
+        let asked_at = now.plus_minutes(timing.no_plan_minutes);
+        let begins_at = covered_from.map(|from| from.plus_minutes(timing.human_minutes));
+        let deadline_at = Some(begins_at.map_or(asked_at, |begins_at| begins_at.max(asked_at)));
+        let needs_human = Some(flag);
+        Self { state: State::Waiting, needs_human, deadline_at, n_offers: 0, n_shut_out: 0, first: None }
     }
 
     /// Who must act next.
@@ -289,6 +312,8 @@ pub struct Timing {
     pub customer_minutes: i64,
     /// A missing part is looked after so long after a report without a date.
     pub part_minutes: i64,
+    /// After a hold nobody else is asked for so long, while the expert who knows the trouble can come.
+    pub same_expert_minutes: i64,
     /// When the business serves: only then the hours of a plan's promise pass.
     pub service_hours: ServiceHours,
 }
@@ -306,6 +331,7 @@ impl Default for Timing {
             human_minutes: 30,
             customer_minutes: 24 * 60,
             part_minutes: 24 * 60,
+            same_expert_minutes: 12 * 60,
             service_hours: ServiceHours::default(),
         }
     }

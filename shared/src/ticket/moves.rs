@@ -222,15 +222,17 @@ impl Life {
         if self.deadline_at.is_none_or(|deadline| now < deadline) {
             return Err(Refusal::Already);
         }
+        if let State::Offered { offer, expires_at, .. } = self.state
+            && expires_at <= now
+        {
+            return self.lapse(offer, now, timing);
+        }
         if let Some(flag) = self.needs_human.clone() {
             return self.human_overdue(&flag, now, timing);
         }
         match &self.state {
             State::Waiting => self.ask_human(HumanReason::NoCandidate, now, timing),
-            State::Offered { offer, .. } => {
-                let offer = *offer;
-                self.lapse(offer, now, timing)
-            }
+            State::Offered { .. } => Err(Refusal::Already),
             State::Accepted { expert, visit, reminded: false } => {
                 let (expert, visit) = (*expert, *visit);
                 let state = State::Accepted { expert, visit, reminded: true };
@@ -255,7 +257,18 @@ impl Life {
         let n = flag.n_escalations + 1;
         let wait = if flag.reason == HumanReason::NoPlan { timing.no_plan_minutes } else { timing.human_minutes };
         let needs_human = Some(NeedsHuman { n_escalations: n, ..flag.clone() });
-        let deadline_at = Some(now.plus_minutes(wait));
+        let again_at = now.plus_minutes(wait);
+        let deadline_at = match &self.state {
+            // The offer's own time goes on.
+            State::Offered { expires_at, .. } => Some(again_at.min(*expires_at)),
+            State::Waiting
+            | State::Accepted { .. }
+            | State::EnRoute { .. }
+            | State::OnSite { .. }
+            | State::OnHold { .. }
+            | State::Completed { .. }
+            | State::Cancelled { .. } => Some(again_at),
+        };
         Ok(done(Self { needs_human, deadline_at, ..self }, [Fact::Escalated { reason: flag.reason, n }.into()]))
     }
 }

@@ -115,7 +115,7 @@ fn walk(seed: u64) -> (Life, Timestamp, BTreeSet<usize>) {
     let mut now = Timestamp::EPOCH.plus_minutes(100_000);
     let experts = [ExpertId::new(now, &drawn), ExpertId::new(now, &drawn)];
     let covered = drawn.below(4) > 0;
-    let mut life = if covered { Life::received(now, &timing) } else { Life::received_without_plan(now, &timing) };
+    let mut life = if covered { Life::received(now, &timing) } else { Life::received_without_plan(None, now, &timing) };
     let mut made = BTreeSet::new();
     for _ in 0..drawn.below(40) {
         now = now.plus_minutes(i64::try_from(drawn.below(40)).expect("a few minutes"));

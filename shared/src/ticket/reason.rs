@@ -70,6 +70,32 @@ impl HumanReason {
         }
     }
 
+    /// Whether this question is asked though that one stands. What the next step answers gives way to anything; what only
+    /// a person answers stays until a person has, unless somebody's safety or work that is done already is at stake.
+    pub fn replaces(self, standing: Self) -> bool {
+        standing != self
+            && standing != Self::NoPlan
+            && (standing.falls_with_progress() || self.weight() > standing.weight())
+    }
+
+    /// What a person must hear of first.
+    fn weight(self) -> u8 {
+        match self {
+            Self::DoneByOther => 2,
+            Self::Danger | Self::CannotFix { why: CannotFix::Unsafe } => 1,
+            Self::NoPlan
+            | Self::NoCandidate
+            | Self::OffersExhausted
+            | Self::NotDelivered
+            | Self::NotDeparted
+            | Self::NotArrived
+            | Self::OverEstimate
+            | Self::RunningLate
+            | Self::CannotFix { .. }
+            | Self::HoldEnded => 0,
+        }
+    }
+
     /// Whether the next step of the visit answers the question, so that the flag falls by itself.
     pub fn falls_with_progress(self) -> bool {
         match self {
@@ -171,6 +197,8 @@ pub enum WithdrawReason {
     Customer,
     /// The ticket was corrected, and no longer fits.
     Corrected,
+    /// He is needed more elsewhere, and had not seen it.
+    NeededElsewhere,
 }
 
 /// Why an accepted visit left its expert.

@@ -157,7 +157,7 @@ impl Sample {
     fn lives(&self) -> Vec<(Life, Option<&'static str>)> {
         let Self { expert, offer, visit, until, .. } = *self;
         let waiting = Life::received(self.now, &self.timing);
-        let without_plan = Life::received_without_plan(self.now, &self.timing);
+        let without_plan = Life::received_without_plan(None, self.now, &self.timing);
         let make = |life: &Life, to_do: Move| life.clone().make(to_do, self.now, &self.timing).expect("legal").life;
         let offered = make(&waiting, Move::Offer { offer, expert, visit, decision: None });
         let accepted = make(&offered, Move::Accept { expert, late: None });

@@ -1,5 +1,7 @@
 //! How tickets move: the table of moves, the phone's skips forward, and what the fold shows.
 
+mod questions;
+
 use super::*;
 use crate::chance::{Chance as _, Seeded};
 use crate::document::{ContactDoc, OfferDoc, ProductDoc, SiteDoc, TicketDoc};
@@ -106,7 +108,7 @@ fn the_fifth_offer_without_a_yes_asks_a_person_and_stops_the_matcher() {
 #[test]
 fn without_a_plan_the_ticket_waits_is_asked_about_and_is_closed() {
     let world = World::new();
-    let life = Life::received_without_plan(world.now, &world.timing);
+    let life = Life::received_without_plan(None, world.now, &world.timing);
     assert_eq!((life.owner(), life.is_matchable()), (Owner::Customer, false));
     let paid = world.make(&life, Move::PlanFound).unwrap().life;
     assert_eq!((paid.owner(), paid.is_matchable()), (Owner::Matcher, true));
@@ -237,7 +239,7 @@ fn another_time_is_looked_for_anew_where_nobody_was_found_and_hides_no_other_que
     assert_eq!(anew(&ask(HumanReason::NoCandidate)), world.waiting());
     let danger = ask(HumanReason::Danger);
     assert_eq!(anew(&danger), danger);
-    let unpaid = Life::received_without_plan(world.now, &world.timing);
+    let unpaid = Life::received_without_plan(None, world.now, &world.timing);
     assert_eq!(anew(&unpaid), unpaid);
 }
 
@@ -246,7 +248,7 @@ fn walk(seed: u64) -> (World, Life) {
     let mut world = World::new();
     let drawn = Seeded::new(seed);
     let mut life =
-        if drawn.below(4) == 0 { Life::received_without_plan(world.now, &world.timing) } else { world.waiting() };
+        if drawn.below(4) == 0 { Life::received_without_plan(None, world.now, &world.timing) } else { world.waiting() };
     for _ in 0..drawn.below(25) {
         world.now = world.now.plus_minutes(i64::try_from(drawn.below(30)).unwrap());
         let expert = if drawn.below(2) == 0 { world.ana } else { world.ben };
@@ -327,7 +329,7 @@ proptest! {
             }
             _ => {
                 let why = CannotFix::Part;
-                let intent = Intent::TicketCannotFix { why, skills: vec![], part: None, until: None };
+                let intent = Intent::TicketCannotFix { why, skills: vec![], part: None, until: None, called: None };
                 (intent, Move::CannotFix { expert, why, part: None, until: None })
             }
         };

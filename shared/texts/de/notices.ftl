@@ -4,12 +4,12 @@
 # Eine Fachkraft wird gefragt.
 offer-title = Neues Ticket { $number }
 offer-push = { $title }, { $place }. Beginn { $when }. Antwort bis { $until }.
-offer-sms = Ticket { $number }: { $title }, { $place }, { $when }. Bitte JA oder NEIN, hier oder in der App, bis { $until }.
+offer-sms = Neu: { $title }, { $place }, { $when }. JA oder NEIN bis { $until }, auch in der App: { $link }
 
 # Mehrere Tickets einer Adresse werden zusammen angeboten.
 offers-title = { $n } neue Tickets an einer Adresse
 offers-push = { $title } und mehr, { $place }. Beginn { $when }. Antwort bis { $until }.
-offers-sms = { $n } Tickets an einer Adresse: { $title }, { $place }, { $when }. Bitte JA oder NEIN zu allen bis { $until }.
+offers-sms = { $n } Tickets an einer Adresse: { $place }, { $when }. JA oder NEIN zu allen bis { $until }: { $link }
 
 # Ein Angebot wurde zurückgenommen, bevor es eine Antwort gab.
 withdrawn-title = { $number } wird nicht mehr angeboten
@@ -23,7 +23,7 @@ lost-sms = Bitte nicht zu { $number } fahren: { $title }, { $place }. Der Besuch
 # Zeit, loszufahren.
 reminder-title = Zeit, zu { $number } aufzubrechen
 reminder-push = { $title }, { $place }. Sie werden { $when } erwartet.
-reminder-sms = Zeit, zu { $number } aufzubrechen: { $title }, { $place }. Sie werden { $when } erwartet.
+reminder-sms = Bitte aufbrechen zu { $number }: { $title }, { $place }, erwartet { $when }. { $link }
 
 # Jemand anderes meldet, dass der Besuch erledigt ist.
 stopped-title = Halt: { $number } ist vielleicht erledigt
@@ -38,7 +38,7 @@ go-on-sms = Bitte weiter mit { $number }: { $title }, { $place }. Sie werden { $
 # Ein Besuch, den kein Telefon erhalten hat.
 unheard-title = { $number } gehört Ihnen: bitte App öffnen
 unheard-push = { $title }, { $place }. Sie werden { $when } erwartet. Ihr Telefon hat es noch nicht erhalten.
-unheard-sms = { $number } gehört Ihnen: { $title }, { $place }, { $when }. Ihr Telefon hat es noch nicht: bitte App öffnen.
+unheard-sms = Ihr Besuch: { $title }, { $place }, { $when }. Bitte in der App öffnen: { $link }
 
 # Wer kommt und wann.
 accepted-subject = { $expert } kommt am { $when } ({ $number })
@@ -124,6 +124,18 @@ another-time-mail = Guten Tag { $name },
 another-time-sms = Wie gewünscht kein Besuch am { $was }. Neues bis { $until }. { $number }: { $link }
 another-time-call = Bitte { $name } unter { $phone } anrufen und sagen: „Wie gewünscht entfällt der Besuch wegen { $title } am { $was }. Wir fragen eine Fachkraft für die Zeit, die Sie gewählt haben, und melden uns bis { $when }.“
 
+# Das Büro hat das Ticket abgesagt.
+called-off-subject = Ihr Ticket { $number } wurde abgesagt
+called-off-mail = Guten Tag { $name },
+
+    unser Büro hat Ihr Ticket { $number }, „{ $title }“, abgesagt. Es kommt niemand.
+    Wenn Sie das nicht wollten, rufen Sie uns an oder senden Sie es noch einmal. Das hatten Sie geschrieben:
+    { $link }
+
+    Penultimate Electronics
+called-off-sms = Unser Büro hat Ticket { $number } abgesagt. Es kommt niemand. { $link }
+called-off-call = Bitte { $name } unter { $phone } anrufen und sagen: „Unser Büro hat Ihr Ticket { $number } zu { $title } abgesagt, und es kommt niemand. Ist das für Sie richtig?“
+
 # Der Besuch konnte nicht beendet werden.
 part-subject = Für { $number } wird ein Teil gebraucht
 part-mail = Guten Tag { $name },
@@ -159,6 +171,18 @@ wrong-address-mail = Guten Tag { $name },
     Penultimate Electronics
 wrong-address-sms = Wir haben Sie zu { $number } nicht gefunden. Bitte berichtigen Sie die Adresse: { $link }
 wrong-address-call = Bitte { $name } unter { $phone } anrufen: Unsere Fachkraft hat die Adresse zu { $title } (Ticket { $number }) nicht gefunden. Nach der richtigen fragen und sie auf der Seite des Tickets berichtigen.
+
+# Niemand kommt: Es wurde nicht rechtzeitig ein Plan gekauft.
+closed-subject = Wir haben Ihr Ticket { $number } geschlossen
+closed-mail = Guten Tag { $name },
+
+    für „{ $title }“ galt kein Plan, und es wurde nicht rechtzeitig einer gekauft. Wir haben Ihr Ticket { $number } geschlossen; berechnet wurde nichts.
+    Wenn Sie uns noch brauchen, wählen Sie einen Plan und melden Sie es noch einmal. Was Sie geschrieben haben, steht auf dieser Seite:
+    { $link }
+
+    Penultimate Electronics
+closed-sms = { $number } ist geschlossen: Kein Plan gilt dafür. Berechnet wurde nichts. Weiter: { $link }
+closed-call = Bitte { $name } unter { $phone } anrufen und sagen: „Für { $title } galt kein Plan, und es wurde nicht rechtzeitig einer gekauft; deshalb haben wir Ihr Ticket { $number } geschlossen. Berechnet wurde nichts. Wenn Sie uns noch brauchen, helfe ich Ihnen, einen Plan zu wählen und es noch einmal zu melden.“
 
 # Wie war es?
 survey-subject = Funktioniert es? ({ $number })
@@ -215,6 +239,8 @@ code-subject = Ihr Anmeldecode: { $code }
 code-mail = Ihr Anmeldecode ist { $code }. Er gilt bis { $when }.
     Wenn Sie ihn nicht angefordert haben, können Sie diese Nachricht ignorieren. Sagen Sie den Code niemandem.
 code-sms = { $code } ist Ihr Anmeldecode für Sysops Squad bis { $until }. Sagen Sie ihn niemandem.
+# The same for an expert, who may not have the app yet.
+code-app-sms = { $code } ist Ihr Anmeldecode für Sysops Squad bis { $until }. Sagen Sie ihn niemandem. Die App: { $link }
 
 # Das Konto.
 confirm-subject = Bitte bestätigen Sie Ihre E-Mail-Adresse

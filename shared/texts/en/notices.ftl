@@ -1,15 +1,15 @@
 # What people are told by push, SMS, e-mail and telephone. An SMS has room for 160 characters of the GSM alphabet;
 # a test measures each with samples. A sentence to say is read out by a person at the desk.
 
-# An expert is asked.
+# An expert is asked. The link ends with the ticket's number.
 offer-title = New ticket { $number }
 offer-push = { $title }, { $place }. Start { $when }. Answer by { $until }.
-offer-sms = New ticket { $number }: { $title }, { $place }. Start { $when }. Reply YES or NO or use the app by { $until }.
+offer-sms = New: { $title }, { $place }, { $when }. YES or NO by { $until }, here or in the app: { $link }
 
 # Several tickets of one address are offered together.
 offers-title = { $n } new tickets at one address
 offers-push = { $title } and more, { $place }. Start { $when }. Answer by { $until }.
-offers-sms = { $n } new tickets at one address: { $title }, { $place }. Start { $when }. Reply YES or NO to all by { $until }.
+offers-sms = { $n } new tickets at one address: { $place }, { $when }. YES or NO to all by { $until }: { $link }
 
 # An expert's offer was taken back before an answer.
 withdrawn-title = { $number } is no longer offered
@@ -23,7 +23,7 @@ lost-sms = Please do not go to { $number }: { $title }, { $place }. This visit i
 # An expert should leave.
 reminder-title = Time to leave for { $number }
 reminder-push = { $title }, { $place }. You are expected at { $when }.
-reminder-sms = Time to leave for { $number }: { $title }, { $place }. You are expected at { $when }.
+reminder-sms = Time to leave for { $number }: { $title }, { $place }, expected { $when }. { $link }
 
 # Another expert reports that the visit is done.
 stopped-title = Stop: { $number } may be done
@@ -38,7 +38,7 @@ go-on-sms = Please go on with { $number }: { $title }, { $place }. You are expec
 # A visit that no phone of the expert has received.
 unheard-title = { $number } is yours: open the app
 unheard-push = { $title }, { $place }. You are expected { $when }. Your phone has not received it yet.
-unheard-sms = { $number } is yours: { $title }, { $place }, { $when }. Your phone has not received it: please open the app.
+unheard-sms = Your visit: { $title }, { $place }, { $when }. Please open it in the app: { $link }
 
 # A customer hears who comes and when.
 accepted-subject = { $expert } will come on { $when } ({ $number })
@@ -124,6 +124,18 @@ another-time-mail = Hello { $name },
 another-time-sms = As you asked, your visit on { $was } is off. News by { $until }. { $number }: { $link }
 another-time-call = Please ring { $name } at { $phone } and say: "As you asked, the visit about { $title } on { $was } is taken back. We are asking an expert for the time that you chose and will tell you by { $when }."
 
+# The office called the ticket off.
+called-off-subject = Your ticket { $number } was cancelled
+called-off-mail = Hello { $name },
+
+    our office cancelled your ticket { $number }, "{ $title }". Nobody will come.
+    If that is not what you wanted, ring us, or file it again. Here is what you wrote:
+    { $link }
+
+    Penultimate Electronics
+called-off-sms = Ticket { $number } was cancelled by our office. Nobody will come. { $link }
+called-off-call = Please ring { $name } at { $phone } and say: "Our office cancelled your ticket { $number } about { $title }, and nobody will come. Is that right for you?"
+
 # The visit could not be finished.
 part-subject = A part is needed for { $number }
 part-mail = Hello { $name },
@@ -159,6 +171,18 @@ wrong-address-mail = Hello { $name },
     Penultimate Electronics
 wrong-address-sms = We could not find you for { $number }. Please correct the address here: { $link }
 wrong-address-call = Please ring { $name } at { $phone }: our expert could not find the address for { $title } (ticket { $number }). Ask for the right one and correct it on the ticket's page.
+
+# Nobody comes: no plan was bought in time.
+closed-subject = We have closed your ticket { $number }
+closed-mail = Hello { $name },
+
+    no valid plan covered "{ $title }", and none was bought in time. We have closed your ticket { $number }; nothing was charged.
+    If you still need us, choose a plan and report it again. What you wrote is kept on this page:
+    { $link }
+
+    Penultimate Electronics
+closed-sms = We closed { $number }: no plan covers it. Nothing was charged. To go on: { $link }
+closed-call = Please ring { $name } at { $phone } and say: "No valid plan covered { $title }, and none was bought in time, so we have closed your ticket { $number }. Nothing was charged. If you still need us, I can help you to choose a plan and file it again."
 
 # How was it?
 survey-subject = Is it working? ({ $number })
@@ -215,6 +239,8 @@ code-subject = Your sign-in code: { $code }
 code-mail = Your sign-in code is { $code }. It works until { $when }.
     If you did not ask for it, you can ignore this message. Never tell the code to anyone.
 code-sms = { $code } is your Sysops Squad sign-in code until { $until }. Never tell it to anyone.
+# The same for an expert, who may not have the app yet.
+code-app-sms = { $code } is your Sysops Squad sign-in code until { $until }. Never tell it to anyone. The app: { $link }
 
 # The account.
 confirm-subject = Please confirm your e-mail address

@@ -34,6 +34,8 @@ pub struct CodeTarget {
     pub expires_at: Timestamp,
     /// Name, language and zone of who asked.
     pub profile: Profile,
+    /// He signs in with the app.
+    pub is_expert: bool,
 }
 
 /// The address of a code.

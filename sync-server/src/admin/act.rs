@@ -6,6 +6,7 @@ use super::{Item, Matter, inbox, store};
 use crate::audit;
 use crate::db::{Error, Lane, Tx};
 use crate::http::Site;
+use crate::jobs;
 use crate::notify::{self, NoticeState};
 use crate::tickets;
 use serde::Serialize;
@@ -84,7 +85,14 @@ async fn one(
                 return Ok(Err("You do not take care of it.".to_owned()));
             }
         }
-        Deed::Settle | Deed::Resume | Deed::Release | Deed::Cancel | Deed::Said | Deed::Later | Deed::Unsaid => {
+        Deed::Settle
+        | Deed::Resume
+        | Deed::Release
+        | Deed::Cancel
+        | Deed::Said
+        | Deed::Later
+        | Deed::Unsaid
+        | Deed::RunAgain => {
             if let Some(task) = store::task(tx, item, since).await?.filter(|task| task.staff != by.staff) {
                 let who = colleague(tx, task.staff).await?;
                 return Ok(Err(format!("{who} takes care of it. Take it over first.")));
@@ -130,9 +138,9 @@ async fn carry_out(
             };
             notify::store::end_by_person(tx, notice.id, state, &why, now).await
         }
-        (Matter::Asked(_) | Matter::Unowned(_), None) | (Matter::Call(_) | Matter::Undelivered(_), Some(_)) => {
-            Ok(false)
-        }
+        (Matter::Failed(job), None) => jobs::retry_dead(tx, job.id).await,
+        (Matter::Asked(_) | Matter::Unowned(_), None)
+        | (Matter::Call(_) | Matter::Undelivered(_) | Matter::Failed(_), Some(_)) => Ok(false),
     }
 }
 

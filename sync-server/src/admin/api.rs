@@ -1,6 +1,7 @@
 //! The desk's and the admins' JSON: the inbox and what is done about it, tickets, their history and their decisions.
 
 mod day;
+mod hold;
 mod offers;
 
 use super::act::{self, By, ITEMS_MAX};
@@ -10,10 +11,12 @@ use super::inbox::{self, Entry};
 use super::{Item, Matter, taking};
 use crate::events;
 use crate::http::caller::RequireDesk;
+use crate::http::paging::{self, Page, Paging};
 use crate::http::{Answer, Json, Refused, Site};
 use crate::tickets::store;
 use axum::Router;
 use axum::extract::{Path, Query, State};
+use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -21,11 +24,6 @@ use shared::ids::{MutationId, TicketId};
 use shared::problem::{Problem, ProblemCode};
 use shared::text::Reason;
 use shared::ticket::State as TicketState;
-
-/// Tickets in one page.
-const PAGE_MAX: i64 = 50;
-/// Lines of a history in one page.
-const LINES_MAX: i64 = 200;
 
 /// The routes.
 pub fn routes() -> Router<Site> {
@@ -35,6 +33,8 @@ pub fn routes() -> Router<Site> {
         .route("/api/v1/desk/day", get(day::day))
         .route("/api/v1/desk/hints", get(day::hints))
         .route("/api/v1/tickets/{id}/take", post(take))
+        .route("/api/v1/tickets/{id}/hold", post(hold::hold))
+        .route("/api/v1/tickets/{id}/resume", post(hold::resume))
         .route("/api/v1/admin/tickets", get(list))
         .route("/api/v1/admin/tickets/{id}/events", get(history))
         .route("/api/v1/admin/tickets/{id}/decisions", get(decisions))
@@ -60,6 +60,7 @@ async fn inbox(State(site): State<Site>, _: RequireDesk) -> Answer<Json<Value>> 
 fn shown(entry: &Entry) -> Value {
     let say = match &entry.matter {
         Matter::Call(notice) | Matter::Undelivered(notice) => Some(notice.body.clone()),
+        Matter::Failed(job) => Some(format!("{}: {}", job.kind, job.why)),
         Matter::Asked(_) | Matter::Unowned(_) => None,
     };
     json!({
@@ -123,55 +124,58 @@ struct Listing {
     limit: Option<i64>,
 }
 
-async fn list(State(site): State<Site>, _: RequireDesk, Query(wanted): Query<Listing>) -> Answer<Json<Value>> {
+async fn list(State(site): State<Site>, _: RequireDesk, Query(wanted): Query<Listing>) -> Answer<impl IntoResponse> {
     if let Some(state) = &wanted.state
         && !TicketState::WORDS.contains(&state.as_str())
     {
         let what = format!("A ticket is one of: {}.", TicketState::WORDS.join(", "));
         return Err(Problem::field("state", "unknown", what).into());
     }
-    let limit = wanted.limit.unwrap_or(PAGE_MAX).clamp(1, PAGE_MAX);
+    let limit = paging::limit(wanted.limit);
     let found = site
         .db
         .read(async move |conn| store::after(conn, wanted.state.as_deref(), wanted.cursor, limit + 1).await)
         .await?;
-    let page = usize::try_from(limit).unwrap_or(1);
-    let next = (found.len() > page).then(|| found[page - 1].id);
-    Ok(Json(json!({ "items": found.iter().take(page).map(listed).collect::<Vec<_>>(), "next_cursor": next })))
+    paging::page(found, limit, |ticket| ticket.id).map(|ticket| listed(&ticket)).answer()
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct After {
-    #[serde(default)]
-    after: i64,
+/// Which lines of a history; the cursor is the last line's number.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Lines {
+    cursor: Option<i64>,
+    limit: Option<i64>,
 }
 
 async fn history(
     State(site): State<Site>,
     _: RequireDesk,
     Path(id): Path<TicketId>,
-    Query(wanted): Query<After>,
-) -> Answer<Json<Value>> {
+    Query(wanted): Query<Lines>,
+) -> Answer<impl IntoResponse> {
+    let (after, limit) = (wanted.cursor.unwrap_or(0), paging::limit(wanted.limit));
     let read = site.db.read(async move |conn| {
         let is_there = file::exists(conn, id).await?;
-        Ok::<_, crate::db::Error>((is_there, events::history(conn, id, wanted.after, LINES_MAX + 1).await?))
+        Ok::<_, crate::db::Error>((is_there, events::history(conn, id, after, limit + 1).await?))
     });
     let (is_there, lines) = read.await?;
     if !is_there {
         return Err(Refused::new(ProblemCode::NotFound));
     }
-    let page = usize::try_from(LINES_MAX).unwrap_or(1);
-    let next = (lines.len() > page).then(|| lines[page - 1].seq);
-    let line = |line: &events::Line| {
+    let line = |line: events::Line| {
         json!({
             "seq": line.seq, "at": line.at, "actor": line.actor, "kind": line.event.fact.word(), "event": line.event,
         })
     };
-    Ok(Json(json!({ "items": lines.iter().take(page).map(line).collect::<Vec<_>>(), "next_after": next })))
+    paging::page(lines, limit, |line| line.seq).map(line).answer()
 }
 
-async fn decisions(State(site): State<Site>, _: RequireDesk, Path(id): Path<TicketId>) -> Answer<Json<Value>> {
+async fn decisions(
+    State(site): State<Site>,
+    _: RequireDesk,
+    Path(id): Path<TicketId>,
+    Query(wanted): Query<Paging>,
+) -> Answer<Json<Value>> {
     let read = site.db.read(async move |conn| {
         let is_there = file::exists(conn, id).await?;
         let (delivered, seen_at) = file::heard(conn, id).await?;
@@ -179,5 +183,9 @@ async fn decisions(State(site): State<Site>, _: RequireDesk, Path(id): Path<Tick
     });
     let (is_there, why, delivered, seen_at) = read.await?;
     let asked = json!({ "delivered": delivered, "seen_at": seen_at });
-    if is_there { Ok(Json(json!({ "items": why, "asked": asked }))) } else { Err(Refused::new(ProblemCode::NotFound)) }
+    if !is_there {
+        return Err(Refused::new(ProblemCode::NotFound));
+    }
+    let Page { items, next_cursor } = paging::cut(why, &wanted, |why| why.id)?;
+    Ok(Json(json!({ "items": items, "next_cursor": next_cursor, "asked": asked })))
 }

@@ -12,14 +12,14 @@ use serde_json::{Value, json};
 use shared::ids::TicketId;
 use shared::ticket::{Move, Outcome};
 
-struct Desk {
-    world: World,
-    emile: Client,
-    ada: Client,
+pub(super) struct Desk {
+    pub(super) world: World,
+    pub(super) emile: Client,
+    pub(super) ada: Client,
 }
 
 /// A world with two colleagues, Émile and Ada.
-async fn desk(db: &Database) -> Desk {
+pub(super) async fn desk(db: &Database) -> Desk {
     let world = World::new(db).await;
     for (number, name, role) in [(51, "Émile Roux", StaffRole::Agent), (52, "Ada Okafor", StaffRole::Admin)] {
         let fields = StaffFields {
@@ -41,7 +41,7 @@ async fn desk(db: &Database) -> Desk {
     Desk { emile: client.signed_in(emile).await, ada: client.signed_in(ada).await, world }
 }
 
-async fn items(client: &Client) -> Vec<Value> {
+pub(super) async fn items(client: &Client) -> Vec<Value> {
     let inbox = client.get("/api/v1/desk/inbox").await.value();
     let groups = inbox["groups"].as_array().unwrap().clone();
     groups.iter().flat_map(|group| group["items"].as_array().unwrap().clone()).collect()

@@ -3,14 +3,14 @@
 //! Nothing here is made up: an expert is where the last news put them, and what should have happened and was not reported
 //! is said as that.
 
-use crate::dispatch::under_way;
+use crate::dispatch::{about, under_way};
 use crate::matching::candidate::{Availability, Candidate};
 use crate::matching::settings::Settings;
 use crate::tickets::Ticket;
 use serde::Serialize;
 use shared::ids::TicketId;
 use shared::ticket::{State, VisitPlan};
-use shared::time::Timestamp;
+use shared::time::{Timestamp, Zone};
 
 /// Why a ticket should be looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -125,6 +125,27 @@ impl Doing {
             Self::OffDuty | Self::Away { .. } | Self::NotWorking { .. } => false,
         }
     }
+
+    /// The same in words, by the clock of `zone`, where the expert lives.
+    pub(super) fn words(self, zone: &Zone, now: Timestamp) -> String {
+        let clock = |at| clock(at, zone, now);
+        match self {
+            Self::ShouldHaveLeft { since, .. } => format!("Should have left at {}, nothing heard", clock(since)),
+            Self::OnAJob { until, on_the_way, .. } => {
+                let how = if on_the_way { "On the way, on a job" } else { "On a job" };
+                if until < now {
+                    format!("{how}, planned until {}", clock(until))
+                } else {
+                    format!("{how} until about {}", clock(about(until)))
+                }
+            }
+            Self::Free { until } => format!("Free until {}", clock(until)),
+            Self::OffDuty => "Off duty".to_owned(),
+            Self::Away { until } => format!("Away until {}", clock(until)),
+            Self::NotWorking { next_at: Some(at) } => format!("Works again at {}", clock(at)),
+            Self::NotWorking { next_at: None } => "Does not work in the next days".to_owned(),
+        }
+    }
 }
 
 /// One visit in the chain of an expert.
@@ -201,6 +222,12 @@ pub(super) fn doing(candidate: &Candidate, chain: &[Stop], now: Timestamp, setti
     }
     let next = chain.iter().filter(|stop| stop.state == "accepted").map(|stop| stop.leave_at).min();
     Doing::Free { until: next.map_or(shift.until, |next| next.min(shift.until)) }
+}
+
+/// A time by the wall clock of `zone`, with the day when it is not today's.
+pub(super) fn clock(at: Timestamp, zone: &Zone, now: Timestamp) -> String {
+    let is_today = zone.local(at).date == zone.local(now).date;
+    zone.show(at, if is_today { "%H:%M" } else { "%a %H:%M" })
 }
 
 #[cfg(test)]

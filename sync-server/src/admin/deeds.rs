@@ -30,12 +30,22 @@ pub(crate) enum Deed {
     Later,
     /// Gives up telling it.
     Unsaid,
+    /// Lets background work that gave up run again.
+    RunAgain,
 }
 
 impl Deed {
     /// Those that change more than who takes care.
-    const ALL: [Self; 7] =
-        [Self::Settle, Self::Resume, Self::Release, Self::Cancel, Self::Said, Self::Later, Self::Unsaid];
+    const ALL: [Self; 8] = [
+        Self::Settle,
+        Self::Resume,
+        Self::Release,
+        Self::Cancel,
+        Self::Said,
+        Self::Later,
+        Self::Unsaid,
+        Self::RunAgain,
+    ];
 
     /// The word in JSON, forms and the audit.
     pub(crate) fn word(self) -> &'static str {
@@ -50,6 +60,7 @@ impl Deed {
             Self::Said => "said",
             Self::Later => "later",
             Self::Unsaid => "unsaid",
+            Self::RunAgain => "run_again",
         }
     }
 
@@ -74,6 +85,7 @@ impl Deed {
             Self::Said => "I have told them",
             Self::Later => "Not reached, ring again in 30 minutes",
             Self::Unsaid => "Not reached, leave it",
+            Self::RunAgain => "Let it run again",
         }
     }
 
@@ -84,7 +96,9 @@ impl Deed {
             Self::Resume => Some(Move::Resume),
             Self::Release => Some(Move::Release { why: ReleaseReason::Staff }),
             Self::Cancel => Some(Move::Cancel { why: CancelReason::Staff }),
-            Self::Take | Self::TakeOver | Self::GiveBack | Self::Said | Self::Later | Self::Unsaid => None,
+            Self::Take | Self::TakeOver | Self::GiveBack | Self::Said | Self::Later | Self::Unsaid | Self::RunAgain => {
+                None
+            }
         }
     }
 }
@@ -96,7 +110,7 @@ fn is_stopped(matter: &Matter) -> bool {
             let asked = ticket.life.needs_human.as_ref().map(|flag| flag.reason);
             asked == Some(HumanReason::DoneByOther) && ticket.life.state.holder().is_some()
         }
-        Matter::Unowned(_) | Matter::Call(_) | Matter::Undelivered(_) => false,
+        Matter::Unowned(_) | Matter::Call(_) | Matter::Undelivered(_) | Matter::Failed(_) => false,
     }
 }
 
@@ -104,7 +118,7 @@ fn is_stopped(matter: &Matter) -> bool {
 fn searches(matter: &Matter) -> bool {
     match matter {
         Matter::Asked(ticket) => ticket.life.state.word() == "waiting",
-        Matter::Unowned(_) | Matter::Call(_) | Matter::Undelivered(_) => false,
+        Matter::Unowned(_) | Matter::Call(_) | Matter::Undelivered(_) | Matter::Failed(_) => false,
     }
 }
 
@@ -117,9 +131,11 @@ pub(crate) fn possible(matter: &Matter, now: Timestamp, timing: &Timing) -> Vec<
             *deed == Deed::Cancel && ticket.life.clone().make(to_do, now, timing).is_ok()
         }
         // What failed is not due at any time, so it cannot be put off: somebody rings, or it is left.
-        (Matter::Undelivered(_), None) => *deed != Deed::Later,
-        (Matter::Call(_), None) => true,
-        (Matter::Asked(_) | Matter::Unowned(_), None) | (Matter::Call(_) | Matter::Undelivered(_), Some(_)) => false,
+        (Matter::Undelivered(_), None) => matches!(deed, Deed::Said | Deed::Unsaid),
+        (Matter::Call(_), None) => matches!(deed, Deed::Said | Deed::Later | Deed::Unsaid),
+        (Matter::Failed(_), None) => *deed == Deed::RunAgain,
+        (Matter::Asked(_) | Matter::Unowned(_), None)
+        | (Matter::Call(_) | Matter::Undelivered(_) | Matter::Failed(_), Some(_)) => false,
     };
     Deed::ALL.into_iter().filter(fits).collect()
 }
@@ -130,6 +146,10 @@ pub(crate) fn advice(matter: &Matter) -> &'static str {
         return match matter {
             Matter::Call(_) => "They want to be rung. Say the sentence below, then note that you have.",
             Matter::Undelivered(_) => "The message did not arrive by any way we have. Ring them and say it.",
+            Matter::Failed(_) => {
+                "Work in the background gave up; it may be that somebody was not told or a charge was not made. Mend \
+                 what is in its way, then let it run again. What it did already, it does not do twice."
+            }
             Matter::Unowned(_) | Matter::Asked(_) => {
                 "The ticket has no owner or no deadline. This is a fault of the program: tell whoever runs the server."
             }
@@ -186,6 +206,7 @@ pub(crate) fn heading(cause: &str) -> &'static str {
         "done_by_other" => "Done by somebody else",
         "call" => "Ring the customer",
         "undelivered" => "Messages that did not arrive",
+        "failed" => "Background work that gave up",
         _ => "Without an owner",
     }
 }
@@ -210,7 +231,7 @@ mod tests {
         let flagged = asked(flagged.unwrap().life);
         assert_eq!(possible(&flagged, now, &timing), [Deed::Settle, Deed::Cancel]);
         assert_eq!(Deed::Settle.label(&flagged), "Search again");
-        let without_plan = asked(Life::received_without_plan(now, &timing));
+        let without_plan = asked(Life::received_without_plan(None, now, &timing));
         assert_eq!(possible(&without_plan, now, &timing), [Deed::Cancel], "a plan is not clicked away");
     }
 

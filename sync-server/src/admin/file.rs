@@ -12,7 +12,7 @@ use crate::matching::decide::{Judged, replay};
 use crate::matching::explain::{self, Explanation};
 use crate::matching::store::{self as decisions, Stored};
 use crate::notify::{self, Notice};
-use crate::tickets::store::{self as tickets, NoteRow};
+use crate::tickets::store::{self as tickets, NoteRow, PhotoRow};
 use crate::tickets::{self as domain, Ticket};
 use serde::Serialize;
 use shared::ids::{DecisionId, ExpertId, OfferId, TicketId};
@@ -31,6 +31,7 @@ pub(super) struct File {
     pub(super) place: Option<Place>,
     pub(super) history: Vec<Line>,
     pub(super) notes: Vec<NoteRow>,
+    pub(super) photos: Vec<PhotoRow>,
     pub(super) notices: Vec<Notice>,
     pub(super) decisions: Vec<Why>,
     pub(super) overrides: Vec<Overridden>,
@@ -110,6 +111,7 @@ pub(super) async fn read(
         open_offer,
         place,
         notes: tickets::notes(conn, &[id], LINES_MAX).await?,
+        photos: tickets::photos(conn, &[id], LINES_MAX).await?,
         notices: notify::store::of_ticket(conn, id, LINES_MAX).await?,
         decisions: why(conn, id).await?,
         owner: task.map(|task| names.staff(task.staff).to_owned()),

@@ -6,6 +6,7 @@ use super::store::{self, Task};
 use super::{Item, Matter, names};
 use crate::customers::{self, Site as Place};
 use crate::db::{Conn, Error};
+use crate::jobs;
 use crate::notify::plan::Audience;
 use crate::notify::{self, still_to_say};
 use crate::tickets::{self, Ticket};
@@ -88,6 +89,9 @@ pub(super) async fn read(
             }
         }
     }
+    let failed = jobs::dead(conn, KIND_MAX + 1).await?;
+    is_cut |= failed.len() > usize::try_from(KIND_MAX).unwrap_or(usize::MAX);
+    matters.extend(failed.into_iter().map(Matter::Failed));
     let tasks = store::tasks(conn).await?;
     let mut known = Known::default();
     let mut entries = Vec::with_capacity(matters.len());
@@ -122,6 +126,7 @@ pub(super) async fn matter(
                 }
             }))
         }
+        Item::Job(id) => Ok(jobs::dead_job(conn, id).await?.map(Matter::Failed)),
         Item::Notice(id) => {
             let Some(notice) = notify::store::get(conn, id).await? else { return Ok(None) };
             if still_to_say(conn, &notice, now, real_now).await?.is_err() {
@@ -200,7 +205,7 @@ impl Known {
         }
         let whom = match &matter {
             Matter::Call(notice) | Matter::Undelivered(notice) => self::whom(conn, notice).await?,
-            Matter::Asked(_) | Matter::Unowned(_) => None,
+            Matter::Asked(_) | Matter::Unowned(_) | Matter::Failed(_) => None,
         };
         let customer = customer.map(|one| Who { name: one.name.to_string(), phone: one.phone.to_string() });
         let who = place

@@ -7,12 +7,14 @@
 mod act;
 mod against;
 pub mod api;
+mod beside;
 pub mod callers;
 mod day;
 mod deeds;
 mod file;
 pub mod health;
 mod hinting;
+mod holding;
 mod inbox;
 pub mod keep;
 mod map;
@@ -26,26 +28,35 @@ mod today;
 mod words;
 
 #[cfg(test)]
+mod banner_tests;
+#[cfg(test)]
+mod failed_tests;
+#[cfg(test)]
+mod holding_tests;
+#[cfg(test)]
 mod taking_tests;
 #[cfg(test)]
 #[path = "api_tests.rs"]
 mod tests;
 
+use crate::jobs::{DeadJob, Kind};
 use crate::notify::Notice;
 use crate::tickets::Ticket;
 use serde::{Deserialize, Serialize};
-use shared::ids::{NoticeId, TicketId};
+use shared::ids::{JobId, NoticeId, TicketId};
 use shared::time::Timestamp;
 use std::fmt;
 use std::str::FromStr;
 
-/// One thing in the inbox, as it is named outside: `ticket:ID` or `notice:ID`.
+/// One thing in the inbox, as it is named outside: `ticket:ID`, `notice:ID` or `job:ID`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Item {
     /// A ticket that needs a person.
     Ticket(TicketId),
     /// Something that a person should tell a customer by phone.
     Notice(NoticeId),
+    /// Background work that gave up.
+    Job(JobId),
 }
 
 impl fmt::Display for Item {
@@ -53,13 +64,14 @@ impl fmt::Display for Item {
         match self {
             Self::Ticket(id) => write!(f, "ticket:{id}"),
             Self::Notice(id) => write!(f, "notice:{id}"),
+            Self::Job(id) => write!(f, "job:{id}"),
         }
     }
 }
 
 /// Text that names nothing in an inbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("this names nothing in the inbox: items look like ticket:… or notice:…")]
+#[error("this names nothing in the inbox: items look like ticket:…, notice:… or job:…")]
 pub(crate) struct NotAnItem;
 
 impl FromStr for Item {
@@ -68,6 +80,7 @@ impl FromStr for Item {
         match text.split_once(':') {
             Some(("ticket", id)) => id.parse().map(Self::Ticket).map_err(|_| NotAnItem),
             Some(("notice", id)) => id.parse().map(Self::Notice).map_err(|_| NotAnItem),
+            Some(("job", id)) => id.parse().map(Self::Job).map_err(|_| NotAnItem),
             Some(_) | None => Err(NotAnItem),
         }
     }
@@ -96,6 +109,8 @@ pub(crate) enum Matter {
     Call(Notice),
     /// A message to a customer did not arrive by any way we have.
     Undelivered(Notice),
+    /// Background work gave up, and nothing but a person starts it again.
+    Failed(DeadJob),
 }
 
 impl Matter {
@@ -103,6 +118,7 @@ impl Matter {
         match self {
             Self::Asked(ticket) | Self::Unowned(ticket) => Item::Ticket(ticket.id),
             Self::Call(notice) | Self::Undelivered(notice) => Item::Notice(notice.id),
+            Self::Failed(job) => Item::Job(job.id),
         }
     }
 
@@ -113,6 +129,7 @@ impl Matter {
             Self::Unowned(ticket) => ticket.changed_at,
             Self::Call(notice) => notice.due_at,
             Self::Undelivered(notice) => notice.ended_at.unwrap_or(notice.due_at),
+            Self::Failed(job) => job.dead_at,
         }
     }
 
@@ -120,6 +137,10 @@ impl Matter {
         match self {
             Self::Asked(ticket) | Self::Unowned(ticket) => Some(ticket.id),
             Self::Call(notice) | Self::Undelivered(notice) => notice.ticket,
+            Self::Failed(job) => match Kind::from_word(&job.kind) {
+                Some(Kind::MatchTicket) => job.subject.parse().ok(),
+                Some(_) | None => None,
+            },
         }
     }
 
@@ -130,6 +151,7 @@ impl Matter {
             Self::Unowned(_) => "unowned",
             Self::Call(_) => "call",
             Self::Undelivered(_) => "undelivered",
+            Self::Failed(_) => "failed",
         }
     }
 }

@@ -174,6 +174,7 @@ fn booked_by(rule: &Rule) -> Vec<TicketId> {
         | Rule::Absent { .. }
         | Rule::ShiftTooShort { .. }
         | Rule::NotWhenCustomerCan
+        | Rule::AskedFirst { .. }
         | Rule::AwayThen => Vec::new(),
     }
 }

@@ -2,6 +2,7 @@
 //! keyboard and on a phone; a second click finds the work done and says so.
 
 mod day;
+mod ending;
 mod map;
 mod offers;
 mod told;
@@ -9,16 +10,16 @@ mod word;
 
 use super::act::{self, By, Came, ITEMS_MAX};
 use super::against::Overridden;
+use super::beside::{self, Again, Photo};
 use super::deeds::{self, Deed};
 use super::file::{self, File};
 use super::inbox::{self, Entry};
-use super::{Item, Matter, taking, words};
+use super::{Item, Matter, holding, words};
 use crate::accounts::Role;
 use crate::config::Mode;
 use crate::dispatch::by_hand;
 use crate::http::caller::{Caller, RequireDesk};
 use crate::http::{Answer, Refused, Site};
-use crate::intake::api::{act, add_note, cancel_reason, visible};
 use crate::tickets::{Ticket, store};
 use crate::web::form::Form;
 use crate::web::frame::{Frame, Viewer};
@@ -30,10 +31,10 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
-use shared::ids::{CustomerId, MutationId, NoteId, OfferId, TicketId};
+use shared::ids::{CustomerId, MutationId, OfferId, TicketId};
 use shared::number::TicketNumber;
 use shared::problem::{Problem, ProblemCode};
-use shared::text::{NoteText, Reason};
+use shared::text::Reason;
 use shared::texts::Language;
 use shared::ticket::{CancelReason, Move, State as TicketState};
 use shared::time::{Timestamp, Zone};
@@ -51,11 +52,13 @@ pub fn routes() -> Router<Site> {
         .route("/desk/day", get(day::show))
         .route("/desk/tickets", get(list))
         .route("/desk/tickets/{id}", get(show))
-        .route("/desk/tickets/{id}/note", post(note))
-        .route("/desk/tickets/{id}/end", post(end))
+        .route("/desk/tickets/{id}/note", post(ending::note))
+        .route("/desk/tickets/{id}/end", post(ending::end))
+        .route("/desk/tickets/{id}/hold", post(ending::hold))
+        .route("/desk/tickets/{id}/resume", post(ending::resume))
         .route("/desk/tickets/{id}/offer", get(offers::choose).post(offers::send))
         .route("/desk/tickets/{id}/word", get(word::show).post(word::record))
-        .route("/desk/tickets/{id}/take", post(take))
+        .route("/desk/tickets/{id}/take", post(ending::take))
         .route("/desk/tickets/{id}/take-back", post(offers::take_back))
         .route("/admin/overrides", get(offers::report))
 }
@@ -99,7 +102,8 @@ fn buttons(deeds: &[Deed], matter: &Matter) -> Vec<Button> {
             | Deed::Resume
             | Deed::Release
             | Deed::Later
-            | Deed::Unsaid => "quiet",
+            | Deed::Unsaid
+            | Deed::RunAgain => "quiet",
         };
         Button { word: deed.word(), label: deed.label(matter), class }
     };
@@ -146,12 +150,17 @@ struct InboxPage {
 fn row(entry: &Entry, caller: &RequireDesk, now: Timestamp) -> Row {
     let say = match &entry.matter {
         Matter::Call(notice) | Matter::Undelivered(notice) => Some(notice.body.clone()),
+        Matter::Failed(job) => Some(job.why.clone()),
         Matter::Asked(_) | Matter::Unowned(_) => None,
+    };
+    let otherwise = match &entry.matter {
+        Matter::Failed(job) => job.kind.as_str(),
+        Matter::Asked(_) | Matter::Unowned(_) | Matter::Call(_) | Matter::Undelivered(_) => "A message",
     };
     let since = entry.matter.since();
     Row {
         item: entry.matter.item().to_string(),
-        title: entry.ticket.as_ref().map_or_else(|| "A message".to_owned(), |ticket| ticket.title.to_string()),
+        title: entry.ticket.as_ref().map_or_else(|| otherwise.to_owned(), |ticket| ticket.title.to_string()),
         number: entry.ticket.as_ref().map(|ticket| ticket.number.to_string()).unwrap_or_default(),
         ticket: entry.matter.ticket(),
         urgent: entry.urgent,
@@ -349,6 +358,7 @@ struct TicketPage {
     deadline: Option<String>,
     history: Vec<Line>,
     notes: Vec<Line>,
+    photos: Vec<Photo>,
     told: Vec<Told>,
     decisions: Vec<Reasoned>,
     overrides: Vec<(String, Overridden)>,
@@ -364,14 +374,9 @@ struct TicketPage {
     follow_up: Option<Again>,
     can_solve: bool,
     can_cancel: bool,
-}
-
-/// Another ticket about the same trouble.
-struct Again {
-    id: TicketId,
-    number: String,
-    state: String,
-    summary: Option<String>,
+    /// From when to when it may be put on hold, as dates of its site.
+    hold: Option<(String, String)>,
+    can_resume: bool,
 }
 
 async fn show(State(site): State<Site>, caller: RequireDesk, Path(id): Path<TicketId>) -> Answer<Html<String>> {
@@ -441,6 +446,7 @@ fn ticket_page(site: &Site, caller: &RequireDesk, file: File) -> TicketPage {
         deadline: ticket.life.deadline_at.map(&at),
         history: history.collect(),
         notes: notes.collect(),
+        photos: beside::photos(&file, &at),
         told: told.collect(),
         decisions: decisions.collect(),
         overrides: file.overrides.iter().map(|one| (at(one.made.made_at), one.clone())).collect(),
@@ -454,47 +460,10 @@ fn ticket_page(site: &Site, caller: &RequireDesk, file: File) -> TicketPage {
         track: site.address(&format!("/track/{}", site.links.track(ticket.id))),
         can_solve: may(Move::Solve),
         can_cancel: may(Move::Cancel { why: CancelReason::Staff }),
+        hold: may(holding::to_hold(site.now().plus_minutes(1))).then(|| holding::dates(&zone, site.now())),
+        can_resume: may(Move::Resume),
         earlier: file.earlier.as_ref().map(again),
         follow_up: file.follow_up.as_ref().map(again),
         ticket: file.ticket.clone(),
     }
-}
-
-async fn take(State(site): State<Site>, caller: RequireDesk, Path(id): Path<TicketId>, form: Form) -> Answer<Redirect> {
-    let Ok(mutation) = form.value("mutation").parse::<MutationId>() else {
-        return Err(Refused::new(ProblemCode::Malformed));
-    };
-    taking::take(&site, id, mutation, caller.0.actor()).await?;
-    Ok(Redirect::to(&format!("/desk/tickets/{id}")))
-}
-
-async fn note(
-    State(site): State<Site>,
-    caller: RequireDesk,
-    Path(id): Path<TicketId>,
-    mut form: Form,
-) -> Answer<Redirect> {
-    let key = form.value("key").parse::<NoteId>().unwrap_or_else(|_| site.new_id());
-    let Some(text) = form.read::<NoteText>("text") else {
-        let message = form.error("text").unwrap_or_default().to_owned();
-        return Err(Problem::field("text", "invalid", message).into());
-    };
-    visible(&site, &caller.0, id).await?;
-    add_note(&site, caller.0.actor(), id, key, text).await?;
-    Ok(Redirect::to(&format!("/desk/tickets/{id}")))
-}
-
-/// Ends a ticket on the customer's word. A second click finds it ended.
-async fn end(State(site): State<Site>, caller: RequireDesk, Path(id): Path<TicketId>, form: Form) -> Answer<Redirect> {
-    let to_do = match form.value("how") {
-        "solved" => Move::Solve,
-        "cancelled" => Move::Cancel { why: cancel_reason(&caller.0) },
-        _ => return Err(Problem::field("how", "invalid", "Say whether it is solved or called off.").into()),
-    };
-    match act(&site, &caller.0, id, to_do).await {
-        Ok(_) => {}
-        Err(Refused(problem)) if problem.code == ProblemCode::AlreadySettled => {}
-        Err(other) => return Err(other),
-    }
-    Ok(Redirect::to(&format!("/desk/tickets/{id}")))
 }

@@ -134,12 +134,7 @@ async fn experts(
     now: Timestamp,
 ) -> Result<(Vec<Ours>, usize), Error> {
     let candidates: Vec<Candidate> = dispatch::candidates(conn, None).await?;
-    let mut by_holder: BTreeMap<ExpertId, Vec<Ticket>> = BTreeMap::new();
-    for ticket in held {
-        if let Some(holder) = ticket.life.state.holder() {
-            by_holder.entry(holder).or_default().push(ticket.clone());
-        }
-    }
+    let by_holder = by_holder(held);
     let wanted = candidates.iter().filter(|one| area.is_none_or(|area| one.areas.contains(&area)));
     let mut ours: Vec<Ours> = wanted
         .map(|candidate| {
@@ -170,6 +165,31 @@ async fn experts(
         }
     }
     Ok((ours, n))
+}
+
+/// What every active expert does now, with their zone: the day in one column.
+pub(super) async fn doing(
+    conn: &mut Conn,
+    settings: &Settings,
+    now: Timestamp,
+) -> Result<BTreeMap<ExpertId, (Doing, Zone)>, Error> {
+    let held = by_holder(&store::held_by(conn, &[], READ_MAX).await?);
+    let candidates = dispatch::candidates(conn, None).await?;
+    let doing = candidates.into_iter().map(|candidate| {
+        let chain = day::chain(held.get(&candidate.expert).map_or(&[], Vec::as_slice), now);
+        (candidate.expert, (day::doing(&candidate, &chain, now, settings), candidate.zone))
+    });
+    Ok(doing.collect())
+}
+
+fn by_holder(held: &[Ticket]) -> BTreeMap<ExpertId, Vec<Ticket>> {
+    let mut by_holder: BTreeMap<ExpertId, Vec<Ticket>> = BTreeMap::new();
+    for ticket in held {
+        if let Some(holder) = ticket.life.state.holder() {
+            by_holder.entry(holder).or_default().push(ticket.clone());
+        }
+    }
+    by_holder
 }
 
 fn named(covering: &BTreeSet<AreaId>, areas: &[(AreaId, String)]) -> String {

@@ -121,6 +121,7 @@ fn withdrawn(why: WithdrawReason) -> &'static str {
         WithdrawReason::Ended => "the ticket ended",
         WithdrawReason::Customer => "the customer chose another time",
         WithdrawReason::Corrected => "the ticket was corrected and no longer fits",
+        WithdrawReason::NeededElsewhere => "needed more for another ticket, and had not seen this one",
     }
 }
 

@@ -5,14 +5,17 @@
 
 use super::routes;
 use crate::accounts::{Person, Role};
+use crate::billing::samples::charge;
+use crate::billing::{self, Charge, ChargeState, Failure};
 use crate::customers::store as customers;
-use crate::db::Engine;
 use crate::db::testing::on;
+use crate::db::{Engine, Lane};
 use crate::dispatch::world::World;
 use crate::http::testing::{Client, site};
+use crate::plans;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
-use shared::ids::{SiteId, TicketId};
+use shared::ids::{ChargeId, EntitlementId, SiteId, TicketId};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -61,6 +64,9 @@ const TABLE: &[Row] = &[
     public("/password"),
     public("/password/code"),
     public("/confirm/"),
+    public("/app"),
+    public("/app/"),
+    public("/.well-known/"),
     row("*", "/account", CUSTOMER),
     row("*", "/account/", CUSTOMER),
     public("/survey/"),
@@ -111,12 +117,16 @@ const TABLE: &[Row] = &[
     row("*", "/api/v1/tickets", ASKS),
     row("*", "/api/v1/tickets/", ASKS),
     row("POST", "/api/v1/tickets/{id}/take", DESK),
+    row("POST", "/api/v1/tickets/{id}/hold", DESK),
+    row("POST", "/api/v1/tickets/{id}/resume", DESK),
     row("*", "/api/v1/desk/", DESK),
     row("*", "/api/v1/admin/", ADMIN),
     row("GET", "/api/v1/admin/tickets", DESK),
     row("*", "/api/v1/admin/tickets/", DESK),
     row("GET", "/api/v1/admin/skills", DESK),
+    row("GET", "/api/v1/admin/skills/{id}", DESK),
     row("GET", "/api/v1/admin/areas", DESK),
+    row("GET", "/api/v1/admin/areas/{id}", DESK),
     row("GET", "/api/v1/admin/holidays", DESK),
     // An expert rings in ill, and the desk keeps it for him.
     row("*", "/api/v1/admin/experts/{id}/absences", DESK),
@@ -255,14 +265,66 @@ async fn every_route_opens_to_its_roles_and_to_nobody_else() {
     .await;
 }
 
-/// Whatever stands in a path, in place of each parameter of a customer's routes: what is Mia's.
-fn filled_with(path: &str, ticket: TicketId, site: SiteId) -> String {
-    let part = |part: &str| match part {
-        "{id}" => ticket.to_string(),
-        "{site}" => site.to_string(),
-        other => other.to_owned(),
+/// Whoever looks for a fact begins at one page: it leads to every list that admins have.
+#[tokio::test]
+async fn the_admins_first_page_leads_to_every_list() {
+    on(Engine::Sqlite, async |db| {
+        let client = Client::new(site(&db), routes());
+        let id = client.site.new_id::<()>().to_string();
+        let page = client.signed_in(Person::of(Role::Admin, &id).unwrap()).await.get("/admin").await.text();
+        let is_list = |path: &str| path.starts_with("/admin/") && path.matches('/').count() == 2 && !path.contains('{');
+        let lists = in_sources().into_iter().filter(|(method, path)| method == "GET" && is_list(path));
+        let lists: Vec<String> = lists.map(|(_, path)| path).collect();
+        assert!(lists.len() > 10, "{lists:?}");
+        let missing: Vec<_> = lists.iter().filter(|path| !page.contains(&format!("href=\"{path}\""))).collect();
+        assert!(missing.is_empty(), "{missing:?}");
+    })
+    .await;
+}
+
+/// What is Mia's, for the parameters of paths.
+struct OfMia {
+    ticket: TicketId,
+    site: SiteId,
+    entitlement: EntitlementId,
+    charge: ChargeId,
+}
+
+impl OfMia {
+    /// A path with what is hers in place of each parameter of a customer's routes.
+    fn filled(&self, path: &str) -> String {
+        let id = match path.split("/{id}").next().unwrap_or_default().rsplit('/').next() {
+            Some("entitlements") => self.entitlement.to_string(),
+            Some("charges") => self.charge.to_string(),
+            Some(_) | None => self.ticket.to_string(),
+        };
+        let part = |part: &str| match part {
+            "{id}" => id.clone(),
+            "{site}" => self.site.to_string(),
+            other => other.to_owned(),
+        };
+        path.split('/').map(part).collect::<Vec<_>>().join("/")
+    }
+}
+
+/// A charge of Mia's plan that was declined and is open.
+async fn owes(world: &World, entitlement: EntitlementId) -> ChargeId {
+    let (now, customer) = (world.now(), world.customer);
+    let charge = Charge {
+        customer,
+        entitlement,
+        state: ChargeState::Open {
+            first_at: now,
+            next_at: now.plus_minutes(1_440),
+            gives_up_at: now.plus_minutes(20_000),
+            failure: Failure::Declined,
+        },
+        ..charge(now, now.plus_minutes(500_000))
     };
-    path.split('/').map(part).collect::<Vec<_>>().join("/")
+    let id = charge.id;
+    let begun = world.db.write(Lane::Desk, async move |tx| billing::store::begin_charge(tx, &charge).await);
+    assert!(begun.await.unwrap(), "there is a charge");
+    id
 }
 
 #[tokio::test]
@@ -273,6 +335,12 @@ async fn other_peoples_ids_open_nothing_and_change_nothing() {
         let ticket = world.ticket().await;
         let of_mia = world.another_site().await;
         let before = world.read(ticket).await;
+        let mia = world.customer;
+        let bought = async || db.read(async move |conn| plans::store::entitlements_of(conn, mia).await).await.unwrap();
+        let bought_before = bought().await;
+        let entitlement = bought_before[0].id;
+        let charge = owes(&world, entitlement).await;
+        let hers = OfMia { ticket, site: of_mia, entitlement, charge };
         let site_before = db.read(async move |conn| customers::site(conn, of_mia).await).await.unwrap();
         let client = Client::new(site(&db), routes());
         let id = client.site.new_id::<()>().to_string();
@@ -296,7 +364,7 @@ async fn other_peoples_ids_open_nothing_and_change_nothing() {
             let is_api = path.starts_with("/api/");
             let body = bodies.iter().find(|(end, _)| path.ends_with(end)).map_or("{}", |(_, body)| body);
             let kind = if is_api { "application/json" } else { "application/x-www-form-urlencoded" };
-            let request = Request::builder().method(method.as_str()).uri(filled_with(path, ticket, of_mia));
+            let request = Request::builder().method(method.as_str()).uri(hers.filled(path));
             let request = request.header(header::CONTENT_TYPE, kind).header("idempotency-key", "theirs");
             let body = Body::from(if is_api { body } else { "text=hello&how=solved&soon=1" });
             let (status, _) = somebody.head_of(request.body(body).unwrap()).await;
@@ -310,6 +378,7 @@ async fn other_peoples_ids_open_nothing_and_change_nothing() {
         assert_eq!(world.read(ticket).await, before, "nothing of the ticket changed");
         let site_after = db.read(async move |conn| customers::site(conn, of_mia).await).await.unwrap();
         assert_eq!(site_after, site_before, "nothing of the address changed");
+        assert_eq!(bought().await, bought_before, "nothing of the plan changed");
     })
     .await;
 }

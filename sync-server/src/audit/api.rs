@@ -2,16 +2,13 @@
 
 use super::store;
 use crate::http::caller::RequireAdmin;
-use crate::http::{Answer, Json, Site};
+use crate::http::paging;
+use crate::http::{Answer, Site};
 use axum::extract::{Query, State};
 use axum::response::IntoResponse;
 use axum::routing::{Router, get};
 use serde::Deserialize;
-use serde_json::json;
 use shared::time::Timestamp;
-
-/// Lines on one page.
-const PAGE_MAX: usize = 50;
 
 /// The routes.
 pub fn routes() -> Router<Site> {
@@ -33,17 +30,15 @@ struct Wanted {
     #[serde(default)]
     until: Option<Timestamp>,
     #[serde(default)]
-    before: Option<String>,
+    cursor: Option<uuid::Uuid>,
+    #[serde(default)]
+    limit: Option<i64>,
 }
 
 async fn list(State(site): State<Site>, _: RequireAdmin, Query(wanted): Query<Wanted>) -> Answer<impl IntoResponse> {
-    let limit = i64::try_from(PAGE_MAX + 1).expect("the page is short");
-    let Wanted { subject, actor, what, from, until, before } = wanted;
+    let Wanted { subject, actor, what, from, until, cursor, limit } = wanted;
+    let (cursor, limit) = (cursor.map(|id| id.to_string()), paging::limit(limit));
     let filter = store::Filter { subject, actor, what, from, until };
-    let found = site.db.read(async move |conn| store::find(conn, &filter, before.as_deref(), limit).await);
-    let mut items = found.await?;
-    let more = items.len() > PAGE_MAX;
-    items.truncate(PAGE_MAX);
-    let next = items.last().filter(|_| more).map(|line| line.id.clone());
-    Ok(Json(json!({ "items": items, "next": next })))
+    let found = site.db.read(async move |conn| store::find(conn, &filter, cursor.as_deref(), limit + 1).await);
+    paging::page(found.await?, limit, |line| line.id.clone()).answer()
 }

@@ -9,8 +9,9 @@ use super::outside::Outside;
 use super::{Charge, Failure, store};
 use crate::db::{Error, Lane, Tx};
 use crate::http::caller::RequireCustomer;
+use crate::http::paging::{self, Paging};
 use crate::http::{Answer, Json, Site};
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::routing::{Router, get, post};
@@ -20,8 +21,8 @@ use shared::event::Actor;
 use shared::ids::{ChargeId, EntitlementId};
 use shared::text::Slug;
 
-/// Charges of one customer in one answer.
-const CHARGES_MAX: i64 = 200;
+/// Charges of one customer that are looked through: the last ones.
+const CHARGES_MAX: i64 = 2_000;
 
 /// The routes.
 pub fn routes() -> Router<Site> {
@@ -64,9 +65,13 @@ async fn card(State(site): State<Site>, RequireCustomer(customer): RequireCustom
     Ok(Json(json!({ "card": payer.and_then(|payer| payer.card) })))
 }
 
-async fn renewals(State(site): State<Site>, RequireCustomer(customer): RequireCustomer) -> Answer<impl IntoResponse> {
-    let items = site.db.read(async move |conn| store::renewals_of(conn, customer).await).await?;
-    Ok(Json(json!({ "items": items })))
+async fn renewals(
+    State(site): State<Site>,
+    RequireCustomer(customer): RequireCustomer,
+    Query(asked): Query<Paging>,
+) -> Answer<impl IntoResponse> {
+    let all = site.db.read(async move |conn| store::renewals_of(conn, customer).await).await?;
+    paging::cut(all, &asked, |renewal| renewal.entitlement)?.answer()
 }
 
 /// A charge as its customer may read it.
@@ -82,9 +87,13 @@ fn shown(charge: Charge) -> Shown {
     Shown { charge, receipt }
 }
 
-async fn charges(State(site): State<Site>, RequireCustomer(customer): RequireCustomer) -> Answer<impl IntoResponse> {
-    let items = site.db.read(async move |conn| store::of_customer(conn, customer, CHARGES_MAX).await).await?;
-    Ok(Json(json!({ "items": items.into_iter().map(shown).collect::<Vec<_>>() })))
+async fn charges(
+    State(site): State<Site>,
+    RequireCustomer(customer): RequireCustomer,
+    Query(asked): Query<Paging>,
+) -> Answer<impl IntoResponse> {
+    let all = site.db.read(async move |conn| store::of_customer(conn, customer, CHARGES_MAX).await).await?;
+    paging::cut(all, &asked, |charge| charge.id)?.map(shown).answer()
 }
 
 async fn end(

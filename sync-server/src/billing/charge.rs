@@ -28,7 +28,8 @@ pub enum Failure {
 }
 
 impl Failure {
-    const ALL: [Self; 7] =
+    /// All of them.
+    pub const ALL: [Self; 7] =
         [Self::NoCard, Self::Declined, Self::Funds, Self::Confirm, Self::Expired, Self::Blocked, Self::Refused];
 
     /// The word in tables and JSON.

@@ -1,6 +1,6 @@
 //! The background work of billing: what the calendar asks for, a charge's next step, how a page ended, money given back.
 
-use super::outside::{Gateway, Outside, Refunded, Request, intent, refund};
+use super::outside::{self, Gateway, Outside, Refunded, Request, intent, refund};
 use super::refund::{Refund, RefundState};
 use super::step::{self, Step};
 use super::store::CheckoutState;
@@ -12,7 +12,7 @@ use crate::notify::money::MoneyNews;
 use crate::notify::outside::Unsent;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use shared::ids::{ChargeId, CheckoutId, RefundId};
+use shared::ids::{ChargeId, CheckoutId, CustomerId, RefundId};
 use std::time::Duration;
 
 const SWEEP_EVERY: Duration = Duration::from_secs(10);
@@ -34,6 +34,7 @@ pub fn register(registry: Registry, outside: Outside) -> Registry {
         .on(Kind::Charge, worker())
         .on(Kind::Checkout, worker())
         .on(Kind::Refund, worker())
+        .on(Kind::ForgetPayer, worker())
 }
 
 struct Worker {
@@ -54,8 +55,9 @@ impl Handler for Worker {
             let ended = match job.kind {
                 Kind::Checkout => self.checkout(gateway, &job, &context).await,
                 Kind::Refund => self.refund(gateway, &job, &context).await,
+                Kind::ForgetPayer => forget(gateway, &job, &context).await,
                 kind => {
-                    debug_assert!(kind == Kind::Charge, "registered for these three");
+                    debug_assert!(kind == Kind::Charge, "registered for these four");
                     self.charge(gateway, &job, &context).await
                 }
             };
@@ -193,4 +195,20 @@ impl Worker {
         });
         ended.await.map(|()| Outcome::Done)
     }
+}
+
+/// Has a customer who left forgotten at the provider, once nothing is left to ask there in their name.
+async fn forget(gateway: &dyn Gateway, job: &Job, context: &Context) -> Result<Outcome, Error> {
+    let Ok(customer) = job.subject.parse::<CustomerId>() else {
+        return Ok(Outcome::give_up("its subject is no customer"));
+    };
+    let read = context.db.read(async move |conn| {
+        Ok::<_, Error>((store::payer(conn, customer).await?, store::is_under_way(conn, customer).await?))
+    });
+    let (Some(payer), is_under_way) = read.await? else { return Ok(Outcome::Done) };
+    if is_under_way {
+        let why = "a payment of theirs has not ended".to_owned();
+        return Ok(Outcome::Retry { after: Some(LOOK_AGAIN), why });
+    }
+    Ok(outside::forget(gateway, payer.reference).await.map_or_else(unsent, |()| Outcome::Done))
 }

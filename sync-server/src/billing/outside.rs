@@ -2,10 +2,11 @@
 //! gateways put them on the wire.
 
 use super::card::Card;
+use super::recorded::Recorded;
 use super::rules::Rules;
 use super::sandbox::Sandbox;
 use super::stripe::gateway::Stripe;
-use crate::config::Mode;
+use crate::config::{Config, Mode};
 use crate::http::Site;
 use crate::notify::outside::{Pages, Unsent};
 use futures_util::future::BoxFuture;
@@ -110,6 +111,8 @@ pub enum Request {
         /// How much.
         amount: Money,
     },
+    /// Forget a customer: the name, the address, every card. What was paid stays in the provider's books.
+    Forget(String),
     /// The refund of which only our reference is known.
     FindRefund {
         /// Of which payment.
@@ -117,6 +120,25 @@ pub enum Request {
         /// Our reference.
         refund: RefundId,
     },
+}
+
+impl Request {
+    /// The word in tables.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Payer { .. } => "payer",
+            Self::Page(_) => "page",
+            Self::Session(_) => "session",
+            Self::EndSession(_) => "end_session",
+            Self::Charge(_) => "charge",
+            Self::Intent(_) => "intent",
+            Self::Find { .. } => "find",
+            Self::Cancel(_) => "cancel",
+            Self::Refund { .. } => "refund",
+            Self::Forget(_) => "forget",
+            Self::FindRefund { .. } => "find_refund",
+        }
+    }
 }
 
 /// How a page stands.
@@ -211,6 +233,8 @@ pub enum Answer {
     Refund(Refunded),
     /// There is none.
     NoRefund,
+    /// The customer is forgotten, and no card of theirs can be charged.
+    Forgotten,
 }
 
 /// Speaks with a card provider.
@@ -233,10 +257,12 @@ pub async fn intent(gateway: &dyn Gateway, request: Request) -> Result<Option<In
     match gateway.ask(request).await? {
         Answer::Intent(intent) => Ok(Some(intent)),
         Answer::NoIntent => Ok(None),
-        other
-        @ (Answer::Payer(_) | Answer::Page { .. } | Answer::Session(_) | Answer::Refund(_) | Answer::NoRefund) => {
-            Err(astray(&other))
-        }
+        other @ (Answer::Payer(_)
+        | Answer::Page { .. }
+        | Answer::Session(_)
+        | Answer::Refund(_)
+        | Answer::NoRefund
+        | Answer::Forgotten) => Err(astray(&other)),
     }
 }
 
@@ -245,10 +271,12 @@ pub async fn refund(gateway: &dyn Gateway, request: Request) -> Result<Option<Re
     match gateway.ask(request).await? {
         Answer::Refund(refunded) => Ok(Some(refunded)),
         Answer::NoRefund => Ok(None),
-        other
-        @ (Answer::Payer(_) | Answer::Page { .. } | Answer::Session(_) | Answer::Intent(_) | Answer::NoIntent) => {
-            Err(astray(&other))
-        }
+        other @ (Answer::Payer(_)
+        | Answer::Page { .. }
+        | Answer::Session(_)
+        | Answer::Intent(_)
+        | Answer::NoIntent
+        | Answer::Forgotten) => Err(astray(&other)),
     }
 }
 
@@ -261,7 +289,8 @@ pub async fn session(gateway: &dyn Gateway, session: String) -> Result<SessionSt
         | Answer::Intent(_)
         | Answer::NoIntent
         | Answer::Refund(_)
-        | Answer::NoRefund) => Err(astray(&other)),
+        | Answer::NoRefund
+        | Answer::Forgotten) => Err(astray(&other)),
     }
 }
 
@@ -274,7 +303,8 @@ pub async fn payer(gateway: &dyn Gateway, request: Request) -> Result<String, Un
         | Answer::Intent(_)
         | Answer::NoIntent
         | Answer::Refund(_)
-        | Answer::NoRefund) => Err(astray(&other)),
+        | Answer::NoRefund
+        | Answer::Forgotten) => Err(astray(&other)),
     }
 }
 
@@ -283,6 +313,21 @@ pub async fn page(gateway: &dyn Gateway, wanted: PageWanted) -> Result<(String, 
     match gateway.ask(Request::Page(wanted)).await? {
         Answer::Page { session, url } => Ok((session, url)),
         other @ (Answer::Payer(_)
+        | Answer::Session(_)
+        | Answer::Intent(_)
+        | Answer::NoIntent
+        | Answer::Refund(_)
+        | Answer::NoRefund
+        | Answer::Forgotten) => Err(astray(&other)),
+    }
+}
+
+/// Asks that a customer be forgotten.
+pub async fn forget(gateway: &dyn Gateway, payer: String) -> Result<(), Unsent> {
+    match gateway.ask(Request::Forget(payer)).await? {
+        Answer::Forgotten => Ok(()),
+        other @ (Answer::Payer(_)
+        | Answer::Page { .. }
         | Answer::Session(_)
         | Answer::Intent(_)
         | Answer::NoIntent
@@ -321,8 +366,11 @@ impl Outside {
     pub fn new(site: &Site) -> Self {
         let pages = Pages { links: site.links.clone(), public_url: site.config.public_url.clone() };
         let cards: Result<Arc<dyn Gateway>, _> = match (site.config.mode, &site.config.providers.stripe) {
-            (Mode::Demo, _) => Ok(Arc::new(Sandbox::new(site))),
-            (Mode::Serve, Some(account)) => Ok(Arc::new(Stripe::new(account.clone(), site.db.clone()))),
+            (Mode::Demo, _) => Ok(Arc::new(Recorded::new(Sandbox::new(site), site.db.clone()))),
+            (Mode::Serve, Some(account)) => {
+                let stripe = Stripe::new(account.clone(), site.db.clone());
+                Ok(Arc::new(Recorded::new(stripe, site.db.clone())))
+            }
             (Mode::Serve, None) => Err(OFF),
         };
         Self { cards, means: Means { pages, rules: site.config.billing.clone() } }
@@ -335,6 +383,6 @@ impl Outside {
 }
 
 /// What to set so that cards can be charged; nothing where they can.
-pub fn off_by_settings(site: &Site) -> Option<&'static str> {
-    (site.config.mode == Mode::Serve && site.config.providers.stripe.is_none()).then_some(OFF)
+pub fn off_by_settings(config: &Config) -> Option<&'static str> {
+    (config.mode == Mode::Serve && config.providers.stripe.is_none()).then_some(OFF)
 }

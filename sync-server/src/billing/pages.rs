@@ -167,7 +167,7 @@ async fn offer_page(
         form,
         can_buy: customer.is_some(),
         sign_in: web::sign_in_address(&path),
-        off: off_by_settings(site).is_some(),
+        off: off_by_settings(&site.config).is_some(),
         is_demo: site.config.mode == crate::config::Mode::Demo,
         one,
     };

@@ -8,7 +8,7 @@ use super::rules::{days_before, days_later};
 use super::settle;
 use super::store;
 use super::tell::{self, PLAN_PATH};
-use crate::db::{Database, Error, Lane, Tx};
+use crate::db::{Conn, Database, Error, Lane, Tx};
 use crate::jobs::{self, Kind, NewJob};
 use crate::notify::money::{MoneyNews, MoneyNote};
 use crate::plans::{self, EntitlementState};
@@ -21,11 +21,18 @@ const ROWS_MAX: i64 = 50;
 const ROUNDS_MAX: usize = 200;
 /// The provider repeats a telling for three days.
 const EVENT_DAYS: u32 = 60;
+/// Days for which it is kept how requests to the provider ended.
+const CALL_DAYS: u32 = 7;
 /// A plan of shorter periods is told of only once before each.
 const MONTHS_OF_TWO_NOTICES: u32 = 3;
 
-/// One sweep.
+/// One sweep. Mostly nothing is due, and one read finds that out: a write for each thing to look for, every few seconds,
+/// would hold up those who have something to write.
 pub(super) async fn sweep(db: &Database, means: &Means) -> Result<(), Error> {
+    let (of_read, now, real_now) = (means.clone(), db.clock().business_now(), db.clock().real_now());
+    if !db.read(async move |conn| is_anything_due(conn, &of_read, now, real_now).await).await? {
+        return Ok(());
+    }
     // First, so that nothing is scheduled for what was cancelled.
     each(db, means, Look::End).await?;
     each(db, means, Look::Schedule).await?;
@@ -34,6 +41,24 @@ pub(super) async fn sweep(db: &Database, means: &Means) -> Result<(), Error> {
     }
     each(db, means, Look::Cards).await?;
     wake(db).await
+}
+
+/// Whether there is anything to do for [`each`] look or for [`wake`].
+async fn is_anything_due(conn: &mut Conn, means: &Means, now: Timestamp, real_now: Timestamp) -> Result<bool, Error> {
+    let first = days_later(now, means.rules.notice_days[0]);
+    let (year, month) = month_of(first);
+    for days in means.rules.notice_days {
+        if !store::scheduled_to_tell(conn, now, days_later(now, days), days, 1).await?.is_empty() {
+            return Ok(true);
+        }
+    }
+    Ok(!store::renewals_to_end(conn, now, 1).await?.is_empty()
+        || !store::to_schedule(conn, first, 1).await?.is_empty()
+        || !store::expiring(conn, year, month, 1).await?.is_empty()
+        || !store::overdue(conn, now, 1).await?.is_empty()
+        || !store::overdue_checkouts(conn, real_now, 1).await?.is_empty()
+        || !store::open_refunds(conn, 1).await?.is_empty()
+        || store::is_anything_old(conn, days_before(real_now, EVENT_DAYS), days_before(real_now, CALL_DAYS)).await?)
 }
 
 /// What one round looks for.
@@ -65,8 +90,7 @@ async fn each(db: &Database, means: &Means, look: Look) -> Result<(), Error> {
                 Ok(found.len())
             }
             Look::Cards => {
-                let date = Zone::utc().local(days_later(now, means.rules.notice_days[0])).date;
-                let (year, month) = (i64::from(date.year()), i64::from(date.month()));
+                let (year, month) = month_of(days_later(now, means.rules.notice_days[0]));
                 let found = store::expiring(tx, year, month, ROWS_MAX).await?;
                 for customer in &found {
                     expiring(tx, &means, *customer, now).await?;
@@ -86,6 +110,12 @@ async fn each(db: &Database, means: &Means, look: Look) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// The month by the calendar in which a card must still be good.
+fn month_of(at: Timestamp) -> (i64, i64) {
+    let date = Zone::utc().local(at).date;
+    (i64::from(date.year()), i64::from(date.month()))
 }
 
 /// Decides the next period's charge: from now on its price stands.
@@ -188,6 +218,7 @@ async fn wake(db: &Database) -> Result<(), Error> {
         due.extend(checkouts.iter().map(|id| NewJob::new(Kind::Checkout, id, now)));
         due.extend(refunds.iter().map(|id| NewJob::new(Kind::Refund, id, now)));
         store::forget_events(tx, days_before(real_now, EVENT_DAYS), ROWS_MAX).await?;
+        store::forget_calls(tx, days_before(real_now, CALL_DAYS), ROWS_MAX).await?;
         jobs::enqueue(tx, &due).await
     })
     .await

@@ -248,6 +248,18 @@ impl Shop {
             .unwrap()
     }
 
+    /// What the provider keeps of her: her document, and whether any card of hers can be charged.
+    pub(crate) async fn kept_there(&self) -> (serde_json::Value, bool) {
+        let customer = id(700);
+        let payer = self.db.read(async move |conn| store::payer(conn, customer).await).await.unwrap().unwrap();
+        let (sandbox, reference) = (Sandbox::new(&self.site), payer.reference);
+        let read = sandbox.with(reference.clone(), String::new(), move |world, _| {
+            let cards = world.of("method").iter().any(|(_, doc)| doc.body["customer"].is_string());
+            (world.get("customer", &reference).map(|doc| doc.body.clone()).unwrap_or_default(), cards)
+        });
+        read.await.unwrap()
+    }
+
     /// The kinds of what Mia was told, in order.
     pub(crate) async fn told(&self) -> Vec<String> {
         let mut sent = self.db.read(async |conn| captured(conn, "", 500).await).await.unwrap();

@@ -5,10 +5,12 @@
 //! show in `Debug` and thus in no log. Nothing here opens, connects or writes.
 
 mod file;
+mod packages;
 mod read;
 mod settings;
 
 pub use file::{SettingsFile, with_defaults};
+pub use packages::Packages;
 pub use settings::Settings;
 
 use shared::text::Email;
@@ -58,6 +60,8 @@ pub struct Config {
     pub providers: Providers,
     /// How fast each channel sends, and how long its provider may take.
     pub sending: Sending,
+    /// How experts' phones get the app.
+    pub packages: Packages,
     /// Who hears of what nobody looked at; empty means every admin.
     pub admins_to_tell: Vec<Email>,
     /// Tickets a second that are taken from the web; more are told to come back. `None` is no limit.
@@ -138,6 +142,17 @@ pub struct Stripe {
     pub secret_key: Secret,
     /// What signs its tellings.
     pub webhook_secret: Secret,
+    /// Requests that one server makes at once.
+    pub at_once: u32,
+    /// Seconds that it may take for one.
+    pub within_seconds: u32,
+}
+
+impl Stripe {
+    /// Requests that one server makes at once, unless a setting says otherwise.
+    pub const AT_ONCE: u32 = 16;
+    /// Seconds that it may take for one, unless a setting says otherwise: less than a page may.
+    pub const WITHIN_SECONDS: u32 = 8;
 }
 
 /// How fast each channel sends, and how long its provider may take.
@@ -240,6 +255,7 @@ impl Config {
             billing: BillingRules::default(),
             providers: Providers::default(),
             sending: Sending::default(),
+            packages: Packages::default(),
             admins_to_tell: Vec::new(),
             intake_per_second: None,
             sign_ins_per_minute: None,

@@ -1,5 +1,6 @@
 //! From what was set to what is used, or to sentences that say what to mend. Pure.
 
+use super::packages::{Packages, is_fingerprint, is_team};
 use super::{
     BillingRules, Config, FILES, Fcm, Files, MatchingBounds, Mode, Providers, Refusals, Secret, Sending, SendingBounds,
     Settings, Smtp, Stripe, Twilio,
@@ -39,6 +40,7 @@ impl Settings {
         };
         refused.extend(unreachable(&public_url, public_url_is_set));
         let providers = self.providers(&mut refused);
+        let packages = self.packages(&mut refused);
         let files = self.files().unwrap_or_else(|why| {
             refused.push(why);
             Files::Memory
@@ -60,6 +62,7 @@ impl Settings {
             sending: self.sending(),
             files,
             data_dir: self.data_dir,
+            packages,
             admins_to_tell: self.admins_to_tell,
             intake_per_second: NonZeroU32::new(self.intake_per_second),
             sign_ins_per_minute: NonZeroU32::new(self.sign_ins_per_minute),
@@ -97,6 +100,7 @@ impl Settings {
             human_minutes: self.human_minutes,
             customer_minutes: self.customer_minutes,
             part_minutes: self.part_minutes,
+            same_expert_minutes: self.same_expert_minutes,
             service_hours: self.service_hours.clone(),
         }
     }
@@ -134,7 +138,9 @@ impl Settings {
         match (hidden(&self.stripe_secret_key), hidden(&self.stripe_webhook_secret)) {
             (Some(secret_key), Some(webhook_secret)) => {
                 refused.extend(in_the_clear("SYSOPS_STRIPE_URL", &self.stripe_url));
-                Some(Stripe { url: address(&self.stripe_url), secret_key, webhook_secret })
+                let (url, at_once, within_seconds) =
+                    (address(&self.stripe_url), self.cards_at_once, self.cards_seconds);
+                Some(Stripe { url, secret_key, webhook_secret, at_once, within_seconds })
             }
             (None, None) => None,
             (_, _) => {
@@ -181,6 +187,33 @@ impl Settings {
         let fcm = credentials.map(|credentials| Fcm { url: address(&self.fcm_url), credentials });
         let stripe = self.stripe(refused);
         Providers { twilio, fcm, smtp, stripe }
+    }
+
+    fn packages(&self, refused: &mut Vec<String>) -> Packages {
+        let filled = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+        let certificates = self.app_android_certificates.iter().filter(|text| !text.is_empty());
+        let packages = Packages {
+            android_certificates: certificates.map(|text| text.to_uppercase()).collect(),
+            apple_team: filled(&self.app_apple_team),
+            android_url: filled(&self.app_android_url),
+            ios_url: filled(&self.app_ios_url),
+        };
+        if !packages.android_certificates.iter().all(|text| is_fingerprint(text)) {
+            refused.push(
+                "SYSOPS_APP_ANDROID_CERTIFICATES is not understood: it is the SHA-256 that `keytool -list -v` prints, 32 \
+                 pairs of hex digits with colons; several are divided by commas."
+                    .into(),
+            );
+        }
+        if packages.apple_team.as_ref().is_some_and(|text| !is_team(text)) {
+            refused.push("SYSOPS_APP_APPLE_TEAM is not understood: it is the team's ten capitals and digits.".into());
+        }
+        for (name, url) in [("ANDROID", &packages.android_url), ("IOS", &packages.ios_url)] {
+            if url.as_ref().is_some_and(|url| !url.starts_with("https://")) {
+                refused.push(format!("SYSOPS_APP_{name}_URL must begin with https://."));
+            }
+        }
+        packages
     }
 }
 
@@ -271,6 +304,9 @@ mod tests {
             (vec!["--mail-from", "help@example.com"], "SYSOPS_SMTP_URL"),
             (vec!["--fcm-credentials", "key.json", "--fcm-url", "http://fcm.example.com"], "SYSOPS_FCM_URL"),
             (vec!["--fcm-credentials", "key.json", "--fcm-url", "fcm.example.com"], "SYSOPS_FCM_URL"),
+            (vec!["--app-android-certificates", "AB:CD"], "keytool"),
+            (vec!["--app-apple-team", "penultimate"], "SYSOPS_APP_APPLE_TEAM"),
+            (vec!["--app-ios-url", "http://apps.example.com"], "SYSOPS_APP_IOS_URL"),
         ] {
             let refusals = config(&args).expect_err(&args.join(" "));
             assert!(refusals.to_string().contains(word), "{args:?}: {refusals}");

@@ -1,7 +1,7 @@
 //! Every setting with its name on the command line, in the environment and in the file, and its default. `--help` is
 //! made from this.
 
-use super::{MatchingBounds, Secret, Sending, SendingBounds};
+use super::{MatchingBounds, Secret, Sending, SendingBounds, Stripe};
 use clap::{Args, value_parser};
 use shared::promise::ServiceHours;
 use shared::text::Email;
@@ -39,6 +39,18 @@ pub struct Settings {
     /// Where photos are kept: `file:///a/folder` or `s3://bucket/prefix`; unset is the folder `files` in the data folder. Several servers need one place for all. Who we are at a bucket comes from the usual AWS variables.
     #[arg(long, env = "SYSOPS_FILES_URL", value_name = "URL")]
     pub files_url: Option<String>,
+    /// SHA-256 of the certificates that sign the Android app, as `keytool -list -v` prints them, divided by commas: then an SMS to an expert opens in it.
+    #[arg(long, env = "SYSOPS_APP_ANDROID_CERTIFICATES", value_delimiter = ',', value_name = "AA:BB:…")]
+    pub app_android_certificates: Vec<String>,
+    /// Apple's name of the team that signs the iPhone app, for the same.
+    #[arg(long, env = "SYSOPS_APP_APPLE_TEAM", value_name = "TEXT")]
+    pub app_apple_team: Option<String>,
+    /// Where Android phones get the app; `/app` leads there.
+    #[arg(long, env = "SYSOPS_APP_ANDROID_URL", value_name = "URL")]
+    pub app_android_url: Option<String>,
+    /// Where iPhones get the app.
+    #[arg(long, env = "SYSOPS_APP_IOS_URL", value_name = "URL")]
+    pub app_ios_url: Option<String>,
     /// Who hears of what nobody looked at, separated by commas; nobody set means every admin.
     #[arg(long, env = "SYSOPS_ADMINS_TO_TELL", value_delimiter = ',', value_name = "E-MAIL")]
     pub admins_to_tell: Vec<Email>,
@@ -89,6 +101,9 @@ pub struct Settings {
     /// After how long a missing part without a date is looked after.
     #[arg(long, env = "SYSOPS_PART_MINUTES", default_value_t = Timing::default().part_minutes, value_parser = value_parser!(i64).range(1..=MINUTES_MAX), value_name = "N")]
     pub part_minutes: i64,
+    /// For how long after a hold nobody else is asked, while the expert who knows the trouble can come.
+    #[arg(long, env = "SYSOPS_SAME_EXPERT_MINUTES", default_value_t = Timing::default().same_expert_minutes, value_parser = value_parser!(i64).range(0..=MINUTES_MAX), value_name = "N")]
+    pub same_expert_minutes: i64,
     /// When the business serves, by the clocks of each site: only then the hours of a plan's promise pass.
     #[arg(long, env = "SYSOPS_SERVICE_HOURS", default_value_t = Timing::default().service_hours, value_name = "HOURS")]
     pub service_hours: ServiceHours,
@@ -179,4 +194,10 @@ pub struct Settings {
     /// Seconds that the mail server may take for one message.
     #[arg(long, env = "SYSOPS_MAIL_SECONDS", default_value_t = Sending::default().mail.within_seconds, value_parser = value_parser!(u32).range(1..=100), value_name = "N")]
     pub mail_seconds: u32,
+    /// Requests to Stripe that one server makes at once.
+    #[arg(long, env = "SYSOPS_CARDS_AT_ONCE", default_value_t = Stripe::AT_ONCE, value_parser = value_parser!(u32).range(1..=1_000), value_name = "N")]
+    pub cards_at_once: u32,
+    /// Seconds that Stripe may take for one request; a customer may wait for it on a page.
+    #[arg(long, env = "SYSOPS_CARDS_SECONDS", default_value_t = Stripe::WITHIN_SECONDS, value_parser = value_parser!(u32).range(1..=9), value_name = "N")]
+    pub cards_seconds: u32,
 }

@@ -6,9 +6,10 @@ use super::{Customer, Site as Place, store};
 use crate::audit;
 use crate::db::{Conn, Error, Lane, Tx};
 use crate::http::caller::{MaybeCaller, RequireCustomer, RequireDesk};
+use crate::http::paging::{self, Page, Paging};
 use crate::http::undone::Undone;
 use crate::http::{Answer, Json, Refused, Site};
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::routing::{Router, get};
@@ -102,21 +103,30 @@ async fn read(State(site): State<Site>, _: RequireDesk, Path(id): Path<CustomerI
     answer(&site, id).await
 }
 
-async fn list_sites(site: &Site, id: CustomerId) -> Answer<Json<Value>> {
+async fn list_sites(site: &Site, id: CustomerId, asked: &Paging) -> Answer<Json<Page<Value>>> {
     let found = site.db.read(async move |conn| {
         let is_there = store::customer(conn, id).await?.is_some();
         Ok::<_, Error>(if is_there { Some(store::sites_of(conn, id).await?) } else { None })
     });
     let sites = found.await?.ok_or_else(|| Refused::new(ProblemCode::NotFound))?;
-    Ok(Json(json!({ "items": sites.iter().map(site_document).collect::<Vec<_>>() })))
+    paging::cut(sites, asked, |site| site.id)?.map(|site| site_document(&site)).answer()
 }
 
-async fn sites(State(site): State<Site>, _: RequireDesk, Path(id): Path<CustomerId>) -> Answer<impl IntoResponse> {
-    list_sites(&site, id).await
+async fn sites(
+    State(site): State<Site>,
+    _: RequireDesk,
+    Path(id): Path<CustomerId>,
+    Query(asked): Query<Paging>,
+) -> Answer<impl IntoResponse> {
+    list_sites(&site, id, &asked).await
 }
 
-async fn own_sites(State(site): State<Site>, RequireCustomer(id): RequireCustomer) -> Answer<impl IntoResponse> {
-    list_sites(&site, id).await
+async fn own_sites(
+    State(site): State<Site>,
+    RequireCustomer(id): RequireCustomer,
+    Query(asked): Query<Paging>,
+) -> Answer<impl IntoResponse> {
+    list_sites(&site, id, &asked).await
 }
 
 async fn add_site(

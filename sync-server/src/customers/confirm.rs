@@ -41,15 +41,15 @@ pub enum Stands {
     Waits(Email),
     /// It was confirmed before.
     Done(Email),
-    /// Another address is wanted by now, or the link is not whole.
+    /// Another address is wanted by now, its time is over, or the link is not whole.
     Over,
 }
 
 /// What a link is about; changes nothing.
-pub async fn look(conn: &mut Conn, links: &Links, token: &str) -> Result<Stands, Error> {
+pub async fn look(conn: &mut Conn, links: &Links, token: &str, real_now: Timestamp) -> Result<Stands, Error> {
     let Some(id) = links.asked_to_confirm(token) else { return Ok(Stands::Over) };
     let Some(is) = store::customer(conn, id).await? else { return Ok(Stands::Over) };
-    let opens = |email: &&Email| links.confirms(token, id, email);
+    let opens = |email: &&Email| links.confirms(token, id, email, real_now);
     if let Some(wanted) = is.email_wanted.as_ref().filter(opens) {
         return Ok(Stands::Waits(wanted.clone()));
     }
@@ -77,7 +77,8 @@ pub async fn confirm(tx: &mut Tx, links: &Links, token: &str, now: Timestamp) ->
     if store::lock(tx, id).await?.is_none() {
         return Ok(Confirmed::Over);
     }
-    let email = match look(tx, links, token).await? {
+    let real_now = tx.real_now();
+    let email = match look(tx, links, token, real_now).await? {
         Stands::Waits(email) => email,
         Stands::Done(email) => return Ok(Confirmed::Yes(email)),
         Stands::Over => return Ok(Confirmed::Over),

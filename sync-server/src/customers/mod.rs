@@ -9,6 +9,7 @@ pub mod change;
 pub mod confirm;
 pub mod helper;
 pub mod import;
+pub mod import_sites;
 pub mod profile;
 pub mod register;
 pub mod signup;

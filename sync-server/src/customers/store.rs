@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 
 mod own;
 
-pub use own::{change, confirm_email, due_to_leave, every_site_of, forget, leave, stay, want_email};
+pub use own::{change, confirm_email, due_to_leave, every_site_of, forget, leave, set_active, stay, want_email};
 
 const CUSTOMER: &str = "c.id, c.name, c.email, c.email_confirmed_at, c.email_wanted, c.phone, c.notify_by, c.helper,
     c.locale, c.zone, c.active, c.ver, c.created_at, c.leaving_at, c.forgotten_at";
@@ -307,6 +307,16 @@ pub async fn search(conn: &mut Conn, typed: &str, limit: i64) -> Result<Vec<Cust
         query = query.bind(word).bind(end);
     }
     query.fetch_all(conn.sql()).await?.iter().map(read_customer).collect()
+}
+
+/// Customers that have this e-mail address or this phone number, in any form: a phone may be a family's.
+pub async fn known_by(conn: &mut Conn, typed: &str) -> Result<Vec<Customer>, Error> {
+    let (column, key) = match phone::read(typed, postal::HOME_COUNTRY) {
+        Ok(phone) => ("phone", phone.to_string()),
+        Err(_) => ("email_key", fold_key(typed)),
+    };
+    let sql = format!("select {CUSTOMER} from customer c where c.{column} = $1 and c.active = 1 order by c.id limit 2");
+    sqlx::query(AssertSqlSafe(sql)).bind(key).fetch_all(conn.sql()).await?.iter().map(read_customer).collect()
 }
 
 /// Customers by id, from after `after` on.

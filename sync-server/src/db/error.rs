@@ -53,7 +53,7 @@ pub enum OpenError {
     #[error("the database could not be migrated: {0}")]
     Migration(String),
     /// It could not be reached, or could not do what was asked.
-    #[error("the database could not be opened")]
+    #[error("the database could not be opened: {0}")]
     Database(#[source] Error),
 }
 

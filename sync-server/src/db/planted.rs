@@ -27,6 +27,12 @@ pub enum Planted {
     NoDel,
     /// A pull ends its page without saying that there is more.
     NoMore,
+    /// The knowledge base goes on from a cursor of another history.
+    KbNoEpoch,
+    /// Nobody is told that a photo's bytes are missing.
+    NoMissing,
+    /// A phone that takes another's ticket for unknown is left in that belief.
+    OrphansUnanswered,
 }
 
 /// Where a server dies.

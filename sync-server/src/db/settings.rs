@@ -9,6 +9,9 @@ use sqlx::{AnyPool, Executor};
 use std::sync::Arc;
 use std::time::Duration;
 
+/// How often a start waits for its first connection, three seconds each time.
+const STARTS_MAX: u32 = 5;
+
 /// The two engines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Engine {
@@ -69,9 +72,10 @@ impl Settings {
     pub(super) async fn pool(&self, connections: u32, read_only: bool) -> Result<AnyPool, OpenError> {
         let limit = if read_only { self.read_limit } else { self.write_limit };
         let session = self.engine.session(limit, read_only);
-        let pool = AnyPoolOptions::new()
+        let options = AnyPoolOptions::new()
             .max_connections(connections)
             .acquire_timeout(Duration::from_secs(3))
+            .test_before_acquire(self.engine.connections_may_break())
             .after_connect(move |connection, _| {
                 let session = session.clone();
                 Box::pin(async move {
@@ -81,7 +85,14 @@ impl Settings {
                     Ok(())
                 })
             });
-        Ok(pool.connect(&self.url).await?)
+        // A request does not wait longer for a connection; a start on a machine that is very busy does.
+        let mut n_left = STARTS_MAX;
+        loop {
+            match options.clone().connect(&self.url).await {
+                Err(sqlx::Error::PoolTimedOut) if n_left > 1 => n_left -= 1,
+                connected => return Ok(connected?),
+            }
+        }
     }
 }
 
@@ -96,6 +107,14 @@ impl Engine {
     #[expect(clippy::unused_self, reason = "the engines may come to differ; callers ask the engine")]
     pub(super) fn read_connections(self) -> u32 {
         8
+    }
+
+    /// Whether an idle connection may be gone by the time it is used: a file's cannot, so it need not be asked.
+    fn connections_may_break(self) -> bool {
+        match self {
+            Self::Sqlite => false,
+            Self::Postgres => true,
+        }
     }
 
     pub(super) fn begin_write(self) -> &'static str {

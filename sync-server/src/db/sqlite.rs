@@ -83,21 +83,24 @@ impl Writer {
         let mut wakes: Vec<Wake> = Vec::new();
         let mut group = group.into_iter();
         let mut whole = true;
+        // A savepoint that was gone back to serves the next; one command ends one and begins another.
+        let mut savepoint = "savepoint one";
         while whole && let Some(mut work) = group.next() {
-            if tx.command("savepoint one").await.is_err() {
+            if !savepoint.is_empty() && tx.command(savepoint).await.is_err() {
                 whole = false;
                 kept.push(work);
                 break;
             }
             match work.run(&mut tx, self.context.limit).await {
                 Ran::Kept(its_wakes) => {
-                    whole = tx.command("release one").await.is_ok();
+                    savepoint = "release one; savepoint one";
                     wakes.extend(its_wakes);
                     kept.push(work);
                 }
                 // Some errors (disk full, I/O) undo the whole transaction, and then there is no savepoint to go back to.
                 Ran::Undone { .. } => {
-                    whole = tx.command("rollback to one").await.is_ok() && tx.command("release one").await.is_ok();
+                    savepoint = "";
+                    whole = tx.command("rollback to one").await.is_ok();
                     work.settle(Ok(()));
                 }
             }

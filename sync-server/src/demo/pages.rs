@@ -4,6 +4,7 @@
 use super::answering::{self, Who};
 use super::clock::{self, Jump};
 use super::world::{self, SignIn};
+use crate::billing::sandbox::{self, Payment};
 use crate::db::{Error, Lane};
 use crate::http::caller::MaybeCaller;
 use crate::http::json::{body, parse};
@@ -27,6 +28,8 @@ use std::collections::BTreeMap;
 
 /// Messages on the page.
 const SHOWN_MAX: i64 = 200;
+/// Payments on the page.
+const PAYMENTS_MAX: i64 = 30;
 /// Messages in one answer.
 const PAGE_MAX: i64 = 500;
 /// Whose clock the page shows: the demo's world is in New York.
@@ -53,6 +56,7 @@ struct DemoPage {
     customers: Vec<SignIn>,
     experts: Vec<ExpertShown>,
     n_answering: usize,
+    payments: Vec<Payment>,
     next_renewal: Option<String>,
     /// How many tickets are in each state.
     states: Vec<(String, String, i64)>,
@@ -111,9 +115,10 @@ async fn show(
         let rosters = workforce::store::rosters(conn).await?;
         let renewal = plans::store::next_end(conn, now).await?;
         let states = tickets::store::by_state(conn).await?;
-        Ok::<_, Error>((who, rosters, renewal, states))
+        let payments = sandbox::payments(conn, PAYMENTS_MAX).await?;
+        Ok::<_, Error>((who, rosters, renewal, states, payments))
     });
-    let (who, rosters, renewal, states) = around.await?;
+    let (who, rosters, renewal, states, payments) = around.await?;
     let mut experts: Vec<ExpertShown> = rosters
         .into_iter()
         .map(|roster| ExpertShown {
@@ -143,6 +148,7 @@ async fn show(
         customers: of(&["customer"]),
         n_answering: experts.iter().filter(|one| one.answers).count(),
         experts,
+        payments,
         next_renewal: renewal.map(|at| zone.show(at, "%-d %B %Y")),
         states: states.into_iter().map(|(word, n)| (word.replace('_', " "), word, n)).collect(),
     })

@@ -4,7 +4,8 @@
 use super::away::VISITS_BACK;
 use crate::audit;
 use crate::http::caller::RequireDesk;
-use crate::http::{Answer, Json, Site};
+use crate::http::paging::{self, Page};
+use crate::http::{Answer, Site};
 use crate::{tickets, workforce};
 use axum::extract::{Query, State};
 use axum::response::IntoResponse;
@@ -13,9 +14,6 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use shared::ids::{ExpertId, TicketId};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Lists on one page.
-const PAGE: i64 = 20;
 
 /// The routes.
 pub fn routes() -> Router<Site> {
@@ -27,7 +25,9 @@ pub fn routes() -> Router<Site> {
 struct Wanted {
     /// The last list of the page before.
     #[serde(default)]
-    before: Option<String>,
+    cursor: Option<uuid::Uuid>,
+    #[serde(default)]
+    limit: Option<i64>,
 }
 
 async fn visits_back(
@@ -35,11 +35,10 @@ async fn visits_back(
     _: RequireDesk,
     Query(wanted): Query<Wanted>,
 ) -> Answer<impl IntoResponse> {
+    let (cursor, limit) = (wanted.cursor.map(|id| id.to_string()), paging::limit(wanted.limit));
     let found = site.db.read(async move |conn| {
-        let mut lines = audit::of_kind(conn, VISITS_BACK, wanted.before.as_deref(), PAGE + 1).await?;
-        let more = i64::try_from(lines.len()).is_ok_and(|n| n > PAGE);
-        lines.truncate(usize::try_from(PAGE).expect("a page is short"));
-        let next = lines.last().filter(|_| more).map(|line| line.id.clone());
+        let lines = audit::of_kind(conn, VISITS_BACK, cursor.as_deref(), limit + 1).await?;
+        let Page { items: lines, next_cursor } = paging::page(lines, limit, |line| line.id.clone());
         let ids: BTreeSet<TicketId> =
             lines.iter().flat_map(|line| rows(line.after.as_ref())).filter_map(ticket_of).collect();
         let now = tickets::store::many(conn, &ids.into_iter().collect::<Vec<_>>()).await?;
@@ -55,10 +54,9 @@ async fn visits_back(
             let name = expert.and_then(|id| names.get(&id));
             json!({ "id": line.id, "at": line.at, "expert": expert, "expert_name": name, "tickets": tickets })
         });
-        Ok::<_, crate::db::Error>((items.collect::<Vec<_>>(), next))
+        Ok::<_, crate::db::Error>(Page { items: items.collect::<Vec<_>>(), next_cursor })
     });
-    let (items, next) = found.await?;
-    Ok(Json(json!({ "items": items, "next": next })))
+    found.await?.answer()
 }
 
 fn rows(after: Option<&Value>) -> &[Value] {

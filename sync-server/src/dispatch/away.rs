@@ -8,8 +8,9 @@ use super::facts;
 use crate::audit;
 use crate::customers::{self, Site};
 use crate::db::{Database, Error, Lane, Tx};
-use crate::jobs::{Job, Outcome};
+use crate::jobs::{self, Job, Kind, Outcome};
 use crate::matching::calendar::Period;
+use crate::matching::candidate::of_roster;
 use crate::matching::judge::{Rule, judge_promised};
 use crate::matching::need::Need;
 use crate::tickets::{self, Book, Ticket};
@@ -45,36 +46,51 @@ pub(super) async fn release_visits(
     timing: &Timing,
 ) -> Result<usize, Error> {
     let (before, timing, now) = (before.clone(), timing.clone(), db.clock().business_now());
-    let released = async move |tx: &mut Tx| {
-        // His day first, then the tickets: the order of all locks.
-        workforce::lock(tx, expert).await?;
-        let Some(roster) = workforce::store::roster(tx, expert).await? else { return Ok(0) };
-        let held = tickets::store::held_by(tx, &[expert], HELD_MAX).await?;
-        let held: Vec<TicketId> = held.iter().map(|ticket| ticket.id).collect();
-        let mut book = Book::open(tx, &held, timing.clone()).await?;
-        let locked: Vec<Ticket> = book.tickets().cloned().collect();
-        let mut gone = Vec::new();
-        for need in facts::needs(tx, &locked).await? {
-            let Some(ticket) = book.ticket(need.ticket).cloned() else { continue };
-            let site = match before.area {
-                Some(_) => customers::store::site(tx, ticket.site).await?,
-                None => None,
-            };
-            if let Some(to_do) = move_of(&ticket, &need, &roster, &before, site.as_ref())
-                && book.make(ticket.id, to_do, Actor::Server, now).is_ok()
-            {
-                gone.push(line(&ticket));
-            }
+    db.write(Lane::Work, async move |tx: &mut Tx| release_in(tx, expert, &before, &timing, now).await).await
+}
+
+async fn release_in(
+    tx: &mut Tx,
+    expert: ExpertId,
+    before: &Before,
+    timing: &Timing,
+    now: Timestamp,
+) -> Result<usize, Error> {
+    // His day first, then the tickets: the order of all locks.
+    workforce::lock(tx, expert).await?;
+    let Some(roster) = workforce::store::roster(tx, expert).await? else { return Ok(0) };
+    let held = tickets::store::held_by(tx, &[expert], HELD_MAX).await?;
+    let held: Vec<TicketId> = held.iter().map(|ticket| ticket.id).collect();
+    let mut book = Book::open(tx, &held, timing.clone()).await?;
+    let locked: Vec<Ticket> = book.tickets().cloned().collect();
+    let mut gone = Vec::new();
+    for need in facts::needs(tx, &locked).await? {
+        let Some(ticket) = book.ticket(need.ticket).cloned() else { continue };
+        let site = match before.area {
+            Some(_) => customers::store::site(tx, ticket.site).await?,
+            None => None,
+        };
+        if let Some(to_do) = move_of(&ticket, &need, &roster, before, site.as_ref())
+            && book.make(ticket.id, to_do, Actor::Server, now).is_ok()
+        {
+            gone.push(line(&ticket));
         }
-        book.save(tx).await?;
-        if !gone.is_empty() {
-            let n_gone = gone.len();
-            list(tx, expert, gone, now).await?;
-            return Ok(n_gone);
-        }
-        Ok::<_, Error>(0)
-    };
-    db.write(Lane::Work, released).await
+    }
+    book.save(tx).await?;
+    let n_gone = gone.len();
+    if n_gone > 0 {
+        list(tx, expert, gone, now).await?;
+    }
+    Ok(n_gone)
+}
+
+/// What changes of this expert undo and their jobs have not undone yet, undone now: a yes must be judged by what holds.
+/// The jobs find nothing left to do.
+pub async fn catch_up(tx: &mut Tx, expert: ExpertId, timing: &Timing, now: Timestamp) -> Result<(), Error> {
+    for before in jobs::pending::<Before>(tx, Kind::ExpertAway, &expert.to_string()).await? {
+        release_in(tx, expert, &before, timing, now).await?;
+    }
+    Ok(())
 }
 
 /// Gives the desk the list of what left an expert.
@@ -173,7 +189,7 @@ fn undone(need: &Need, roster: &Roster, before: &Before, site: Option<&Site>, vi
 /// What stands against a promised visit.
 fn judged(need: &Need, roster: Roster, visit: &VisitPlan) -> Vec<Rule> {
     let work = Period { from: visit.start_at, until: visit.end_at() };
-    judge_promised(need, &facts::candidate(roster, Vec::new()), visit.leave_at(), work)
+    judge_promised(need, &of_roster(roster, Vec::new()), visit.leave_at(), work)
 }
 
 #[cfg(test)]
@@ -243,7 +259,7 @@ mod tests {
     /// Runs whatever the change asked for.
     async fn follow(world: &World) {
         let registry = crate::jobs::Registry::new();
-        let registry = crate::dispatch::jobs::register(registry, &world.bounds);
+        let registry = crate::dispatch::jobs::register(registry, &world.bounds, &crate::notify::samples::pages());
         crate::jobs::Runner::new(world.db.clone(), registry).drain().await.unwrap();
     }
 

@@ -6,7 +6,7 @@ use super::facts;
 use super::under_way::under_way;
 use crate::db::{Database, Error, Lane, Tx};
 use crate::jobs::{Job, Outcome};
-use crate::matching::candidate::Availability;
+use crate::matching::candidate::{Availability, of_roster};
 use crate::matching::chain::{Fate, Link, UnderWay, follow};
 use crate::matching::need::Need;
 use crate::tickets::{self, Book, Ticket};
@@ -49,7 +49,7 @@ async fn settle(tx: &mut Tx, late: TicketId, bounds: &facts::Bounds, now: Timest
     let needs: BTreeMap<TicketId, Need> =
         facts::needs(tx, &mine).await?.into_iter().map(|need| (need.ticket, need)).collect();
     let settings = &bounds.settings;
-    let free = Availability::of(&facts::candidate(roster, Vec::new()), now, settings).free;
+    let free = Availability::of(&of_roster(roster, Vec::new()), now, settings).free;
     let fates = follow(head(&mine, &needs), &links(&mine, &needs, late), &free, now, settings);
     for (id, fate) in fates {
         let promised = book.ticket(id).is_some_and(|ticket| matches!(ticket.life.state, State::Accepted { .. }));
@@ -143,7 +143,11 @@ mod tests {
 
     /// Runs whatever was asked for.
     async fn follow(world: &World) {
-        let registry = crate::dispatch::jobs::register(crate::jobs::Registry::new(), &world.bounds);
+        let registry = crate::dispatch::jobs::register(
+            crate::jobs::Registry::new(),
+            &world.bounds,
+            &crate::notify::samples::pages(),
+        );
         crate::jobs::Runner::new(world.db.clone(), registry).drain().await.unwrap();
     }
 

@@ -4,13 +4,13 @@ use super::under_way::under_way;
 use crate::config::Config;
 use crate::customers::{self, Site};
 use crate::db::{Conn, Error};
-use crate::matching::calendar::{Period, Shift, ShiftDay};
-use crate::matching::candidate::{Candidate, Sighting, Step, Visit};
+use crate::matching::calendar::Period;
+use crate::matching::candidate::{Candidate, Step, Visit, of_roster};
 use crate::matching::need::{Need, Priority};
 use crate::matching::settings::{Settings, Weights};
 use crate::matching::weights;
 use crate::tickets::{Ticket, store};
-use crate::workforce::{self, Roster};
+use crate::workforce;
 use shared::ids::{AreaId, ExpertId, SiteId, TicketId};
 use shared::ticket::{State, Timing};
 use std::collections::{BTreeMap, BTreeSet};
@@ -71,6 +71,17 @@ pub(super) async fn all(conn: &mut Conn) -> Result<Known, Error> {
     Ok(Known { needs, candidates: candidates(conn, None).await?, weights })
 }
 
+/// What a round may take back: tickets that it offered itself and that their experts have not seen, with whom it asked.
+pub(super) async fn unseen(conn: &mut Conn) -> Result<Vec<Need>, Error> {
+    let tickets = store::offered_unseen(conn, NEEDS_MAX).await?;
+    let mut needs = needs(conn, &tickets).await?;
+    for need in &mut needs {
+        let ticket = tickets.iter().find(|ticket| ticket.id == need.ticket);
+        need.offered_to = ticket.and_then(|ticket| ticket.life.state.holder());
+    }
+    Ok(needs)
+}
+
 /// Every active expert with what he holds, without the ticket in question.
 pub async fn candidates(conn: &mut Conn, without: Option<TicketId>) -> Result<Vec<Candidate>, Error> {
     let held = store::held_by(conn, &[], HELD_MAX).await?;
@@ -84,7 +95,7 @@ pub async fn candidates(conn: &mut Conn, without: Option<TicketId>) -> Result<Ve
     let rosters = workforce::store::rosters(conn).await?;
     let candidates = rosters.into_iter().map(|roster| {
         let visits = visits.remove(&roster.expert.id).unwrap_or_default();
-        candidate(roster, visits)
+        of_roster(roster, visits)
     });
     Ok(candidates.collect())
 }
@@ -125,6 +136,7 @@ pub(super) async fn needs(conn: &mut Conn, tickets: &[Ticket]) -> Result<Vec<Nee
             blocked: blocked.get(&ticket.customer).cloned().unwrap_or_default(),
             language: ticket.language.clone(),
             earlier_expert: ticket.last_expert,
+            first: ticket.life.first,
             offered_to: None,
         });
     }
@@ -147,7 +159,7 @@ pub(super) async fn candidate_with(
             Some(_) | None => {}
         }
     }
-    Ok(Some(candidate(roster, visits)))
+    Ok(Some(of_roster(roster, visits)))
 }
 
 /// What an expert holds, under the lock of his day.
@@ -165,38 +177,6 @@ async fn visit_of(conn: &mut Conn, ticket: &Ticket, sites: &mut Sites) -> Result
     };
     let end_at = start_at.plus_minutes(i64::from(plan.work_minutes));
     Ok(Some((expert, Visit { ticket: ticket.id, place: site.at(), start_at, end_at, step })))
-}
-
-/// A roster in matching's words. On-call times are shifts that ring like others.
-pub(super) fn candidate(roster: Roster, visits: Vec<Visit>) -> Candidate {
-    let Roster { expert, skills, areas, shifts, absences, holidays } = roster;
-    let sighting = |(place, at)| Sighting { place, at };
-    let shift = |row: workforce::ShiftRow| Shift {
-        day: match row.day {
-            workforce::ShiftDay::Weekly(day) => ShiftDay::Weekly(day),
-            workforce::ShiftDay::On(date) => ShiftDay::On(date),
-        },
-        start_minute: row.start_minute,
-        end_minute: row.end_minute,
-        on_call: row.on_call,
-    };
-    Candidate {
-        expert: expert.id,
-        active: expert.active,
-        on_duty: expert.on_duty,
-        skills,
-        areas,
-        languages: expert.languages.into_iter().collect(),
-        zone: expert.zone,
-        home: expert.home,
-        position: expert.position.map(sighting),
-        arrival: expert.arrival.map(sighting),
-        shifts: shifts.into_iter().map(shift).collect(),
-        holidays,
-        on_call: Vec::new(),
-        absences: absences.into_iter().map(|(from, until)| Period { from, until }).collect(),
-        visits,
-    }
 }
 
 /// Sites that were read in this round.

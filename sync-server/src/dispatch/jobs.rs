@@ -4,6 +4,7 @@
 use super::facts::Bounds;
 use super::{away, behind, recheck, round, unheard};
 use crate::jobs::{Context, Job, Kind, Outcome, Registry};
+use crate::notify::outside::Pages;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -21,7 +22,7 @@ struct Turns {
 }
 
 /// Who runs rounds.
-pub fn register(registry: Registry, bounds: &Bounds) -> Registry {
+pub fn register(registry: Registry, bounds: &Bounds, pages: &Pages) -> Registry {
     let turns = Arc::new(Turns::default());
     let handler = |bounds: Bounds| {
         let turns = turns.clone();
@@ -33,10 +34,10 @@ pub fn register(registry: Registry, bounds: &Bounds) -> Registry {
     let asked = handler(bounds.clone());
     let swept = handler(bounds.clone());
     let (timing, rules) = (bounds.timing.clone(), bounds.timing.clone());
-    let looks = bounds.clone();
+    let looks = (bounds.clone(), pages.clone());
     let unheard = move |_: Job, context: Context| {
-        let bounds = looks.clone();
-        async move { unheard::look(&context.db, &bounds.timing, &bounds.settings).await.map(|_| ()).into() }
+        let (bounds, pages) = looks.clone();
+        async move { unheard::look(&context.db, &pages, &bounds.timing, &bounds.settings).await.map(|_| ()).into() }
     };
     let behind = bounds.timing.clone();
     let over_estimate = move |_: Job, context: Context| {

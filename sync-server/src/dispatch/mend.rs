@@ -10,7 +10,7 @@ use super::round::plan;
 use crate::audit;
 use crate::customers::{self, Address, NewSite, Site};
 use crate::db::{Collision, Error, Tx};
-use crate::matching::judge::{Verdict, judge_kept};
+use crate::matching::judge::{Verdict, judge_kept, meets};
 use crate::matching::need::Need;
 use crate::tickets::{Book, Ticket, store};
 use crate::workforce;
@@ -241,7 +241,16 @@ fn line(site: &Site) -> Value {
 }
 
 /// What the rules say of each visit, by its ticket.
-type Judged = BTreeMap<TicketId, (Verdict, Need)>;
+type Judged = BTreeMap<TicketId, Kept>;
+
+/// What the rules say of one visit.
+struct Kept {
+    verdict: Verdict,
+    need: Need,
+    /// The other visits of its expert that it meets by the hours that were told. A verdict does not say: of a visit for which
+    /// he has not left in time it only says that the hour cannot be kept, whatever else stands against it.
+    meets: BTreeSet<TicketId>,
+}
 
 /// What the rules say of each visit that is offered or promised, at the hour that was told.
 async fn judged(tx: &mut Tx, book: &Book, bounds: &Bounds, now: Timestamp) -> Result<Judged, Error> {
@@ -255,22 +264,23 @@ async fn judged(tx: &mut Tx, book: &Book, bounds: &Bounds, now: Timestamp) -> Re
         let held = facts::held(tx, *expert).await?;
         let Some(candidate) = facts::candidate_with(tx, *expert, &held, need.ticket).await? else { continue };
         let verdict = judge_kept(&need, &candidate, visit.start_at, now, &bounds.settings);
-        judged.insert(need.ticket, (verdict, need));
+        let meets = meets(&need, &candidate, visit.start_at, &bounds.settings);
+        judged.insert(need.ticket, Kept { verdict, need, meets });
     }
     Ok(judged)
 }
 
 /// The visit with its new way and work if it can be kept, and how it goes back if it cannot.
-fn kept(
-    ticket: &Ticket,
-    before: Option<&(Verdict, Need)>,
-    after: Option<&(Verdict, Need)>,
-) -> (Option<VisitPlan>, Option<Move>) {
-    let (Some(visit), Some((verdict, need))) = (ticket.life.state.visit(), after) else { return (None, None) };
-    let was_broken = |rule| matches!(before, Some((Verdict::Excluded { broken }, _)) if broken.contains(rule));
+fn kept(ticket: &Ticket, before: Option<&Kept>, after: Option<&Kept>) -> (Option<VisitPlan>, Option<Move>) {
+    let (Some(visit), Some(Kept { verdict, need, meets })) = (ticket.life.state.visit(), after) else {
+        return (None, None);
+    };
+    let was_broken =
+        |rule| matches!(before, Some(Kept { verdict: Verdict::Excluded { broken }, .. }) if broken.contains(rule));
+    let was_met = before.is_some_and(|before| meets.is_subset(&before.meets));
     match verdict {
         Verdict::Fits(fit) => (Some(plan(fit, need.work_minutes)), None),
-        Verdict::Excluded { broken } if broken.iter().all(was_broken) => {
+        Verdict::Excluded { broken } if was_met && broken.iter().all(was_broken) => {
             (Some(VisitPlan { work_minutes: need.work_minutes, ..visit }), None)
         }
         Verdict::Excluded { .. } if matches!(ticket.life.state, State::Offered { .. }) => {

@@ -13,11 +13,13 @@ pub mod jobs;
 mod late;
 pub mod mend;
 mod recheck;
+mod room;
 mod round;
 mod store;
 mod under_way;
 mod unheard;
 
+pub use away::catch_up;
 pub use facts::{Bounds, Known, candidates};
 pub use late::visit as late_visit;
 pub use round::run as run_round;

@@ -168,7 +168,11 @@ mod tests {
     use shared::ticket::{HumanReason, Move};
 
     async fn follow_up(world: &World) {
-        let registry = crate::dispatch::jobs::register(crate::jobs::Registry::new(), &world.bounds);
+        let registry = crate::dispatch::jobs::register(
+            crate::jobs::Registry::new(),
+            &world.bounds,
+            &crate::notify::samples::pages(),
+        );
         crate::jobs::Runner::new(world.db.clone(), registry).drain().await.unwrap();
     }
 

@@ -1,6 +1,7 @@
 //! One round: decide on a snapshot, then make each offer under locks.
 
 use super::facts::{self, Bounds};
+use super::room;
 use crate::db::{Database, Error, Lane, Tx};
 use crate::matching::candidate::Candidate;
 use crate::matching::decide::{Batch, Decision, Judged, Settled, decide_unless};
@@ -20,9 +21,18 @@ use std::time::Duration;
 
 /// Runs a round over every waiting ticket. Gives back how many offers were made.
 pub async fn run(db: &Database, bounds: &Bounds) -> Result<usize, Error> {
-    let known = db.read(async |conn| facts::all(conn).await).await?;
+    let read = db.read(async |conn| {
+        let known = facts::all(conn).await?;
+        // Room is for those who wait.
+        let offered = if known.needs.is_empty() { Vec::new() } else { facts::unseen(conn).await? };
+        Ok::<_, Error>((known, offered))
+    });
+    let (mut known, offered) = read.await?;
     if known.needs.is_empty() {
         return Ok(0);
+    }
+    if !offered.is_empty() && room::make(db, bounds, &known, offered).await? > 0 {
+        known = db.read(async |conn| facts::all(conn).await).await?;
     }
     let now = db.clock().business_now();
     let batch = Batch {
@@ -33,7 +43,7 @@ pub async fn run(db: &Database, bounds: &Bounds) -> Result<usize, Error> {
         needs: known.needs,
         candidates: known.candidates,
     };
-    let decided = within(batch, bounds.budget).await?;
+    let decided = within(bounds.budget, move |stop| decide_unless(&batch, &stop)).await?;
     if decided.iter().any(|decision| decision.settled == Settled::Greedy) {
         let (n_tickets, budget_ms) = (decided.len(), bounds.budget.as_millis());
         tracing::warn!(n_tickets, budget_ms, "no time for the best choice of all tickets: each took its best in turn");
@@ -72,20 +82,23 @@ fn blocks(decided: Vec<Decision>) -> Vec<Vec<Decision>> {
     blocks
 }
 
-/// Decides within the time that there is for it: past that the choice is greedy.
-async fn within(batch: Batch, budget: Duration) -> Result<Vec<Decision>, Error> {
+/// Works something out within the time that there is for it: past that `work` is told to stop looking for the best.
+pub(super) async fn within<T: Send + 'static>(
+    budget: Duration,
+    work: impl FnOnce(&dyn Fn() -> bool) -> T + Send + 'static,
+) -> Result<T, Error> {
     let is_over = Arc::new(AtomicBool::new(budget.is_zero()));
     let stop = is_over.clone();
     // A round of hundreds of tickets takes tens of milliseconds: not on a thread that serves others.
-    let mut deciding = tokio::task::spawn_blocking(move || decide_unless(&batch, &|| stop.load(Ordering::Relaxed)));
-    let decided = match tokio::time::timeout(budget, &mut deciding).await {
-        Ok(decided) => decided,
+    let mut working = tokio::task::spawn_blocking(move || work(&|| stop.load(Ordering::Relaxed)));
+    let done = match tokio::time::timeout(budget, &mut working).await {
+        Ok(done) => done,
         Err(_) => {
             is_over.store(true, Ordering::Relaxed);
-            deciding.await
+            working.await
         }
     };
-    decided.map_err(|error| Error::Panicked(error.to_string()))
+    done.map_err(|error| Error::Panicked(error.to_string()))
 }
 
 /// Carries one decision out. True if an offer was made.
@@ -217,6 +230,8 @@ fn by_waiting(broken: &[Rule]) -> Hope {
             | Rule::OutsideArea
             | Rule::Declined
             | Rule::Blocked
+            // Whoever is asked first is looked at by himself.
+            | Rule::AskedFirst { .. }
             | Rule::ShiftTooShort { .. }
             | Rule::NotWhenCustomerCan => return Hope::None,
         };

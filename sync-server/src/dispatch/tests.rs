@@ -142,7 +142,7 @@ async fn a_plan_that_is_granted_starts_the_ticket_that_waited_for_it() {
         let registry = crate::jobs::Registry::new();
         let registry =
             crate::tickets::jobs::register(registry, &world.bounds.timing, &crate::blobs::Blobs::in_memory());
-        let registry = super::jobs::register(registry, &world.bounds);
+        let registry = super::jobs::register(registry, &world.bounds, &crate::notify::samples::pages());
         // The grant of the world's plan asked for this already.
         crate::jobs::Runner::new(db.clone(), registry).drain().await.unwrap();
         assert_eq!(world.holder(ticket).await, Some(ana));
@@ -186,7 +186,7 @@ async fn the_desk_reads_one_list_of_what_left_an_expert_and_where_each_ticket_is
         let public = Client::new(site.clone(), super::api::routes());
         let agent = public.signed_in(Person::Agent(site.new_id())).await;
         let empty = agent.get("/api/v1/desk/visits-back").await.value();
-        assert_eq!(empty, json!({ "items": [], "next": null }));
+        assert_eq!(empty, json!({ "items": [], "next_cursor": null }));
         let world = World::new(&db).await;
         let ana = world.expert("Ana", "10003").await;
         let ticket = world.ticket().await;
@@ -198,7 +198,8 @@ async fn the_desk_reads_one_list_of_what_left_an_expert_and_where_each_ticket_is
             crate::workforce::store::set_active(tx, ana, false, now).await
         });
         assert!(off.await.unwrap());
-        let registry = super::jobs::register(crate::jobs::Registry::new(), &world.bounds);
+        let registry =
+            super::jobs::register(crate::jobs::Registry::new(), &world.bounds, &crate::notify::samples::pages());
         crate::jobs::Runner::new(db.clone(), registry).drain().await.unwrap();
         let list = agent.get("/api/v1/desk/visits-back").await.value();
         let item = &list["items"][0];

@@ -5,10 +5,11 @@
 //! Nothing rings outside his hours: a visit of tomorrow that was booked in the night waits for his shift, unless he would
 //! have to leave before it.
 
-use super::{facts, store};
+use super::store;
 use crate::db::{Database, Error, Lane, Tx};
-use crate::matching::candidate::Availability;
+use crate::matching::candidate::{Availability, of_roster};
 use crate::matching::settings::Settings;
+use crate::notify::outside::Pages;
 use crate::notify::{self, compose};
 use crate::tickets::Book;
 use crate::workforce;
@@ -27,27 +28,38 @@ const ASK_AFTER_MINUTES: i64 = 10;
 const LEAVES_SOON_MINUTES: i64 = 60;
 
 /// One look at everything that no phone has. Gives back how many visits a person was asked about.
-pub(super) async fn look(db: &Database, timing: &Timing, settings: &Settings) -> Result<usize, Error> {
+pub(super) async fn look(db: &Database, pages: &Pages, timing: &Timing, settings: &Settings) -> Result<usize, Error> {
     let now = db.clock().business_now();
     let before = now.plus_minutes(-TELL_AFTER_MINUTES);
-    let found = db.read(async move |conn| store::unheard(conn, before, VISITS_MAX).await).await?;
-    let offers = db.read(async move |conn| store::unheard_offers(conn, before, VISITS_MAX).await).await?;
+    let read = db.read(async move |conn| {
+        let visits = store::unheard(conn, before, VISITS_MAX).await?;
+        Ok::<_, Error>((visits, store::unheard_offers(conn, before, VISITS_MAX).await?))
+    });
+    let (found, offers) = read.await?;
     for (ticket, expert) in offers {
-        db.write(Lane::Work, async move |tx| tell_by_sms(tx, ticket, expert, now).await).await?;
+        let pages = pages.clone();
+        db.write(Lane::Work, async move |tx| tell_by_sms(tx, &pages, ticket, expert, now).await).await?;
     }
     let mut n_asked = 0;
     for (ticket, expert) in found {
-        let (timing, settings) = (timing.clone(), *settings);
-        let told = db.write(Lane::Work, async move |tx| tell(tx, ticket, expert, &timing, &settings, now).await);
+        let (pages, timing, settings) = (pages.clone(), timing.clone(), *settings);
+        let told =
+            db.write(Lane::Work, async move |tx| tell(tx, &pages, (ticket, expert), &timing, &settings, now).await);
         n_asked += usize::from(told.await?);
     }
     Ok(n_asked)
 }
 
 /// Sends the SMS that an offer had waited with. One that was sent already is left as it is.
-async fn tell_by_sms(tx: &mut Tx, ticket: TicketId, expert: ExpertId, now: Timestamp) -> Result<(), Error> {
+async fn tell_by_sms(
+    tx: &mut Tx,
+    pages: &Pages,
+    ticket: TicketId,
+    expert: ExpertId,
+    now: Timestamp,
+) -> Result<(), Error> {
     let Some(own) = crate::tickets::store::get(tx, ticket).await? else { return Ok(()) };
-    match compose::unheard_offer(tx, &own, expert, now).await {
+    match compose::unheard_offer(tx, pages, &own, expert, now).await {
         Ok(None) | Err(compose::Untold::NoAdmin | compose::Untold::Missing(_)) => Ok(()),
         Ok(Some(notice)) => notify::store::tell(tx, &[notice], now).await.map(|_| ()),
         Err(compose::Untold::Database(error)) => Err(error),
@@ -57,8 +69,8 @@ async fn tell_by_sms(tx: &mut Tx, ticket: TicketId, expert: ExpertId, now: Times
 /// Tells one expert of one visit, or asks a person. True for the latter.
 async fn tell(
     tx: &mut Tx,
-    ticket: TicketId,
-    expert: ExpertId,
+    pages: &Pages,
+    (ticket, expert): (TicketId, ExpertId),
     timing: &Timing,
     settings: &Settings,
     now: Timestamp,
@@ -76,7 +88,7 @@ async fn tell(
         book.save(tx).await?;
         return Ok(asked.is_ok());
     }
-    match compose::unheard(tx, &own, expert, visit, now).await {
+    match compose::unheard(tx, pages, &own, expert, visit, now).await {
         // One that was told already is left as it is.
         Ok(notices) => notify::store::tell(tx, &notices, now).await.map(|_| false),
         Err(compose::Untold::Database(error)) => Err(error),
@@ -86,7 +98,7 @@ async fn tell(
 
 /// Whether he works now, or must leave so soon that the hour does not matter.
 fn may_ring(roster: workforce::Roster, visit: &VisitPlan, settings: &Settings, now: Timestamp) -> bool {
-    let candidate = facts::candidate(roster, Vec::new());
+    let candidate = of_roster(roster, Vec::new());
     let at_work = Availability::of(&candidate, now, settings).free.iter().any(|period| period.holds(now));
     at_work || visit.leave_at().plus_minutes(-LEAVES_SOON_MINUTES) <= now
 }
@@ -98,6 +110,7 @@ mod tests {
     use crate::db::testing::both_engines;
     use crate::dispatch::world::World;
     use crate::feed::Stream;
+    use crate::notify::samples::pages;
 
     /// A phone of an expert that has taken his stream in up to now.
     async fn phone(world: &World, expert: ExpertId) -> shared::ids::DeviceId {
@@ -132,7 +145,7 @@ mod tests {
     async fn a_visit_that_no_live_phone_has_is_told_again_and_then_a_person_is_asked() {
         both_engines(async |db| {
             let world = World::new(&db).await;
-            let look = async || look(&db, &world.bounds.timing, &world.bounds.settings).await.unwrap();
+            let look = async || look(&db, &pages(), &world.bounds.timing, &world.bounds.settings).await.unwrap();
             let ana = world.expert("Ana", "10003").await;
             let ticket = world.ticket().await;
             world.round().await;
@@ -159,7 +172,7 @@ mod tests {
     async fn an_offer_that_no_phone_acknowledged_in_a_minute_goes_by_sms_once_where_the_expert_wants_it_so() {
         both_engines(async |db| {
             let world = World::new(&db).await;
-            let look = async || look(&db, &world.bounds.timing, &world.bounds.settings).await.unwrap();
+            let look = async || look(&db, &pages(), &world.bounds.timing, &world.bounds.settings).await.unwrap();
             let patient = async |name: &str, code: &str| {
                 let expert = world.expert(name, code).await;
                 let write = world.db.write(Lane::Desk, async move |tx| {
@@ -213,10 +226,10 @@ mod tests {
             world.act(ticket, Move::Offer { offer, expert: ana, visit, decision: None }).await.unwrap();
             world.act(ticket, Move::Accept { expert: ana, late: None }).await.unwrap();
             world.minutes_pass(30);
-            look(&db, &world.bounds.timing, &world.bounds.settings).await.unwrap();
+            look(&db, &pages(), &world.bounds.timing, &world.bounds.settings).await.unwrap();
             assert_eq!((flag(&world, ticket).await, n_told(&world, ticket).await), (None, 0));
             world.minutes_pass(4 * 60);
-            look(&db, &world.bounds.timing, &world.bounds.settings).await.unwrap();
+            look(&db, &pages(), &world.bounds.timing, &world.bounds.settings).await.unwrap();
             assert_eq!(flag(&world, ticket).await, Some(HumanReason::NotDelivered));
         })
         .await;

@@ -18,6 +18,7 @@ pub mod limits;
 pub mod listen;
 pub mod observe;
 pub mod openapi;
+pub mod paging;
 pub mod refused;
 pub mod render;
 pub mod site;

@@ -112,6 +112,9 @@ fn content(body: &Body) -> Option<Value> {
         Body::None => None,
         Body::Json(schema) => Some(json!({ "application/json": { "schema": schema } })),
         Body::Csv => Some(json!({ "text/csv": { "schema": { "type": "string" } } })),
+        Body::JsonOrCsv(schema) => {
+            Some(json!({ "application/json": { "schema": schema }, "text/csv": { "schema": { "type": "string" } } }))
+        }
         Body::Stream => Some(json!({ "text/event-stream": { "schema": { "type": "string" } } })),
         Body::Binary => Some(json!({ "*/*": {} })),
         Body::Files => Some(json!({ "multipart/form-data": { "schema": { "type": "object" } } })),

@@ -14,6 +14,7 @@ use crate::db::Lane;
 use crate::http::caller::Caller;
 use crate::http::idempotency::{IdempotencyKey, body_hash};
 use crate::http::json::{body, parse};
+use crate::http::paging;
 use crate::http::{Answer, Json, Refused, Site};
 use crate::tickets::{self, NewNote, Ticket, store};
 use axum::body::Bytes;
@@ -29,8 +30,6 @@ use shared::problem::{Problem, ProblemCode};
 use shared::text::NoteText;
 use shared::ticket::{CancelReason, Move, Refusal};
 
-/// Tickets in one page.
-const PAGE_MAX: i64 = 50;
 /// Notes on one ticket: who has the link may write, and must not fill the expert's phone.
 const NOTES_MAX: i64 = 100;
 
@@ -134,7 +133,7 @@ struct Listing {
     customer: Option<CustomerId>,
 }
 
-async fn list(State(site): State<Site>, caller: Caller, Query(wanted): Query<Listing>) -> Answer<Json<Value>> {
+async fn list(State(site): State<Site>, caller: Caller, Query(wanted): Query<Listing>) -> Answer<impl IntoResponse> {
     let customer = match caller.person {
         Person::Customer(id) => id,
         Person::Agent(_) | Person::Admin(_) => wanted
@@ -142,13 +141,9 @@ async fn list(State(site): State<Site>, caller: Caller, Query(wanted): Query<Lis
             .ok_or_else(|| Problem::field("customer", "required", "Say of which customer: ?customer=…"))?,
         Person::Expert(_) => return Err(Refused::new(ProblemCode::Forbidden)),
     };
-    let limit = wanted.limit.unwrap_or(PAGE_MAX).clamp(1, PAGE_MAX);
-    let before = wanted.cursor;
+    let (limit, before) = (paging::limit(wanted.limit), wanted.cursor);
     let found = site.db.read(async move |conn| store::of_customer(conn, customer, before, limit + 1).await).await?;
-    let page = usize::try_from(limit).unwrap_or(1);
-    let next = (found.len() > page).then(|| found[page - 1].id);
-    let items: Vec<Value> = found.iter().take(page).map(|ticket| shown(&site, ticket)).collect();
-    Ok(Json(json!({ "items": items, "next_cursor": next })))
+    paging::page(found, limit, |ticket| ticket.id).map(|ticket| shown(&site, &ticket)).answer()
 }
 
 async fn one(State(site): State<Site>, caller: Caller, Path(id): Path<TicketId>) -> Answer<Json<Value>> {

@@ -198,6 +198,14 @@ async fn a_ticket_is_followed_by_its_link_cancelled_once_and_noted() {
             assert_eq!(mia.form(&format!("/tickets/{ticket}/cancel"), &[]).await.status, StatusCode::SEE_OTHER);
         }
         assert!(nobody.get(&format!("/track/{track}")).await.text().contains("Nobody will come"));
+        // Old messages lie in many hands: the link ends with the ticket and some weeks.
+        db.clock().jump(90 * 24 * 3_600_000 - 1);
+        assert_eq!(nobody.get(&format!("/track/{track}")).await.status, StatusCode::OK);
+        db.clock().jump(1);
+        let over = nobody.get(&format!("/track/{track}")).await;
+        assert!(over.status == StatusCode::GONE && over.text().contains("This link has ended"), "{}", over.text());
+        assert_eq!(nobody.form(&format!("/track/{track}/cancel"), &[]).await.status, StatusCode::GONE);
+        assert_eq!(mia.get(&format!("/tickets/{ticket}")).await.status, StatusCode::OK, "signed in it is there");
     })
     .await;
 }
@@ -404,6 +412,32 @@ async fn the_customer_sees_where_the_expert_is_from_departure_to_arrival_only() 
         assert!(!here(0).await.contains("openstreetmap"), "she is there");
         let known = db.read(async move |conn| workforce::store::expert(conn, ana).await).await.unwrap().unwrap();
         assert_eq!(known.arrival.map(|(_, at)| at), Some(world.now()), "the next way begins where she arrived");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn after_the_arrival_that_was_told_the_page_says_when_it_was_to_be_and_how_old_the_news_are() {
+    both_engines(async |db| {
+        let (world, mia) = client(&db).await;
+        let ana = world.expert("Ana", "10003").await;
+        let ticket = world.ticket().await;
+        world.round().await;
+        world.act(ticket, Move::Accept { expert: ana, late: None }).await.unwrap();
+        world.minutes_pass(1);
+        world.act(ticket, Move::Depart { expert: ana }).await.unwrap();
+        let state = world.read(ticket).await.life.state;
+        let State::EnRoute { visit, .. } = state else { panic!("it is {state:?}") };
+        let travel = u64::from(visit.travel_minutes);
+        let page = async || mia.get(&format!("/tickets/{ticket}")).await.text();
+        world.minutes_pass(travel);
+        let on_time = page().await;
+        assert!(on_time.contains("Expected arrival") && !on_time.contains("was expected"), "{on_time}");
+        world.minutes_pass(1);
+        let late = page().await;
+        let next = late.split("id=\"next\">").nth(1).and_then(|rest| rest.split('<').next()).unwrap().to_owned();
+        assert!(next.starts_with("Ana was expected") && next.contains("Last news: "), "{next}");
+        assert!(!next.contains("Expected arrival"), "no arrival is made up: {next}");
     })
     .await;
 }

@@ -200,6 +200,10 @@ async fn look_up(
             let earlier = tickets::store::earlier(conn, &product, Product::visited_since(now)).await?;
             // What should have been fixed is still owed by the plan that covered it, though it ended since.
             let entitlement = plan.as_ref().map(|plan| plan.id).or(earlier.as_ref().and_then(|one| one.entitlement));
+            let covered_from = match entitlement {
+                Some(_) => None,
+                None => plans::store::covered_from(conn, customer, &wanted.category, rank, now).await?,
+            };
             let due_at = match plan {
                 Some(plan) => {
                     let promise = tickets::Promise { from: now, hours: plan.promise_hours };
@@ -215,6 +219,7 @@ async fn look_up(
                 customer,
                 site: at.id,
                 entitlement,
+                covered_from,
                 category: wanted.category,
                 symptom: wanted.symptom,
                 category_label: need.category_label,

@@ -12,11 +12,12 @@ mod track;
 mod words;
 
 use self::around::{Around, around, seen};
-use self::words::{in_words, now_in_words};
+use self::words::{in_words, now_in_words, overdue_in_words};
 use super::api::{act, add_note, cancel_reason, visible};
 use super::times;
 use crate::accounts::Person;
-use crate::http::caller::Caller;
+use crate::banners::pages::{above_at, above_own};
+use crate::http::caller::{Caller, MaybeCaller};
 use crate::http::{Answer, Refused, Site};
 use crate::survey::SurveyState;
 use crate::tickets::Ticket;
@@ -40,6 +41,7 @@ use shared::time::{Timestamp, Zone};
 /// The routes.
 pub fn routes() -> Router<Site> {
     Router::new()
+        .route("/", get(start))
         .route("/tickets/{id}", get(own))
         .route("/tickets/{id}/cancel", post(cancel))
         .route("/tickets/{id}/solved", post(solved))
@@ -51,6 +53,11 @@ pub fn routes() -> Router<Site> {
         .merge(register::routes())
         .merge(report::routes())
         .merge(track::routes())
+}
+
+async fn start(State(site): State<Site>, MaybeCaller(caller): MaybeCaller) -> Answer<Html<String>> {
+    let frame = Frame { is_private: false, ..frame(&site, "/", caller.as_ref()) };
+    crate::web::start_page(above_own(&site, frame, caller.as_ref()).await?)
 }
 
 fn viewer(caller: Option<&Caller>) -> Viewer {
@@ -179,6 +186,10 @@ async fn ticket_page_with(site: &Site, frame: Frame, ticket: Ticket, way: Way, f
         Way::Token(_) => (false, false),
     };
     let Around { lines, notes, place, expert, uncovered, earlier, follow_up, survey } = around(site, &ticket).await?;
+    let frame = match &place {
+        Some(place) if !ticket.life.state.is_ended() => above_at(site, frame, place.clone()).await?,
+        Some(_) | None => frame,
+    };
     let zone = place.as_ref().map_or_else(Zone::utc, |place| place.zone.clone());
     let when = |at: Timestamp| Language::English.catalogue().when(&zone, at);
     let horizon = i64::from(site.config.matching.horizon_minutes);
@@ -188,10 +199,9 @@ async fn ticket_page_with(site: &Site, frame: Frame, ticket: Ticket, way: Way, f
         Some(_) | None => form,
     };
     let choosing = choose::choosing(&ticket, &zone, &form, site.now(), horizon);
-    let seen = expert
-        .as_ref()
-        .and_then(|expert| seen(&ticket.life.state, expert.position))
-        .map(|(at, link)| Seen { when: when(at), link });
+    let seen = expert.as_ref().and_then(|expert| seen(&ticket.life.state, expert.position));
+    let seen_at = seen.as_ref().map(|(at, _)| *at);
+    let seen = seen.map(|(at, link)| Seen { when: when(at), link });
     let visitor = expert.as_ref().filter(|_| is_coming(&ticket.life.state)).map(visitor);
     let expert = expert.map_or_else(|| "Your expert".to_owned(), |expert| expert.name.to_string());
     let told = lines.iter().rev().filter(|line| !line.event.skipped);
@@ -200,6 +210,9 @@ async fn ticket_page_with(site: &Site, frame: Frame, ticket: Ticket, way: Way, f
     let notes_shown =
         notes.iter().map(|note| News { when: when(note.at), words: format!("{}: {}", note.author_name, note.text) });
     let (state, next) = now_in_words(&ticket, &expert, uncovered, &when);
+    let told_at = lines.iter().filter(|line| in_words(&line.event.fact, &expert, &zone).is_some()).map(|line| line.at);
+    let last_news = told_at.chain(seen_at).max();
+    let next = overdue_in_words(&ticket, &expert, last_news, site.now(), &when).unwrap_or(next);
     let cancel = Move::Cancel { why: shared::ticket::CancelReason::Customer };
     let can_cancel = ticket.life.clone().make(cancel, site.now(), &site.config.timing).is_ok();
     let solved = ticket.life.clone().make(Move::Solve, site.now(), &site.config.timing);

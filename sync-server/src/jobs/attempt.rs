@@ -29,25 +29,28 @@ enum End {
     Dead { why: String },
 }
 
+/// What the handler answers: a panic and too long a run are failures too.
+pub(super) async fn answer(handler: Option<Arc<dyn Handler>>, job: &Job, context: &Context) -> Outcome {
+    let Some(handler) = handler else { return Outcome::give_up("this sweep no longer exists") };
+    // In a block of its own, so that a panic before the first await is caught too.
+    let running = async { handler.run(job.clone(), context.clone()).await };
+    let running = AssertUnwindSafe(running).catch_unwind();
+    match tokio::time::timeout(ATTEMPT_MAX, running).await {
+        Ok(Ok(outcome)) => outcome,
+        Ok(Err(panic)) => Outcome::retry(format!("the handler panicked: {}", panic_text(&*panic))),
+        Err(_) => Outcome::retry(format!("the handler took longer than {} s", ATTEMPT_MAX.as_secs())),
+    }
+}
+
 /// Runs the handler and writes the end. Nothing is written when the lease is lost.
 pub(super) async fn run(handler: Option<Arc<dyn Handler>>, job: &Job, context: &Context, lost: &CancellationToken) {
-    let outcome = match handler {
-        Some(handler) => {
-            // In a block of its own, so that a panic before the first await is caught too.
-            let running = async { handler.run(job.clone(), context.clone()).await };
-            let running = AssertUnwindSafe(running).catch_unwind();
-            let ended = tokio::select! {
-                biased;
-                () = lost.cancelled() => return,
-                ended = tokio::time::timeout(ATTEMPT_MAX, running) => ended,
-            };
-            match ended {
-                Ok(Ok(outcome)) => outcome,
-                Ok(Err(panic)) => Outcome::retry(format!("the handler panicked: {}", panic_text(&*panic))),
-                Err(_) => Outcome::retry(format!("the handler took longer than {} s", ATTEMPT_MAX.as_secs())),
-            }
+    let outcome = tokio::select! {
+        biased;
+        () = lost.cancelled() => {
+            tracing::info!(job = %job.lease.job, kind = job.kind.word(), "another worker has this job by now");
+            return;
         }
-        None => Outcome::give_up("this sweep no longer exists"),
+        outcome = answer(handler, job, context) => outcome,
     };
     let now = context.db.clock().real_now();
     let wait_ms = backoff::wait_ms(job.n_attempts, &*context.db.chance());

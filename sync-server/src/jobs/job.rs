@@ -116,6 +116,13 @@ impl Job {
     pub fn body<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
         serde_json::from_str(&self.body)
     }
+
+    /// One that is run here and now without a row in the table: its end is nobody's to write.
+    pub(super) fn without_row(job: JobId, new: NewJob, started_at: Timestamp) -> Self {
+        let NewJob { kind, subject, key, due_at, body, .. } = new;
+        let lease = Lease { job, fence: 0, finished: Arc::default() };
+        Self { lease, kind, subject, key, due_at, n_attempts: 1, started_at, body }
+    }
 }
 
 /// A claimed job that never was in the table.

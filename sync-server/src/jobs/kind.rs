@@ -37,6 +37,8 @@ pub enum Kind {
     Charge,
     /// Give money back.
     Refund,
+    /// A customer left: the card provider forgets them too.
+    ForgetPayer,
     /// Run one periodic reconciler; the subject is its name.
     Sweep,
 }
@@ -66,7 +68,7 @@ pub enum WorkLane {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::MatchTicket,
         Self::ExpertAway,
         Self::ExpertLate,
@@ -84,6 +86,7 @@ impl Kind {
         Self::Checkout,
         Self::Charge,
         Self::Refund,
+        Self::ForgetPayer,
         Self::Sweep,
     ];
 
@@ -107,6 +110,7 @@ impl Kind {
             Self::Checkout => "checkout",
             Self::Charge => "charge",
             Self::Refund => "refund",
+            Self::ForgetPayer => "forget_payer",
             Self::Sweep => "sweep",
         }
     }
@@ -128,7 +132,7 @@ impl Kind {
             Self::SendPush => WorkLane::Push,
             Self::SendSms => WorkLane::Sms,
             Self::SendMail => WorkLane::Mail,
-            Self::Checkout | Self::Charge | Self::Refund => WorkLane::Cards,
+            Self::Checkout | Self::Charge | Self::Refund | Self::ForgetPayer => WorkLane::Cards,
             Self::Sweep => WorkLane::Sweeps,
         }
     }
@@ -141,7 +145,7 @@ impl Kind {
                 7 * 24 * 60
             }
             // Money is owed, whoever is down: a sweep asks again for what died here.
-            Self::Checkout | Self::Charge | Self::Refund => 7 * 24 * 60,
+            Self::Checkout | Self::Charge | Self::Refund | Self::ForgetPayer => 7 * 24 * 60,
             Self::SendMail | Self::SurveyInvite => 3 * 24 * 60,
             Self::NotifyExpert
             | Self::NotifyCustomer

@@ -27,6 +27,6 @@ pub use runner::Runner;
 #[cfg(test)]
 pub(crate) use store::bury_all;
 pub use store::{
-    Backlog, DeadJob, backlog, dead, dead_before, dead_job, enqueue, finish, forget, pace::unspent, postpone,
-    retry_dead,
+    Backlog, DeadJob, Due, backlog, dead, dead_before, dead_job, due, enqueue, finish, forget, pace::unspent, pending,
+    postpone, retry_dead,
 };

@@ -20,6 +20,8 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+mod drain;
+
 /// How long a due job may go unnoticed when nobody wakes the runner.
 const POLL_EVERY: Duration = Duration::from_secs(1);
 /// The pause after a wake, in which more of a burst gathers into one claim.
@@ -32,8 +34,6 @@ const RESCUE_EVERY: Duration = Duration::from_secs(5);
 const GRACE: Duration = Duration::from_secs(10);
 /// Of a lane a server holds so many for each that runs at once, so that one commit claims many.
 const HELD_FOR_EACH_SLOT: usize = 3;
-/// More rounds than this in one drain mean that jobs make jobs without end.
-const DRAIN_ROUNDS_MAX: usize = 10_000;
 
 /// Runs jobs on this server.
 pub struct Runner {
@@ -74,27 +74,6 @@ impl Runner {
         if let Err(error) = released {
             tracing::warn!(%error, "held jobs were not given back; they run again when their leases end");
         }
-    }
-
-    /// Runs everything that is due now, and what becomes due by that, and gives back the number of attempts. For
-    /// tests and simulations, where the clock stands still.
-    pub async fn drain(&self) -> Result<usize, Error> {
-        sweeps::enqueue_due(self.db(), &self.registry).await?;
-        sweeps::rescue(self.db()).await?;
-        let mut n_attempts = 0;
-        for _ in 0..DRAIN_ROUNDS_MAX {
-            let jobs = self.claim(&WorkLane::ALL).await?;
-            if jobs.is_empty() {
-                return Ok(n_attempts);
-            }
-            n_attempts += jobs.len();
-            let mut tasks = JoinSet::new();
-            self.spawn(jobs, &CancellationToken::new(), &mut tasks);
-            while let Some(ended) = tasks.join_next().await {
-                report(ended);
-            }
-        }
-        Err(Error::Bug("jobs make more jobs without end".into()))
     }
 
     async fn claim_until(&self, stop: &CancellationToken, tasks: &mut JoinSet<()>) {

@@ -3,11 +3,12 @@
 use super::job::{Job, Lease, NewJob, Rank};
 use super::kind::{Kind, WorkLane};
 use crate::db::{Conn, Error, Tx, Wake, values};
+use serde::de::DeserializeOwned;
 use shared::ids::{Id, JobId};
 use shared::time::Timestamp;
 use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -281,6 +282,12 @@ pub(super) struct Stranded {
     pub(super) n_attempts: i64,
 }
 
+/// Whether a lease ran out.
+pub(super) async fn is_any_stranded(conn: &mut Conn, now: Timestamp) -> Result<bool, Error> {
+    let sql = "select id from job where state = 'leased' and lease_expires_at < $1 limit 1";
+    Ok(sqlx::query(sql).bind(now.as_millis()).fetch_optional(conn.sql()).await?.is_some())
+}
+
 /// Jobs whose lease ran out, held for this transaction.
 pub(super) async fn stranded(tx: &mut Tx, limit: i64) -> Result<Vec<Stranded>, Error> {
     let sql = format!(
@@ -392,6 +399,17 @@ pub struct Backlog {
     pub first_due_at: Timestamp,
 }
 
+/// What jobs of this kind about a subject carry that have not ended, the oldest first.
+pub async fn pending<Body: DeserializeOwned>(conn: &mut Conn, kind: Kind, subject: &str) -> Result<Vec<Body>, Error> {
+    let sql = "select body from job where kind = $1 and subject = $2 and state in ('ready', 'leased') order by id";
+    let query = sqlx::query(sql).bind(kind.word().to_string()).bind(subject.to_string());
+    let read = |row: &AnyRow| {
+        let body: String = row.try_get("body")?;
+        serde_json::from_str(&body).map_err(|why| Error::Bug(format!("the body of a job: {why}")))
+    };
+    query.fetch_all(conn.sql()).await?.iter().map(read).collect()
+}
+
 /// How much is in the table, for metrics and `check`.
 pub async fn backlog(conn: &mut Conn) -> Result<Vec<Backlog>, Error> {
     let sql = "select kind, state, cast(count(*) as bigint) as n, cast(min(due_at) as bigint) as first
@@ -407,12 +425,46 @@ pub async fn backlog(conn: &mut Conn) -> Result<Vec<Backlog>, Error> {
     sqlx::query(sql).fetch_all(conn.sql()).await?.iter().map(read).collect()
 }
 
-/// Takes the period of a sweep; false if a server took it before.
-pub(super) async fn take_period(tx: &mut Tx, sweep: &str, period: i64) -> Result<bool, Error> {
-    let sql = "insert into sweep (name, period) values ($1, $2)
-        on conflict (name) do update set period = excluded.period where sweep.period < excluded.period returning name";
-    let taken = sqlx::query(sql).bind(sweep.to_string()).bind(period).fetch_optional(tx.sql()).await?;
-    Ok(taken.is_some())
+/// How much of one kind is due and not done yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Due {
+    /// The word of the kind.
+    pub kind: String,
+    /// How many.
+    pub n_jobs: i64,
+    /// When the first was due, by the business clock.
+    pub first_due_at: Timestamp,
+}
+
+/// What is due now and waits for a worker, running jobs included, for people who look after the server.
+pub async fn due(conn: &mut Conn, now: Timestamp) -> Result<Vec<Due>, Error> {
+    let sql = "select kind, cast(count(*) as bigint) as n, cast(min(due_at) as bigint) as first
+        from job where state <> 'dead' and due_at <= $1 group by kind order by kind";
+    let read = |row: &AnyRow| {
+        Ok(Due {
+            kind: row.try_get("kind")?,
+            n_jobs: row.try_get("n")?,
+            first_due_at: Timestamp::from_millis(row.try_get("first")?),
+        })
+    };
+    sqlx::query(sql).bind(now.as_millis()).fetch_all(conn.sql()).await?.iter().map(read).collect()
+}
+
+/// Takes the periods of these sweeps, in order of their names, and gives back those that no server took before.
+pub(super) async fn take_periods(tx: &mut Tx, periods: &[(&'static str, i64)]) -> Result<Vec<&'static str>, Error> {
+    if periods.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = format!(
+        "insert into sweep (name, period) values {}
+         on conflict (name) do update set period = excluded.period where sweep.period < excluded.period returning name",
+        values(periods.len(), 2)
+    );
+    let query = sqlx::query(AssertSqlSafe(sql));
+    let query = periods.iter().fold(query, |query, (name, period)| query.bind((*name).to_string()).bind(*period));
+    let rows = query.fetch_all(tx.sql()).await?;
+    let taken = rows.iter().map(|row| row.try_get("name")).collect::<Result<BTreeSet<String>, _>>()?;
+    Ok(periods.iter().map(|(name, _)| *name).filter(|name| taken.contains(*name)).collect())
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use super::{Article, Asked, Audience, HITS_MAX, SEARCH_CHARS_MAX, Text};
 use crate::accounts::{Person, staff};
 use crate::db::{Conn, Database, Error, Lane, Tx};
 use crate::http::caller::Caller;
+use crate::http::paging::{self, Paging};
 use crate::http::undone::Undone;
 use crate::http::{Answer, Json, Refused, Site};
 use crate::tickets::Ticket;
@@ -74,15 +75,21 @@ struct Wanted {
     category: Option<Slug>,
     #[serde(default)]
     symptom: Option<Slug>,
+    #[serde(default)]
+    cursor: Option<String>,
+    #[serde(default)]
+    limit: Option<i64>,
 }
 
 impl Wanted {
-    fn asked(self) -> Result<Asked, Problem> {
+    /// What is looked for, and which page of what is found.
+    fn asked(self) -> Result<(Asked, Paging), Problem> {
         if self.q.chars().count() > SEARCH_CHARS_MAX {
             let message = format!("Write at most {SEARCH_CHARS_MAX} characters: a few words find more.");
             return Err(Problem::field("q", "too_long", message));
         }
-        Ok(Asked { text: self.q, category: self.category, symptom: self.symptom })
+        let paging = Paging { cursor: self.cursor, limit: self.limit };
+        Ok((Asked { text: self.q, category: self.category, symptom: self.symptom }, paging))
     }
 }
 
@@ -103,14 +110,15 @@ pub(crate) async fn find(db: &Database, audience: Audience, asked: Asked) -> Res
 }
 
 async fn search(State(site): State<Site>, _: RequireOurs, Query(wanted): Query<Wanted>) -> Answer<impl IntoResponse> {
-    let items = find(&site.db, Audience::Ours, wanted.asked()?).await?;
-    Ok(Json(json!({ "items": items })))
+    let (asked, paging) = wanted.asked()?;
+    let hits = find(&site.db, Audience::Ours, asked).await?;
+    paging::cut(hits, &paging, |hit| hit.article.id)?.answer()
 }
 
 async fn search_public(State(site): State<Site>, Query(wanted): Query<Wanted>) -> Answer<impl IntoResponse> {
-    let hits = find(&site.db, Audience::Customers, wanted.asked()?).await?;
-    let items: Vec<Value> = hits.iter().map(|hit| public(&hit.article)).collect();
-    Ok(Json(json!({ "items": items })))
+    let (asked, paging) = wanted.asked()?;
+    let hits = find(&site.db, Audience::Customers, asked).await?;
+    paging::cut(hits, &paging, |hit| hit.article.id)?.map(|hit| public(&hit.article)).answer()
 }
 
 /// What anybody may see of an article: nobody's name, no ticket.
@@ -153,7 +161,7 @@ async fn beside_ticket(
     let found = site.db.read(async move |conn| {
         let ticket = ticket_for(conn, &caller, id).await?;
         let articles = store::suggest(conn, Audience::Ours, &ticket).await?;
-        let solved = store::solved_like(conn, &ticket, None).await?;
+        let solved = store::solved_like(conn, &ticket).await?;
         let names = change::names_of(conn, &ticket).await?;
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let begin = change::text_from(&ticket, &names);

@@ -307,7 +307,7 @@ async fn show_new(State(site): State<Site>, caller: RequireDesk, Query(from): Qu
             let ticket = change::ticket(conn, id).await?;
             let names = change::names_of(conn, &ticket).await?;
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
-            let solved = store::solved_like(conn, &ticket, None).await?;
+            let solved = store::solved_like(conn, &ticket).await?;
             Ok::<_, Undone>((change::text_from(&ticket, &names), solved))
         });
         let (text, like) = found.await?;

@@ -1,7 +1,8 @@
 //! What is known of one expert at the time of a decision, and what follows from it: where they will be, when they work.
 
-use super::calendar::{Period, Shift, shifts_within, within, without};
+use super::calendar::{Period, Shift, ShiftDay, shifts_within, within, without};
 use super::settings::Settings;
+use crate::workforce::{self, Roster};
 use serde::{Deserialize, Serialize};
 use shared::ids::{AreaId, ExpertId, TicketId};
 use shared::place::Place;
@@ -159,5 +160,36 @@ impl Availability {
         let mut visits: Vec<Visit> = candidate.visits.iter().map(|visit| visit.as_it_can_be(now)).collect();
         visits.sort_unstable_by_key(|visit| (visit.start_at, visit.ticket));
         Self { working, free, visits }
+    }
+}
+/// A roster in matching's words. On-call times are shifts that ring like others.
+pub fn of_roster(roster: Roster, visits: Vec<Visit>) -> Candidate {
+    let Roster { expert, skills, areas, shifts, absences, holidays } = roster;
+    let sighting = |(place, at)| Sighting { place, at };
+    let shift = |row: workforce::ShiftRow| Shift {
+        day: match row.day {
+            workforce::ShiftDay::Weekly(day) => ShiftDay::Weekly(day),
+            workforce::ShiftDay::On(date) => ShiftDay::On(date),
+        },
+        start_minute: row.start_minute,
+        end_minute: row.end_minute,
+        on_call: row.on_call,
+    };
+    Candidate {
+        expert: expert.id,
+        active: expert.active,
+        on_duty: expert.on_duty,
+        skills,
+        areas,
+        languages: expert.languages.into_iter().collect(),
+        zone: expert.zone,
+        home: expert.home,
+        position: expert.position.map(sighting),
+        arrival: expert.arrival.map(sighting),
+        shifts: shifts.into_iter().map(shift).collect(),
+        holidays,
+        on_call: Vec::new(),
+        absences: absences.into_iter().map(|(from, until)| Period { from, until }).collect(),
+        visits,
     }
 }

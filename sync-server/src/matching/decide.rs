@@ -14,6 +14,7 @@ use super::solve::Problem;
 use super::together;
 use serde::{Deserialize, Serialize};
 use shared::ids::{BatchId, ExpertId, TicketId};
+use shared::ticket::First;
 use shared::time::{Timestamp, Zone};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -236,6 +237,10 @@ fn consider(batch: &Batch, need: &Need, candidates: &[(&Candidate, Availability)
         };
         Considered { expert: candidate.expert, zone: candidate.zone.clone(), judged }
     });
+    let mut considered: Vec<Considered> = considered.collect();
+    if let Some(first) = need.first.filter(|first| now < first.until) {
+        ask_first(&mut considered, first);
+    }
     Decision {
         batch: batch.id,
         ticket: need.ticket,
@@ -247,8 +252,51 @@ fn consider(batch: &Batch, need: &Need, candidates: &[(&Candidate, Availability)
         outcome: Outcome::NobodyFits,
         settled: Settled::Optimum,
         together: Vec::new(),
-        considered: considered.collect(),
+        considered,
     }
+}
+
+/// Leaves a ticket that was on hold to the expert who knows it, where he can come in time: now, or once he works again.
+fn ask_first(considered: &mut [Considered], first: First) {
+    let his = considered.iter().find(|one| one.expert == first.expert).map(|one| &one.judged);
+    let comes = match his {
+        Some(Judged::Ranked { fit, .. }) => fit.start_at <= first.until,
+        Some(Judged::Excluded { broken }) => comes_by_waiting(broken, first.until),
+        None => false,
+    };
+    if !comes {
+        return;
+    }
+    let rule = Rule::AskedFirst { expert: first.expert, until: first.until };
+    for other in considered.iter_mut().filter(|one| one.expert != first.expert) {
+        match &mut other.judged {
+            Judged::Ranked { .. } => other.judged = Judged::Excluded { broken: vec![rule.clone()] },
+            Judged::Excluded { broken } => broken.push(rule.clone()),
+        }
+    }
+}
+
+/// Whether nothing but the hour stands against him, and that ends in time. He is off duty when he does not work.
+fn comes_by_waiting(broken: &[Rule], until: Timestamp) -> bool {
+    let off_work = broken.iter().any(|rule| matches!(rule, Rule::OutsideShift { .. }));
+    broken.iter().all(|rule| match rule {
+        Rule::OutsideShift { next_at: Some(at) } => *at <= until,
+        Rule::Absent { until: back_at } => *back_at <= until,
+        Rule::OffDuty => off_work,
+        Rule::OutsideShift { next_at: None }
+        | Rule::Deactivated
+        | Rule::NoPlan
+        | Rule::LacksSkills { .. }
+        | Rule::OutsideArea
+        | Rule::Declined
+        | Rule::Blocked
+        | Rule::ShiftTooShort { .. }
+        | Rule::NotWhenCustomerCan
+        | Rule::AwayThen
+        | Rule::NotTogether { .. }
+        | Rule::AskedFirst { .. }
+        | Rule::Booked { .. } => false,
+    })
 }
 
 /// Writes winners, outcomes and who went elsewhere into the decisions of a round.

@@ -160,6 +160,9 @@ fn rule_in_words(rule: &Rule, names: &Names, zone: &Zone, now: Timestamp) -> Str
             let tickets: Vec<&str> = with.iter().map(|ticket| names.ticket(*ticket)).collect();
             format!("could come, but not in one way with the others there ({})", tickets.join(", "))
         }
+        Rule::AskedFirst { expert, until } => {
+            format!("{} knows the trouble and is asked first, until {}", names.expert(*expert), clock(*until))
+        }
         Rule::Booked { by } => {
             let tickets = by.iter().map(|ticket| names.ticket(*ticket));
             format!("other visits take the time ({})", tickets.collect::<Vec<_>>().join(", "))

@@ -44,6 +44,7 @@ fn outside_working_time(rule: &Rule) -> bool {
         | Rule::NotWhenCustomerCan
         | Rule::AwayThen
         | Rule::NotTogether { .. }
+        | Rule::AskedFirst { .. }
         | Rule::Booked { .. } => false,
     }
 }

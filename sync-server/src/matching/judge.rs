@@ -5,14 +5,16 @@
 //! rule gives a reason.
 
 use super::calendar::{Period, shifts_within, within};
-use super::candidate::{Availability, Candidate};
+use super::candidate::{Availability, Candidate, Visit};
 use super::need::Need;
 use super::settings::Settings;
 use super::slot::{Fit, Search};
 use serde::{Deserialize, Serialize};
-use shared::ids::{SkillId, TicketId};
+use shared::ids::{ExpertId, SkillId, TicketId};
+use shared::place::travel_tenths;
 use shared::skills::Level;
 use shared::time::Timestamp;
+use std::collections::BTreeSet;
 
 /// What the rules say about one expert for one ticket.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,6 +76,13 @@ pub enum Rule {
         /// The others.
         with: Vec<TicketId>,
     },
+    /// The ticket was on hold, and somebody who knows the trouble is asked before anybody else.
+    AskedFirst {
+        /// Who.
+        expert: ExpertId,
+        /// Whom nobody waits for after that.
+        until: Timestamp,
+    },
     /// Other visits take the time.
     Booked {
         /// For these tickets.
@@ -98,6 +107,7 @@ impl Rule {
             Self::NotWhenCustomerCan => "not_when_customer_can",
             Self::AwayThen => "away_then",
             Self::NotTogether { .. } => "not_together",
+            Self::AskedFirst { .. } => "asked_first",
             Self::Booked { .. } => "booked",
         }
     }
@@ -162,6 +172,19 @@ pub fn judge_kept(
             Verdict::Excluded { broken }
         }
     }
+}
+
+/// Which of an expert's other visits one at this hour would meet, buffer and way between them included, each at the hour
+/// that was told.
+pub fn meets(need: &Need, candidate: &Candidate, start_at: Timestamp, settings: &Settings) -> BTreeSet<TicketId> {
+    let buffer = i64::from(settings.buffer_minutes);
+    let end_at = start_at.plus_minutes(i64::from(need.work_minutes));
+    let is_met = |visit: &&Visit| {
+        let tenths = travel_tenths(need.place, visit.place, settings.speed_km_per_hour);
+        let next_at = |end_at: Timestamp| end_at.plus_minutes(buffer).plus_millis(tenths * 6_000);
+        next_at(end_at) > visit.start_at && next_at(visit.end_at) > start_at
+    };
+    candidate.visits.iter().filter(is_met).map(|visit| visit.ticket).collect()
 }
 
 /// What stands against a visit that is promised already: nothing has to ring for it and its time is fixed, so on duty

@@ -2,8 +2,8 @@
 //!
 //! A round goes through the files in this order: `need` and `candidate` say what is known, `calendar` and `slot` find
 //! the time, `judge` applies every hard rule, `rank` weighs whoever is left, `solve` finds the best for all tickets
-//! together, `decide` ties these into one stored decision for each ticket, `explain` says it in words. `chain` moves what was promised
-//! when an earlier visit takes longer.
+//! together, `decide` ties these into one stored decision for each ticket, `explain` says it in words. `room` says which open
+//! offers are worth taking back, `chain` moves what was promised when an earlier visit takes longer.
 //!
 //! Everything but `store.rs` and the door of `weights` is pure: it takes what is known and `now`, and gives a decision that can be stored,
 //! explained and replayed. It offers nothing to anybody: that is dispatch.
@@ -18,6 +18,7 @@ pub mod judge;
 pub mod need;
 pub mod rank;
 pub mod reference;
+pub mod room;
 pub mod settings;
 pub mod slot;
 pub mod solve;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use shared::ids::{AreaId, CustomerId, ExpertId, SiteId, TicketId};
 use shared::place::Place;
 use shared::skills::Skills;
+use shared::ticket::First;
 use shared::time::{Timestamp, Zone};
 use std::collections::BTreeSet;
 
@@ -51,6 +52,9 @@ pub struct Need {
     pub language: String,
     /// Who was there before, for a second visit or a follow-up.
     pub earlier_expert: Option<ExpertId>,
+    /// After a hold: who is asked before anybody else.
+    #[serde(default)]
+    pub first: Option<First>,
     /// Who has an open offer of this ticket now; kept unless somebody else is better by more than the bound.
     pub offered_to: Option<ExpertId>,
 }

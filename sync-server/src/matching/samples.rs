@@ -83,6 +83,7 @@ pub(super) fn need(number: u64) -> Need {
         blocked: [].into(),
         language: "en".to_owned(),
         earlier_expert: None,
+        first: None,
         offered_to: None,
     }
 }

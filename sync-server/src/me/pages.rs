@@ -204,8 +204,8 @@ async fn ask(
     MaybeCaller(caller): MaybeCaller,
     Path(token): Path<String>,
 ) -> Answer<Response> {
-    let (links, wanted) = (site.links.clone(), token.clone());
-    let stands = site.db.read(async move |conn| confirm::look(conn, &links, &wanted).await).await?;
+    let (links, wanted, now) = (site.links.clone(), token.clone(), site.real_now());
+    let stands = site.db.read(async move |conn| confirm::look(conn, &links, &wanted, now).await).await?;
     let (email, stands) = match stands {
         Stands::Waits(email) => (email.to_string(), Standing::Asks),
         Stands::Done(email) => (email.to_string(), Standing::Done),

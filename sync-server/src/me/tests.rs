@@ -12,6 +12,7 @@ use crate::db::{Database, Engine, Lane};
 use crate::dispatch::world::{World, id};
 use crate::http::testing::{Client, site};
 use crate::jobs::{Registry, Runner};
+use crate::links::CONFIRM_DAYS;
 use crate::notify::Outside;
 use crate::notify::outside::Pages;
 use crate::notify::samples::{registry, sent};
@@ -86,10 +87,34 @@ async fn another_address_counts_once_its_owner_says_so_and_opening_the_link_says
         mia.json("PATCH", "/api/v1/me", &json!({ "email": "third@example.com" })).await;
         mia.json("PATCH", "/api/v1/me", &json!({ "email": "new@example.com" })).await;
         assert_eq!(mia.get("/api/v1/me/profile").await.value()["email_wanted"], json!(null));
-        for bad in ["/confirm/x".to_owned(), mia.site.links.confirm(id(700), &"third@example.com".parse().unwrap())] {
+        for bad in [
+            "/confirm/x".to_owned(),
+            mia.site.links.confirm(id(700), &"third@example.com".parse().unwrap(), mia.site.real_now()),
+        ] {
             let path = if bad.starts_with('/') { bad } else { format!("/confirm/{bad}") };
             assert_eq!(mia.form(&path, &[]).await.status.as_u16(), 410);
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_link_that_confirms_an_address_ends_after_a_week_and_a_new_one_can_be_had() {
+    both_engines(async |db| {
+        let (_world, mia) = mia(&db).await;
+        mia.json("PATCH", "/api/v1/me", &json!({ "email": "new@example.com" })).await;
+        let old = link(&db, "new@example.com").await;
+        db.clock().advance(u64::try_from(CONFIRM_DAYS).unwrap() * 24 * 3_600_000 - 1);
+        assert_eq!(mia.get(&old).await.status.as_u16(), 200, "to the last hour");
+        db.clock().advance(2 * 3_600_000);
+        for answer in [mia.get(&old).await, mia.form(&old, &[]).await] {
+            assert!(answer.status.as_u16() == 410 && answer.text().contains("no longer works"), "{}", answer.text());
+        }
+        assert_eq!(mia.get("/api/v1/me/profile").await.value()["email"], "mia@example.com");
+        let again = mia.json("POST", "/api/v1/me/confirm", &json!({})).await;
+        assert!(again.status.is_success(), "{}", again.text());
+        let new = link(&db, "new@example.com").await;
+        assert!(new != old && mia.form(&new, &[]).await.text().contains("new@example.com is confirmed"));
     })
     .await;
 }
@@ -113,7 +138,7 @@ async fn who_registers_is_asked_and_an_address_of_someone_else_is_never_taken() 
         // Mia types Zoë's address: only who reads that mail could learn that it is in use.
         let asked = mia.json("PATCH", "/api/v1/me", &json!({ "email": "ZOE@example.com" })).await;
         assert_eq!(asked.status.as_u16(), 200);
-        let token = mia.site.links.confirm(id(700), &"zoe@example.com".parse().unwrap());
+        let token = mia.site.links.confirm(id(700), &"zoe@example.com".parse().unwrap(), mia.site.real_now());
         assert_eq!(mia.form(&format!("/confirm/{token}"), &[]).await.status.as_u16(), 409);
         assert_eq!(mia.get("/api/v1/me/profile").await.value()["email"], "mia@example.com");
         for n in 0..6 {
@@ -393,12 +418,18 @@ async fn whoever_leaves_is_charged_no_more_and_the_card_is_forgotten_while_the_b
     both_engines(async |db| {
         let shop = Shop::open(&db).await;
         shop.buy(TestCard::Works).await;
+        let (known, has_card) = shop.kept_there().await;
+        assert!(known["name"].is_string() && has_card, "{known}");
         let (customer, now) = (id(700), db.clock().business_now());
         db.write(Lane::Desk, async move |tx| leave::begin(tx, customer, now).await).await.unwrap();
         shop.days(15).await;
         assert!(leave::finish(&db, customer, db.clock().business_now()).await.unwrap());
         let payer = db.read(async move |conn| billing::store::payer(conn, customer).await).await.unwrap().unwrap();
         assert_eq!(payer.card, None);
+        // The provider forgets her as soon as nothing has to be asked there in her name.
+        shop.settle().await;
+        let (known, has_card) = shop.kept_there().await;
+        assert_eq!((&known["deleted"], &known["name"], has_card), (&json!(true), &Value::Null, false), "{known}");
         shop.days(360).await;
         assert_eq!((shop.states().await, shop.n_paid_there().await), (vec!["paid"], 1));
     })

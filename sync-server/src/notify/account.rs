@@ -54,7 +54,11 @@ async fn notice(
     let (way, link) = match about {
         About::Address { .. } => {
             let Some(email) = customer.unconfirmed() else { return Ok(None) };
-            let link = format!("{}/confirm/{}", outside.pages.public_url, outside.pages.links.confirm(id, email));
+            let link = format!(
+                "{}/confirm/{}",
+                outside.pages.public_url,
+                outside.pages.links.confirm(id, email, tx.real_now())
+            );
             ((Channel::Email, email.to_string()), link)
         }
         About::Leaving { at } if customer.leaving_at == Some(at) => {

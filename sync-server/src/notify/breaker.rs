@@ -19,6 +19,8 @@ const PROBE_MS: i64 = 15_000;
 pub(crate) struct Breaker {
     n_faults: u32,
     until: Option<Timestamp>,
+    /// Somebody finds out whether it is back.
+    is_probed: bool,
 }
 
 impl Breaker {
@@ -28,26 +30,37 @@ impl Breaker {
         if now < until {
             return Some(Duration::from_millis(u64::try_from(until.millis_since(now)).unwrap_or_default()));
         }
-        self.until = Some(now.plus_millis(PROBE_MS));
+        (self.until, self.is_probed) = (Some(now.plus_millis(PROBE_MS)), true);
         None
     }
 
-    /// Hears how an attempt ended.
+    /// Hears how an attempt ended. The fault of one that began before the pause says nothing new: where sixteen hang at
+    /// once, that is one outage and not sixteen.
     pub(crate) fn heard<T>(&mut self, ended: Result<&T, &Unsent>, now: Timestamp) {
         match ended {
             // It answers, if only to say that this one will never do.
             Ok(_) | Err(Unsent::Never { .. }) => *self = Self::default(),
             Err(Unsent::Later { after: Some(after), .. }) => {
                 let asked = i64::try_from(after.as_millis()).unwrap_or(i64::MAX).min(PAUSE_MAX_MS);
-                self.until = Some(now.plus_millis(asked));
+                (self.until, self.is_probed) = (Some(now.plus_millis(asked)), false);
             }
-            Err(Unsent::Later { after: None, .. } | Unsent::Unknown { .. }) => {
+            Err(Unsent::Later { after: None, .. } | Unsent::Unknown { .. })
+                if self.until.is_none() || self.is_probed =>
+            {
                 self.n_faults = self.n_faults.saturating_add(1);
-                if let Some(n_pauses) = self.n_faults.checked_sub(FAULTS_MAX) {
-                    let pause = FIRST_PAUSE_MS << n_pauses.min(10);
-                    self.until = Some(now.plus_millis(pause.min(PAUSE_MAX_MS)));
-                }
+                let n_pauses = self.n_faults.checked_sub(FAULTS_MAX);
+                let pause = n_pauses.map(|n_pauses| (FIRST_PAUSE_MS << n_pauses.min(10)).min(PAUSE_MAX_MS));
+                (self.until, self.is_probed) = (pause.map(|pause| now.plus_millis(pause)), false);
             }
+            Err(Unsent::Later { after: None, .. } | Unsent::Unknown { .. }) => {}
+        }
+    }
+
+    /// Hears that the provider has what an earlier attempt sent. Who found that out sends nothing, so the turn is the
+    /// next one's; whether it takes new messages is as open as it was.
+    pub(crate) fn found(&mut self, now: Timestamp) {
+        if self.is_probed {
+            (self.until, self.is_probed) = (Some(now), false);
         }
     }
 }
@@ -96,6 +109,42 @@ mod tests {
             breaker.heard::<()>(Err(&fault()), now);
         }
         assert_eq!(pauses, [5, 10, 20, 40, 80, 160, 300, 300]);
+    }
+
+    #[test]
+    fn many_attempts_that_hang_at_once_are_one_outage_and_make_no_longer_pause() {
+        let mut breaker = down_at(at(0));
+        for _ in 0..11 {
+            breaker.heard::<()>(Err(&fault()), at(100));
+        }
+        assert_eq!(breaker.wait(at(100)), Some(Duration::from_millis(4_900)));
+        breaker.heard::<()>(Err(&fault()), at(5_001));
+        assert_eq!(breaker.wait(at(5_001)), None, "a late one does not end the turn of who finds out");
+        breaker.heard::<()>(Err(&fault()), at(5_002));
+        assert_eq!(breaker.wait(at(5_002)), Some(Duration::from_secs(10)));
+        breaker.heard(Ok(&()), at(5_003));
+        assert_eq!(breaker, Breaker::default(), "one that is answered shows that it is back");
+    }
+
+    #[test]
+    fn who_finds_an_earlier_message_there_leaves_the_turn_to_the_next_and_ends_no_outage() {
+        let mut breaker = down_at(at(0));
+        breaker.found(at(1));
+        assert_eq!(breaker.wait(at(1)), Some(Duration::from_millis(4_999)), "a late look ends no pause");
+        assert_eq!(breaker.wait(at(5_000)), None);
+        breaker.found(at(5_001));
+        assert_eq!(breaker.wait(at(5_001)), None, "the next one finds out");
+        breaker.heard::<()>(Err(&fault()), at(5_002));
+        assert_eq!(breaker.wait(at(5_002)), Some(Duration::from_secs(10)), "it is the same outage");
+    }
+
+    #[test]
+    fn after_a_named_instant_one_fault_alone_makes_nobody_wait() {
+        let mut breaker = Breaker::default();
+        breaker.heard::<()>(Err(&Unsent::Later { after: Some(Duration::from_secs(1)), why: "429".into() }), at(0));
+        assert_eq!(breaker.wait(at(1_000)), None);
+        breaker.heard::<()>(Err(&fault()), at(1_100));
+        assert_eq!(breaker.wait(at(1_100)), None);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use super::render::{self, Words};
 use super::{send, store};
 use crate::accounts::codes::{self, CodeAddress, CodeTarget};
 use crate::db::{Error, Lane, Tx};
+use crate::expert_app;
 use crate::jobs::{Context, Handler, Job, Outcome};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
@@ -64,8 +65,10 @@ impl CodeSender {
 
     async fn send(&self, id: NoticeId, code: Uuid, target: &CodeTarget, digits: &str) -> Result<String, Unsent> {
         let (channel, to) = way(target);
+        let app = target.is_expert.then(|| expert_app::app_link(&self.outside.pages.public_url));
         let (language, zone) = (language(target), &target.profile.zone);
-        let Words { subject, body, link } = render::code(digits, target.expires_at, language, zone, channel);
+        let Words { subject, body, link } =
+            render::code(digits, target.expires_at, language, zone, channel, app.as_deref());
         let matter = Matter::SignInCode { code, expires_at: target.expires_at };
         let message = Message { notice: id, channel, to, matter, language, ticket: None, subject, body, link };
         match self.outside.gateway(channel) {

@@ -2,20 +2,26 @@
 
 use super::facts;
 use super::notice::{NewNotice, Notice, Recipient};
-use super::outside::Outside;
+use super::outside::{Outside, Pages};
 use super::plan::{Audience, Channel, CustomerContact, Matter, Way, due_at, news_at, not_before};
 use super::render::{self, Coming};
-use super::told::{Telling, lost_visit, of_event};
+use super::told::{Telling, closed_by_us, his_visit, lost_visit, of_event};
 use crate::db::{Conn, Error};
 use crate::events;
+use crate::expert_app;
+use crate::matching::candidate::{Availability, of_roster};
+use crate::matching::settings::Settings;
 use crate::tickets::{self, Ticket};
+use crate::workforce;
 use shared::event::Fact;
 use shared::ids::{ExpertId, TicketId};
-use shared::ticket::{HoldReason, State, VisitPlan};
+use shared::ticket::{CancelReason, HoldReason, State, VisitPlan};
 use shared::time::Timestamp;
 
 /// Lines of a history that are read to understand the last of them.
 const LINES_MAX: i64 = 200;
+/// So long before he should leave it rings at any hour.
+const LEAVES_SOON_MINUTES: i64 = 60;
 /// Open tickets of one site that are looked at.
 const TOGETHER_MAX: i64 = 50;
 
@@ -50,6 +56,9 @@ pub async fn of(
     if let (Audience::Customer, Some(lost)) = (to, lost_visit(&history)) {
         return looking_again(conn, outside, &ticket, lost, seq, now, real_now).await;
     }
+    if let (Audience::Customer, Some(why)) = (to, closed_by_us(&history)) {
+        return closed(conn, outside, &ticket, why, now).await;
+    }
     let Some(telling) = of_event(&history, &ticket.life) else { return Ok(Vec::new()) };
     let (Telling::Expert(_, matter) | Telling::Customer(matter) | Telling::Admins(matter)) = &telling;
     if matter.past(Some(&ticket.life), now, real_now).is_some() {
@@ -58,7 +67,13 @@ pub async fn of(
     match telling {
         Telling::Expert(expert, matter) => {
             let visit = ticket.life.state.visit();
-            to_expert(conn, &ticket, expert, matter, visit, seq, now).await
+            let can_wait = matches!(
+                matter,
+                Matter::Lost { had_accepted: true, .. } | Matter::Stopped { .. } | Matter::GoOn { .. }
+            );
+            let rings_at = if can_wait { rings_at(conn, expert, his_visit(&history, expert), now).await? } else { now };
+            let saying = Saying { matter, visit, seq, due_at: rings_at };
+            to_expert(conn, &outside.pages, &ticket, expert, saying).await
         }
         Telling::Customer(matter) => {
             if let Matter::Held { why, until } = matter {
@@ -83,15 +98,23 @@ pub async fn of(
     }
 }
 
-async fn to_expert(
-    conn: &mut Conn,
-    ticket: &Ticket,
-    expert: ExpertId,
+/// What an expert is told.
+struct Saying {
     matter: Matter,
     visit: Option<VisitPlan>,
+    /// The line of the history that it is about.
     seq: i64,
-    now: Timestamp,
+    due_at: Timestamp,
+}
+
+async fn to_expert(
+    conn: &mut Conn,
+    pages: &Pages,
+    ticket: &Ticket,
+    expert: ExpertId,
+    saying: Saying,
 ) -> Result<Vec<NewNotice>, Untold> {
+    let Saying { matter, visit, seq, due_at } = saying;
     let contact = facts::expert(conn, expert).await?.ok_or(Untold::Missing("the expert"))?;
     let mut about = facts::about(conn, ticket).await?;
     if let Matter::Offer { expires_at, .. } = &matter {
@@ -107,24 +130,60 @@ async fn to_expert(
         matches!(matter, Matter::Lost { .. } | Matter::Reminder { .. } | Matter::Stopped { .. } | Matter::GoOn { .. })
             .then_some(seq);
     let to = Recipient { audience: Audience::Expert, person: expert.to_string(), language: contact.language };
+    let link = expert_app::ticket_link(&pages.public_url, ticket.number);
     let notice = |way: (Channel, String)| {
-        let words = render::to_expert(&matter, &about, visit, &contact, way.0)?;
+        let words = render::to_expert(&matter, &about, visit, &contact, way.0, &link)?;
         let (matter, to) = (matter.clone(), to.clone());
-        Some(NewNotice { matter, ticket: Some(ticket.id), seq, to, way, words, due_at: now })
+        Some(NewNotice { matter, ticket: Some(ticket.id), seq, to, way, words, due_at })
     };
     Ok(contact.ways(&matter).into_iter().filter_map(notice).collect())
+}
+
+/// When an expert's phone may ring about a visit: while he works, else when he begins, and in time before he would leave.
+/// Nothing rings outside his hours; the app shows it all the same.
+async fn rings_at(
+    conn: &mut Conn,
+    expert: ExpertId,
+    visit: Option<VisitPlan>,
+    now: Timestamp,
+) -> Result<Timestamp, Untold> {
+    let Some(roster) = workforce::store::roster(conn, expert).await? else { return Ok(now) };
+    let free = Availability::of(&of_roster(roster, Vec::new()), now, &Settings::default()).free;
+    // Whose hours nobody has entered hears at once.
+    let Some(begins_at) = free.iter().map(|period| period.from.max(now)).min() else { return Ok(now) };
+    let leaves_soon_at = visit.map(|visit| visit.leave_at().plus_minutes(-LEAVES_SOON_MINUTES).max(now));
+    Ok(leaves_soon_at.map_or(begins_at, |soon| soon.min(begins_at)))
+}
+
+/// We called the ticket off: its customer hears why.
+async fn closed(
+    conn: &mut Conn,
+    outside: &Outside,
+    ticket: &Ticket,
+    why: CancelReason,
+    now: Timestamp,
+) -> Result<Vec<NewNotice>, Untold> {
+    let contact = facts::customer(conn, ticket.customer).await?.ok_or(Untold::Missing("the customer"))?;
+    let (about, way, matter) = (facts::about(conn, ticket).await?, contact.way(), Matter::Closed { why });
+    let link = outside.pages.track(ticket.id);
+    let Some(words) = render::closed(why, &link, &about, &contact, way.0) else { return Ok(Vec::new()) };
+    let due_at = due_at(&matter, ticket.urgent, &contact.zone, now);
+    let to = customer_recipient(ticket, &contact);
+    Ok(vec![NewNotice { matter, ticket: Some(ticket.id), seq: None, to, way, words, due_at }])
 }
 
 /// The notices to an expert whose phones have not received a visit that is his.
 pub async fn unheard(
     conn: &mut Conn,
+    pages: &Pages,
     ticket: &Ticket,
     expert: ExpertId,
     visit: VisitPlan,
     now: Timestamp,
 ) -> Result<Vec<NewNotice>, Untold> {
     let matter = Matter::Unheard { expert, start_at: visit.start_at };
-    to_expert(conn, ticket, expert, matter, Some(visit), ticket.n_events, now).await
+    let saying = Saying { matter, visit: Some(visit), seq: ticket.n_events, due_at: now };
+    to_expert(conn, pages, ticket, expert, saying).await
 }
 
 /// The tickets of the same site that were offered to the same expert at once, this one among them, by id.
@@ -144,6 +203,7 @@ async fn offered_together(
 /// The SMS about an offer that no phone of his has acknowledged; nothing where the ticket is no longer offered to him.
 pub async fn unheard_offer(
     conn: &mut Conn,
+    pages: &Pages,
     ticket: &Ticket,
     expert: ExpertId,
     now: Timestamp,
@@ -163,7 +223,9 @@ pub async fn unheard_offer(
     }
     about.n_together = together.len();
     let matter = Matter::Offer { offer, expires_at };
-    let Some(words) = render::to_expert(&matter, &about, Some(visit), &contact, Channel::Sms) else { return Ok(None) };
+    let link = expert_app::ticket_link(&pages.public_url, ticket.number);
+    let words = render::to_expert(&matter, &about, Some(visit), &contact, Channel::Sms, &link);
+    let Some(words) = words else { return Ok(None) };
     let to = Recipient { audience: Audience::Expert, person: expert.to_string(), language: contact.language };
     let way = (Channel::Sms, contact.phone.to_string());
     Ok(Some(NewNotice { matter, ticket: Some(ticket.id), seq: None, to, way, words, due_at: now }))
@@ -205,6 +267,7 @@ pub(super) async fn otherwise(
         }
         Matter::LookingAgain { .. } => render::looking_again(&matter, &about, &contact, way.0, &link),
         Matter::Held { why, until } => render::held(*why, *until, &link, &about, &contact, way.0),
+        Matter::Closed { why } => render::closed(*why, &link, &about, &contact, way.0),
         Matter::Survey { survey } | Matter::SurveyAgain { survey } => {
             let again = matches!(matter, Matter::SurveyAgain { .. });
             Some(render::survey(again, &outside.pages.survey(*survey), &about, &contact, way.0))
@@ -251,6 +314,7 @@ async fn visit_news(
         | Matter::Unheard { .. }
         | Matter::LookingAgain { .. }
         | Matter::Held { .. }
+        | Matter::Closed { .. }
         | Matter::Survey { .. }
         | Matter::SurveyAgain { .. }
         | Matter::NotWorking { .. }

@@ -19,9 +19,6 @@ use shared::ids::TicketId;
 /// Who tells and who sends, and how fast.
 #[must_use]
 pub fn register(registry: Registry, outside: Outside, sending: &Sending) -> Registry {
-    for why in outside.off() {
-        tracing::warn!(why, "a channel is off; notices on it will fail");
-    }
     let teller = || Teller { outside: outside.clone() };
     let sender = || Sender { outside: outside.clone() };
     let channels = [(WorkLane::Push, sending.push), (WorkLane::Sms, sending.sms), (WorkLane::Mail, sending.mail)];

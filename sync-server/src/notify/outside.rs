@@ -183,11 +183,6 @@ impl Outside {
         };
         way.as_deref().map_err(|why| *why)
     }
-
-    /// Why each channel that is off is off, for the start of the server.
-    pub fn off(&self) -> Vec<&'static str> {
-        [&self.push, &self.sms, &self.mail].into_iter().filter_map(|way| way.as_ref().err().copied()).collect()
-    }
 }
 
 /// What to set so that a channel has a sender; nothing where it has one. A call needs none.

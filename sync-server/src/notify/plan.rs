@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use shared::ids::{ExpertId, OfferId, SurveyId};
 use shared::text::{Email, Phone};
 use shared::texts::Language;
-use shared::ticket::{HoldReason, HumanReason, Life, State, VisitPlan};
+use shared::ticket::{CancelReason, HoldReason, HumanReason, Life, State, VisitPlan};
 use shared::time::{Timestamp, Zone};
 use uuid::Uuid;
 
@@ -95,6 +95,11 @@ pub enum Matter {
         why: HoldReason,
         /// Until when.
         until: Timestamp,
+    },
+    /// A customer hears that we closed the ticket.
+    Closed {
+        /// Why.
+        why: CancelReason,
     },
     /// A customer is asked how it was.
     Survey {
@@ -205,6 +210,7 @@ impl Matter {
             Self::Later { .. } => "later",
             Self::LookingAgain { .. } => "looking_again",
             Self::Held { .. } => "held",
+            Self::Closed { .. } => "closed",
             Self::Survey { .. } => "survey",
             Self::SurveyAgain { .. } => "survey_again",
             Self::NotWorking { .. } => "not_working",
@@ -226,6 +232,7 @@ impl Matter {
             Self::Accepted { expert, visit } => format!("{expert}:{}", visit.start_at.as_millis()),
             Self::Reminder { expert } | Self::Stopped { expert } | Self::GoOn { expert } => expert.to_string(),
             Self::Held { why, until } => format!("{}:{}", why.word(), until.as_millis()),
+            Self::Closed { why } => why.word().to_owned(),
             Self::Unheard { expert, start_at } | Self::Later { expert, start_at } => {
                 format!("{expert}:{}", start_at.as_millis())
             }
@@ -298,6 +305,10 @@ impl Matter {
                 let waits = matches!(state, Some(State::OnHold { why: now, until: then, .. })
                     if now == why && then == until);
                 ok(waits, Past::VisitMovedOn)
+            }
+            Self::Closed { why } => {
+                let closed = matches!(state, Some(State::Cancelled { why: now, .. }) if now == why);
+                ok(closed, Past::VisitMovedOn)
             }
             Self::Escalated { reason, since, .. } => {
                 let flag = life.and_then(|life| life.needs_human.as_ref());
@@ -463,6 +474,7 @@ pub fn due_at(matter: &Matter, urgent: bool, zone: &Zone, now: Timestamp) -> Tim
         Matter::LookingAgain { start_at, .. } => by_day(*start_at, urgent, zone, now.plus_minutes(LOOKING_MINUTES)),
         // Only the night waits: who was out hears of it on the way home.
         Matter::Held { .. }
+        | Matter::Closed { .. }
         | Matter::Survey { .. }
         | Matter::SurveyAgain { .. }
         | Matter::NotWorking { .. }

@@ -16,7 +16,7 @@ fn visit(start_minutes: i64) -> VisitPlan {
 }
 
 fn life(state: State) -> Life {
-    Life { state, needs_human: None, deadline_at: None, n_offers: 1, n_shut_out: 0 }
+    Life { state, needs_human: None, deadline_at: None, n_offers: 1, n_shut_out: 0, first: None }
 }
 
 fn offered(offer: u64) -> Life {

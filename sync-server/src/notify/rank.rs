@@ -21,6 +21,7 @@ pub fn rank(matter: &Matter) -> Rank {
         | Matter::LookingAgain { .. }
         | Matter::Escalated { .. } => Rank::Next,
         Matter::Held { .. }
+        | Matter::Closed { .. }
         | Matter::Survey { .. }
         | Matter::SurveyAgain { .. }
         | Matter::NotWorking { .. }

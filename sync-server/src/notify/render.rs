@@ -4,7 +4,7 @@ use super::plan::{Channel, CustomerContact, ExpertContact, Matter};
 use shared::number::TicketNumber;
 use shared::text::Phone;
 use shared::texts::{Catalogue, TextId, Value, gsm};
-use shared::ticket::{HoldReason, VisitPlan};
+use shared::ticket::{CancelReason, HoldReason, VisitPlan};
 use shared::time::{Timestamp, Zone};
 
 /// A message in words.
@@ -33,6 +33,10 @@ pub struct About {
 
 /// Characters of a title in an SMS; the rest is in the app and on the page.
 const SMS_TITLE_CHARS: usize = 40;
+/// Characters of a title and of the link to the app beside it: a longer link leaves less of the title.
+const SMS_TITLE_AND_LINK_CHARS: usize = 65;
+/// Less of a title says nothing.
+const SMS_TITLE_CHARS_MIN: usize = 12;
 /// Characters of a name or a place in an SMS.
 const SMS_NAME_CHARS: usize = 24;
 /// An expert who should leave within so many minutes is said to be setting off.
@@ -66,19 +70,20 @@ impl Speaker<'_> {
     }
 }
 
-/// What an expert is told about an offer, a visit that he lost, or one that he should leave for. Nothing for a matter
-/// that is no expert's.
+/// What an expert is told about an offer, a visit that he lost, or one that he should leave for; an SMS leads to the ticket
+/// in the app by `link`. Nothing for a matter that is no expert's.
 pub fn to_expert(
     matter: &Matter,
     about: &About,
     visit: Option<VisitPlan>,
     contact: &ExpertContact,
     channel: Channel,
+    link: &str,
 ) -> Option<Words> {
     let speaker = Speaker::new(contact.language, channel);
     let number = about.number.to_string();
-    let title_chars = if about.n_together > 1 { SMS_TITLE_CHARS / 2 } else { SMS_TITLE_CHARS };
-    let title = speaker.fit(&about.title, title_chars);
+    let beside_link = SMS_TITLE_AND_LINK_CHARS.saturating_sub(link.len());
+    let title = speaker.fit(&about.title, beside_link.clamp(SMS_TITLE_CHARS_MIN, SMS_TITLE_CHARS));
     let (place, n) = (speaker.fit(&about.place, SMS_NAME_CHARS), about.n_together.to_string());
     let start = visit.map(|visit| speaker.catalogue.when(&contact.zone, visit.start_at)).unwrap_or_default();
     let until = if let Matter::Offer { expires_at, .. } = matter {
@@ -93,6 +98,7 @@ pub fn to_expert(
         ("when", &*start),
         ("until", &*until),
         ("n", &*n),
+        ("link", link),
     ];
     let (subject, push, sms) = match matter {
         Matter::Offer { .. } if about.n_together > 1 => (TextId::OffersTitle, TextId::OffersPush, TextId::OffersSms),
@@ -110,6 +116,7 @@ pub fn to_expert(
         | Matter::Later { .. }
         | Matter::LookingAgain { .. }
         | Matter::Held { .. }
+        | Matter::Closed { .. }
         | Matter::Survey { .. }
         | Matter::SurveyAgain { .. }
         | Matter::NotWorking { .. }
@@ -251,6 +258,37 @@ pub fn held(
     })
 }
 
+/// We closed the ticket, and why; nothing where its customer did it.
+pub fn closed(
+    why: CancelReason,
+    link: &str,
+    about: &About,
+    contact: &CustomerContact,
+    channel: Channel,
+) -> Option<Words> {
+    let (subject, mail, sms, call) = match why {
+        CancelReason::NoPlan => (TextId::ClosedSubject, TextId::ClosedMail, TextId::ClosedSms, TextId::ClosedCall),
+        CancelReason::Staff => {
+            (TextId::CalledOffSubject, TextId::CalledOffMail, TextId::CalledOffSms, TextId::CalledOffCall)
+        }
+        CancelReason::Customer => return None,
+    };
+    let speaker = Speaker::new(contact.language, channel);
+    let number = about.number.to_string();
+    let args = [
+        ("name", &*contact.name),
+        ("phone", contact.phone.as_str()),
+        ("number", &*number),
+        ("title", &*about.title),
+        ("link", link),
+    ];
+    Some(match channel {
+        Channel::Sms => speaker.words(None, sms, &args, Some(link)),
+        Channel::Call => speaker.words(None, call, &args, None),
+        Channel::Email | Channel::Push => speaker.words(Some(subject), mail, &args, Some(link)),
+    })
+}
+
 /// The question how it was; `again` the second and last time.
 pub fn survey(again: bool, link: &str, about: &About, contact: &CustomerContact, channel: Channel) -> Words {
     let (subject, mail, sms) = if again {
@@ -321,6 +359,7 @@ pub fn to_admin(
         | Matter::Later { .. }
         | Matter::LookingAgain { .. }
         | Matter::Held { .. }
+        | Matter::Closed { .. }
         | Matter::Survey { .. }
         | Matter::SurveyAgain { .. }
         | Matter::NotWorking { .. }
@@ -342,13 +381,15 @@ pub fn to_admin(
     Some(speaker.words(Some(subject), body, &args, Some(link)))
 }
 
-/// A sign-in code. Made when it is sent; the digits are kept nowhere else.
+/// A sign-in code. Made when it is sent; the digits are kept nowhere else. An expert's SMS says where the app is, which he
+/// may not have yet.
 pub fn code(
     digits: &str,
     expires_at: Timestamp,
     language: shared::texts::Language,
     zone: &Zone,
     channel: Channel,
+    app: Option<&str>,
 ) -> Words {
     let speaker = Speaker::new(language, channel);
     let spaced = match digits.split_at_checked(3) {
@@ -356,133 +397,14 @@ pub fn code(
         None => digits.to_owned(),
     };
     let (when, until) = (speaker.catalogue.when(zone, expires_at), speaker.catalogue.time(zone, expires_at));
-    let args = [("code", &*spaced), ("when", &*when), ("until", &*until)];
+    let args = [("code", &*spaced), ("when", &*when), ("until", &*until), ("link", app.unwrap_or_default())];
     match channel {
+        Channel::Sms if app.is_some() => speaker.words(None, TextId::CodeAppSms, &args, None),
         Channel::Email => speaker.words(Some(TextId::CodeSubject), TextId::CodeMail, &args, None),
         Channel::Sms | Channel::Push | Channel::Call => speaker.words(None, TextId::CodeSms, &args, None),
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::plan::NotifyBy;
-    use super::*;
-    use shared::chance::Seeded;
-    use shared::ids::Id;
-    use shared::texts::Language;
-    use shared::ticket::HumanReason;
-
-    const LINK: &str = "https://help.example.com/track/AZmj8HwefSqLEV9uenCcDQAAAAAAAAAAAAAAAAAAAAA";
-
-    fn at(text: &str) -> Timestamp {
-        text.parse().unwrap()
-    }
-
-    fn about(title: &str) -> About {
-        let number = TicketNumber::from_hash([1, 2, 3, 4, 5]);
-        About { number, title: title.into(), place: "10025 New York".into(), n_together: 1 }
-    }
-
-    fn mia() -> CustomerContact {
-        CustomerContact {
-            name: "Mia Chen".into(),
-            email: None,
-            phone: "+12125550100".parse().unwrap(),
-            takes_sms: true,
-            notify_by: NotifyBy::Sms,
-            language: Language::English,
-            zone: "America/New_York".parse().unwrap(),
-        }
-    }
-
-    fn visit() -> VisitPlan {
-        VisitPlan { start_at: at("2026-03-03T19:20:00Z"), travel_minutes: 20, work_minutes: 60 }
-    }
-
-    fn sms(expert_name: &str, departed_at: Option<Timestamp>, now: &str) -> String {
-        let facts = Coming { expert_name, visit: visit(), departed_at, later: false, link: LINK };
-        coming(facts, &about("No picture"), &mia(), Channel::Sms, at(now)).body
-    }
-
-    #[test]
-    fn a_customer_hears_who_comes_and_when_by_their_own_clock() {
-        let later = sms("Ana Ruiz", None, "2026-03-03T15:00:00Z");
-        assert!(later.starts_with("Ana Ruiz will come on Tue 3 Mar, 14:20"), "{later}");
-        assert!(later.ends_with(LINK), "{later}");
-        let at_once = sms("Ana Ruiz", None, "2026-03-03T18:58:00Z");
-        assert!(at_once.starts_with("Ana Ruiz is on the way, arriving Tue 3 Mar, 14:20"), "{at_once}");
-    }
-
-    #[test]
-    fn after_a_departure_the_arrival_is_what_the_way_takes() {
-        let left = at("2026-03-03T19:10:00Z");
-        let text = sms("Ana Ruiz", Some(left), "2026-03-03T19:10:01Z");
-        assert!(text.contains("arriving Tue 3 Mar, 14:30"), "{text}");
-    }
-
-    #[test]
-    fn an_sms_stays_one_message_with_long_and_foreign_names() {
-        let ana = ExpertContact {
-            id: Id::new(Timestamp::EPOCH, &Seeded::new(1)),
-            name: "Ana".into(),
-            phone: "+12125550101".parse().unwrap(),
-            takes_sms: true,
-            language: Language::English,
-            zone: "America/New_York".parse().unwrap(),
-            sms: crate::workforce::SmsRule::Always,
-        };
-        let long =
-            about("The “big” television in the łiving room shows no picture at all since the storm of last night");
-        let offer = Matter::Offer { offer: Id::new(Timestamp::EPOCH, &Seeded::new(2)), expires_at: visit().start_at };
-        let words = to_expert(&offer, &long, Some(visit()), &ana, Channel::Sms).unwrap();
-        let size = gsm::measure(&words.body);
-        assert!(size.is_gsm && size.n_parts == 1, "{size:?}: {}", words.body);
-        let several = About { n_together: 12, ..long.clone() };
-        let words = to_expert(&offer, &several, Some(visit()), &ana, Channel::Sms).unwrap();
-        let size = gsm::measure(&words.body);
-        assert!(size.is_gsm && size.n_parts == 1, "{size:?}: {}", words.body);
-        assert!(words.body.starts_with("12 new tickets at one address"), "{}", words.body);
-        let named = sms("Wolfeschlegelsteinhausenbergerdorff-Łukaszewska", None, "2026-03-03T15:00:00Z");
-        let size = gsm::measure(&named);
-        assert!(size.is_gsm && size.n_parts == 1, "{size:?}: {named}");
-        let push = to_expert(&offer, &long, Some(visit()), &ana, Channel::Push).unwrap();
-        assert!(push.body.contains(&long.title) && push.subject.is_some());
-    }
-
-    #[test]
-    fn a_sentence_to_say_names_whom_to_ring() {
-        let facts = Coming { expert_name: "Ana Ruiz", visit: visit(), departed_at: None, later: false, link: LINK };
-        let now = at("2026-03-03T15:00:00Z");
-        let words = coming(facts, &about("No picture"), &mia(), Channel::Call, now);
-        assert!(words.body.contains("ring Mia Chen at +12125550100") && words.link.is_none(), "{}", words.body);
-        let words = not_working(Some("Still dark."), &about("No picture"), &mia());
-        assert!(words.body.contains("Still dark.") && words.body.contains("+12125550100"), "{}", words.body);
-    }
-
-    #[test]
-    fn an_admin_hears_why_and_since_when() {
-        let since = at("2026-03-03T15:00:00Z");
-        let matter = Matter::Escalated { reason: HumanReason::NoCandidate, since, n: 2 };
-        let words = to_admin(&matter, &about("No picture"), Language::English, &Zone::utc(), LINK).unwrap();
-        assert!(words.body.contains("since Tue 3 Mar, 15:00") && words.body.contains("reminder number 2"));
-        assert!(words.body.contains("No expert fits"));
-        assert_eq!(
-            to_admin(
-                &Matter::Reminder { expert: Id::new(since, &Seeded::new(1)) },
-                &about("x"),
-                Language::English,
-                &Zone::utc(),
-                ""
-            ),
-            None
-        );
-        let german = to_admin(&matter, &about("No picture"), Language::German, &Zone::utc(), LINK).unwrap();
-        assert!(german.body.contains("seit Di 3. März, 15:00") && german.body.contains("Keine Fachkraft passt"));
-    }
-
-    #[test]
-    fn a_code_is_read_out_in_threes() {
-        let words = code("481516", at("2026-03-03T15:10:00Z"), Language::English, &Zone::utc(), Channel::Sms);
-        assert!(words.body.starts_with("481 516 is your") && words.body.contains("until 15:10"), "{}", words.body);
-    }
-}
+#[path = "render_tests.rs"]
+mod tests;

@@ -12,6 +12,7 @@ use crate::db::{Database, Lane};
 use crate::jobs::{self, Kind, NewJob};
 use crate::reactions::About;
 use crate::tickets::samples::id;
+use crate::workforce::{self, ShiftDay, ShiftSpec};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use shared::ids::{ExpertId, NoticeId, TicketId};
@@ -244,6 +245,77 @@ async fn admins_hear_of_danger_even_without_a_plan_and_of_what_nobody_looked_at(
         assert!(mails[0].subject.as_ref().unwrap().starts_with("Danger reported"));
         assert!(mails[0].link.as_ref().unwrap().ends_with(&format!("/desk/tickets/{ticket}")));
         assert!(told(&db, safe).await.is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_alarm_about_danger_goes_out_though_an_expert_is_asked_first() {
+    both_engines(async |db| {
+        people(&db, NotifyBy::Sms, None).await;
+        let ticket = file(&db, 1, true, true).await;
+        let yes = Move::Accept { expert: ana(), late: None };
+        moved(&db, ticket, vec![offer(&db, 21, ana(), 60), yes]).await;
+        drain(&db, registry(&outside(&db))).await;
+        let danger = sent(&db).await.into_iter().filter(|sent| sent.to == "ada@example.com").count();
+        assert_eq!(danger, 1, "a person hears of it whoever drives there");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whoever_did_not_ask_for_it_hears_that_their_ticket_was_closed_and_why() {
+    both_engines(async |db| {
+        people(&db, NotifyBy::Sms, None).await;
+        let word = async |number: u64, why: CancelReason| {
+            let ticket = file(&db, number, why != CancelReason::NoPlan, false).await;
+            moved(&db, ticket, vec![Move::Cancel { why }]).await;
+            drain(&db, registry(&outside(&db))).await;
+            told(&db, ticket).await.into_iter().map(|notice| notice.body).collect::<Vec<_>>()
+        };
+        assert!(word(1, CancelReason::NoPlan).await[0].contains("no plan covers it"));
+        assert!(word(2, CancelReason::Staff).await[0].contains("cancelled by our office"));
+        assert_eq!(word(3, CancelReason::Customer).await, [""; 0], "it is no news");
+    })
+    .await;
+}
+
+/// This expert works from nine to five on every day.
+async fn by_day(db: &Database, expert: ExpertId) {
+    let hours = |weekday: u8| {
+        let spec = ShiftSpec { day: ShiftDay::Weekly(weekday), start_minute: 540, end_minute: 1_020, on_call: false };
+        spec.with_id(id(3_000 + u64::from(weekday)))
+    };
+    let rows: Vec<_> = (1..=7).map(hours).collect();
+    let write = db.write(Lane::Desk, async move |tx| {
+        let now = tx.real_now();
+        workforce::store::replace_shifts(tx, expert, &rows, now).await
+    });
+    write.await.unwrap();
+}
+
+#[tokio::test]
+async fn nothing_rings_at_night_for_a_visit_that_is_lost_tomorrow_and_at_once_for_one_that_is_near() {
+    both_engines(async |db| {
+        people(&db, NotifyBy::Sms, None).await;
+        by_day(&db, ana()).await;
+        let lost_at = async |number: u64, minutes: i64| {
+            let ticket = file(&db, number, true, false).await;
+            let yes = Move::Accept { expert: ana(), late: None };
+            moved(&db, ticket, vec![offer(&db, 20 + number, ana(), minutes), yes]).await;
+            moved(&db, ticket, vec![Move::Cancel { why: CancelReason::Customer }]).await;
+            drain(&db, registry(&outside(&db))).await;
+            let lost: Vec<_> =
+                told(&db, ticket).await.into_iter().filter(|notice| notice.matter.word() == "lost").collect();
+            assert!(!lost.is_empty());
+            lost[0].due_at.minutes_since(now(&db))
+        };
+        let zone: shared::time::Zone = "America/New_York".parse().unwrap();
+        let local = zone.local(now(&db));
+        let until_nine = (9 * 60 - i64::from(local.minute)).rem_euclid(1_440);
+        assert!(!(9 * 60..17 * 60).contains(&local.minute), "the stories begin at night: {}", local.minute);
+        assert_eq!(lost_at(1, until_nine + 300).await, until_nine, "when the shift begins");
+        assert_eq!(lost_at(2, 70).await, 0, "he would leave in less than an hour");
     })
     .await;
 }

@@ -4,7 +4,7 @@ use super::plan::{Matter, is_news};
 use crate::events::Line;
 use shared::event::Fact;
 use shared::ids::ExpertId;
-use shared::ticket::{CannotFix, HoldReason, HumanReason, Life, ReleaseReason, State, VisitPlan};
+use shared::ticket::{CancelReason, CannotFix, HoldReason, HumanReason, Life, ReleaseReason, State, VisitPlan};
 use shared::time::Timestamp;
 
 /// Whom an event is told to.
@@ -29,6 +29,8 @@ pub(super) fn of_event(history: &[Line], life: &Life) -> Option<Telling> {
         }
         Fact::Withdrawn { expert, .. } => lost(*expert, false),
         Fact::Released { expert, .. } => lost(*expert, true),
+        // He was promised to come, and the customer wants another day.
+        Fact::Held { why: HoldReason::Customer, expert: Some(expert), .. } => lost(*expert, true),
         Fact::Cancelled { released: Some(expert), .. } | Fact::SolvedWithoutVisit { released: Some(expert) } => {
             lost(*expert, had_accepted(before, *expert))
         }
@@ -47,6 +49,7 @@ pub(super) fn of_event(history: &[Line], life: &Life) -> Option<Telling> {
         Fact::Held {
             why: why @ (HoldReason::Part | HoldReason::NoAccess | HoldReason::WrongAddress), until, ..
         } => Some(Telling::Customer(Matter::Held { why: *why, until: *until })),
+        // What they cancelled themselves, or asked the desk to cancel, is no news to them.
         Fact::NeedsHuman { reason: HumanReason::Danger | HumanReason::CannotFix { why: CannotFix::Unsafe } } => {
             Some(Telling::Admins(Matter::Danger {}))
         }
@@ -71,7 +74,7 @@ pub(super) fn of_event(history: &[Line], life: &Life) -> Option<Telling> {
         | Fact::NeedCorrected { .. }
         | Fact::Rescheduled { .. }
         | Fact::Corrected { .. }
-        | Fact::Held { why: HoldReason::Customer, .. }
+        | Fact::Held { why: HoldReason::Customer, expert: None, .. }
         | Fact::Resumed
         | Fact::SolvedWithoutVisit { released: None }
         | Fact::Cancelled { released: None, .. }
@@ -143,6 +146,28 @@ pub(super) fn lost_visit(history: &[Line]) -> Option<(VisitPlan, bool)> {
     })
 }
 
+/// Why the last line of this history closed the ticket without its customer's asking; none if it did not.
+pub(super) fn closed_by_us(history: &[Line]) -> Option<CancelReason> {
+    let Fact::Cancelled { why, .. } = history.last()?.event.fact else { return None };
+    match why {
+        CancelReason::NoPlan | CancelReason::Staff => Some(why),
+        CancelReason::Customer => None,
+    }
+}
+
+/// The visit that this expert was last promised to make, as far as this history goes.
+pub(super) fn his_visit(history: &[Line], his: ExpertId) -> Option<VisitPlan> {
+    history.iter().rev().find_map(|line| {
+        let (Fact::Accepted { expert, visit, .. }
+        | Fact::Late { expert, visit, .. }
+        | Fact::Moved { expert, visit, .. }) = &line.event.fact
+        else {
+            return None;
+        };
+        (*expert == his).then_some(*visit)
+    })
+}
+
 /// Whether the expert, who had the ticket at the end of this history, had said yes: he may be on his way.
 fn had_accepted(history: &[Line], expert: ExpertId) -> bool {
     let his_last = history.iter().rev().find_map(|line| {
@@ -160,7 +185,7 @@ mod tests {
     use shared::chance::Seeded;
     use shared::event::Actor;
     use shared::ids::Id;
-    use shared::ticket::{CancelReason, Timing, VisitPlan};
+    use shared::ticket::{Timing, VisitPlan};
 
     fn id<Of>(number: u64) -> Id<Of> {
         Id::new(Timestamp::EPOCH, &Seeded::new(number))
@@ -231,7 +256,7 @@ mod tests {
         let settled = Life::received(now(), &Timing::default());
         let escalated = || history(vec![Fact::Escalated { reason: HumanReason::NoPlan, n: 1 }]);
         assert_eq!(of_event(&escalated(), &settled), None);
-        let open = Life::received_without_plan(now(), &Timing::default());
+        let open = Life::received_without_plan(None, now(), &Timing::default());
         let matter = Matter::Escalated { reason: HumanReason::NoPlan, since: now(), n: 1 };
         assert_eq!(of_event(&escalated(), &open), Some(Telling::Admins(matter)));
     }

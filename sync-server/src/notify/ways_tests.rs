@@ -12,7 +12,7 @@ use crate::tickets::samples::id;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use shared::ids::{ExpertId, TicketId};
-use shared::ticket::{HoldReason, Move};
+use shared::ticket::{CancelReason, HoldReason, Move, Timing};
 use std::sync::{Arc, Mutex};
 
 const MINUTE: u64 = 60_000;
@@ -197,6 +197,34 @@ async fn a_number_that_asked_us_to_stop_gets_nothing_more_and_is_written_to_or_r
         });
         let (why, count) = write.await.unwrap();
         assert!(why == Some(NoSms::Stop) && count == 1, "a wish is stronger than the network: {why:?} {count}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whoever_buys_no_plan_in_time_hears_by_day_that_the_ticket_is_closed_and_nobody_else_does() {
+    both_engines(async |db| {
+        people(&db, NotifyBy::Sms, Some("mia@example.com")).await;
+        let mut outside = outside(&db);
+        let timing = Timing::default();
+        let (late, left) = (file(&db, 1, false, false).await, file(&db, 2, true, false).await);
+        moved(&db, left, vec![Move::Cancel { why: CancelReason::Customer }]).await;
+        let wait = u64::try_from(timing.no_plan_minutes).unwrap() * MINUTE;
+        // The first time a person is asked, the second time it is closed: at four in the morning.
+        for _ in 0..2 {
+            db.clock().jump(wait);
+            crate::tickets::jobs::answer_deadlines(&db, &timing).await.unwrap();
+            drain(&db, registry(&outside)).await;
+        }
+        assert_eq!(customers(&db, late).await, [("closed", Channel::Sms, NoticeState::Queued)], "Mia sleeps");
+        outside.sms = Ok(Refuses::with(never("30003: the phone is off")));
+        db.clock().jump(5 * 60 * MINUTE);
+        drain(&db, registry(&outside)).await;
+        let told = [("closed", Channel::Sms, NoticeState::Failed), ("closed", Channel::Email, NoticeState::Sent)];
+        assert_eq!(customers(&db, late).await, told);
+        let mail = sent(&db).await.pop().unwrap();
+        assert!(mail.body.contains("nothing was charged") && mail.link.unwrap().contains("/track/"), "{}", mail.body);
+        assert_eq!(customers(&db, left).await, [], "who cancelled it knows");
     })
     .await;
 }

@@ -6,14 +6,15 @@ use crate::audit;
 use crate::customers::store as customers;
 use crate::db::{Error, Lane, Tx};
 use crate::http::caller::{RequireAdmin, RequireCustomer};
+use crate::http::paging::{self, Page, Paging};
 use crate::http::undone::{Undone, refuse_stale};
 use crate::http::{Answer, Json, Refused, Site};
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
-use axum::routing::{Router, get, put};
+use axum::routing::{Router, get};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 use shared::ids::{CustomerId, EntitlementId, PlanId};
 use shared::money::Money;
 use shared::problem::{Problem, ProblemCode};
@@ -26,7 +27,7 @@ pub fn routes() -> Router<Site> {
         .route("/api/v1/plans", get(sold))
         .route("/api/v1/me/entitlements", get(own))
         .route("/api/v1/admin/plans", get(list).post(create))
-        .route("/api/v1/admin/plans/{id}", put(replace))
+        .route("/api/v1/admin/plans/{id}", get(read).put(replace))
         .route("/api/v1/admin/customers/{id}/entitlements", get(of_customer).post(grant))
         .route("/api/v1/admin/customers/{id}/entitlements/{entitlement}/cancel", axum::routing::post(cancel))
 }
@@ -35,15 +36,20 @@ fn shown(value: &impl Serialize) -> Result<Value, Error> {
     serde_json::to_value(value).map_err(|error| Error::Bug(format!("a line of the audit: {error}")))
 }
 
-pub(crate) async fn sold(State(site): State<Site>) -> Answer<impl IntoResponse> {
-    let mut items = site.db.read(async |conn| store::plans(conn).await).await?;
-    items.retain(|plan| plan.active);
-    Ok(Json(json!({ "items": items })))
+async fn sold(State(site): State<Site>, Query(asked): Query<Paging>) -> Answer<impl IntoResponse> {
+    let mut all = site.db.read(async |conn| store::plans(conn).await).await?;
+    all.retain(|plan| plan.active);
+    paging::cut(all, &asked, |plan| plan.id)?.answer()
 }
 
-pub(crate) async fn list(State(site): State<Site>, _: RequireAdmin) -> Answer<impl IntoResponse> {
-    let items = site.db.read(async |conn| store::plans(conn).await).await?;
-    Ok(Json(json!({ "items": items })))
+async fn list(State(site): State<Site>, _: RequireAdmin, Query(asked): Query<Paging>) -> Answer<impl IntoResponse> {
+    let all = site.db.read(async |conn| store::plans(conn).await).await?;
+    paging::cut(all, &asked, |plan| plan.id)?.answer()
+}
+
+async fn read(State(site): State<Site>, _: RequireAdmin, Path(id): Path<PlanId>) -> Answer<Json<Plan>> {
+    let found = site.db.read(async move |conn| store::plan(conn, id).await).await?;
+    found.map(Json).ok_or_else(|| Refused::new(ProblemCode::NotFound))
 }
 
 /// What a plan says.
@@ -148,21 +154,26 @@ pub(crate) async fn replace(
     Ok(Json(site.db.write(Lane::Desk, edited).await?))
 }
 
-pub(crate) async fn entitlements(site: &Site, customer: CustomerId) -> Answer<Json<Value>> {
-    let items = site.db.read(async move |conn| store::entitlements_of(conn, customer).await).await?;
-    Ok(Json(json!({ "items": items })))
+async fn entitlements(site: &Site, customer: CustomerId, asked: &Paging) -> Answer<Json<Page<Entitlement>>> {
+    let all = site.db.read(async move |conn| store::entitlements_of(conn, customer).await).await?;
+    paging::cut(all, asked, |entitlement| entitlement.id)?.answer()
 }
 
-pub(crate) async fn own(State(site): State<Site>, RequireCustomer(id): RequireCustomer) -> Answer<impl IntoResponse> {
-    entitlements(&site, id).await
+async fn own(
+    State(site): State<Site>,
+    RequireCustomer(id): RequireCustomer,
+    Query(asked): Query<Paging>,
+) -> Answer<impl IntoResponse> {
+    entitlements(&site, id, &asked).await
 }
 
-pub(crate) async fn of_customer(
+async fn of_customer(
     State(site): State<Site>,
     _: RequireAdmin,
     Path(id): Path<CustomerId>,
+    Query(asked): Query<Paging>,
 ) -> Answer<impl IntoResponse> {
-    entitlements(&site, id).await
+    entitlements(&site, id, &asked).await
 }
 
 /// A grant. Somebody may ask why for years, so the reason must be there.

@@ -1,6 +1,6 @@
 //! The tables of plans and entitlements.
 
-use super::{Entitlement, EntitlementState, NewEntitlement, Plan};
+use super::{Entitlement, EntitlementState, NewEntitlement, Plan, Uncovered, uncovered};
 use crate::db::columns::{flag, instant, instant_opt, json, number, parsed, parsed_opt};
 use crate::db::{Conn, Error, Tx};
 use crate::jobs::{self, Kind, NewJob};
@@ -192,6 +192,20 @@ pub async fn covering(
         let ends_last = std::cmp::Reverse(entitlement.until_at);
         (entitlement.promise_hours, ends_last, entitlement.id)
     }))
+}
+
+/// From when on a plan that is paid covers a category at a site, where none does yet.
+pub async fn covered_from(
+    conn: &mut Conn,
+    customer: CustomerId,
+    category: &Slug,
+    site: u32,
+    at: Timestamp,
+) -> Result<Option<Timestamp>, Error> {
+    Ok(match uncovered(&entitlements_of(conn, customer).await?, category, site, at) {
+        Some(Uncovered::Waits { until }) => Some(until),
+        Some(Uncovered::NoPlan | Uncovered::Sites { .. }) | None => None,
+    })
 }
 
 /// When the next plan ends after an instant, while it is in force; none if nothing ends.

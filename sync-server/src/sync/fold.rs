@@ -314,9 +314,9 @@ pub(super) fn lacked(intent: &Intent) -> Option<&[Slug]> {
 
 /// What a report says beside its reason becomes a note, so that whoever comes next reads it.
 pub(super) fn details(book: &mut Book, scene: &mut Scene<'_>, id: TicketId, mid: MutationId, intent: &Intent) {
-    let (part, until, skills) = match intent {
-        Intent::TicketCannotFix { skills, part, until, .. } => (part.as_ref(), *until, skills),
-        Intent::OfferDecline { skills, .. } => (None, None, skills),
+    let (part, until, skills, called) = match intent {
+        Intent::TicketCannotFix { why: _, skills, part, until, called } => (part.as_ref(), *until, skills, *called),
+        Intent::OfferDecline { skills, .. } => (None, None, skills, None),
         Intent::OfferAccept {}
         | Intent::OfferSeen { .. }
         | Intent::TicketSeen { .. }
@@ -334,6 +334,8 @@ pub(super) fn details(book: &mut Book, scene: &mut Scene<'_>, id: TicketId, mid:
     };
     let mut said: Vec<String> = part.map(|part| format!("Missing part: {part}")).into_iter().collect();
     said.extend(until.map(|until| format!("Expected: {until}")));
+    let rang = |called| if called { "Rang the contact, and nobody answered." } else { "Did not ring the contact." };
+    said.extend(called.map(rang).map(str::to_owned));
     if !skills.is_empty() {
         let skills: Vec<&str> = skills.iter().map(shared::text::Slug::as_str).collect();
         said.push(format!("Needs the skills: {}", skills.join(", ")));

@@ -8,7 +8,7 @@ use super::fold::{self, Parts, Scene, Step, Verdict};
 use super::join::{self, Known};
 use super::wrote;
 use crate::db::{Error, Tx};
-use crate::dispatch::{Bounds, late_visit};
+use crate::dispatch::{Bounds, catch_up, late_visit};
 use crate::jobs::{Kind, NewJob};
 use crate::tickets::{Book, Ticket, store as tickets};
 use crate::workforce::{self, Absence, Expert};
@@ -73,6 +73,10 @@ impl<'a> Hand<'a> {
         intents: &[&Parts],
     ) -> Result<Self, Error> {
         let parts = || intents.iter().copied();
+        // An office's change that its job has not carried through yet holds for a yes all the same.
+        if parts().any(|parts| parts.intent == Intent::OfferAccept {}) {
+            catch_up(tx, expert.id, &bounds.timing, acting.now).await?;
+        }
         let mut ids: Vec<TicketId> = parts().filter_map(|parts| parts.ticket).collect();
         let mut held = Vec::new();
         if parts().any(|parts| matches!(parts.intent, Intent::DutySet { on: false })) {

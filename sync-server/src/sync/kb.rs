@@ -2,6 +2,7 @@
 //! after it. The same patches are in both.
 
 use super::pull::Page;
+use crate::db::planted::planted;
 use crate::db::{Conn, Database, Error, meta};
 use crate::feed::{self, Change as Row, Entity, Kind, Op, Position, Stream};
 use crate::knowledge::store;
@@ -27,8 +28,10 @@ const LEVEL: i32 = 6;
 pub(super) async fn add(conn: &mut Conn, page: &mut Page, sent: &str, room: usize) -> Result<(), Error> {
     let stream = Stream::knowledge();
     let position = feed::position(conn, &stream).await?;
-    let known = Cursor::decode(sent)
-        .filter(|cursor| cursor.epoch == page.epoch && cursor.seq <= position.seq && cursor.seq >= position.horizon);
+    let any_epoch = planted!(conn, KbNoEpoch);
+    let known = Cursor::decode(sent).filter(|cursor| {
+        any_epoch || cursor.epoch == page.epoch && cursor.seq <= position.seq && cursor.seq >= position.horizon
+    });
     let Some(cursor) = known else {
         page.reset.push(StreamName::Kb);
         return Ok(());
@@ -88,7 +91,7 @@ async fn patches(conn: &mut Conn, rows: &[Row]) -> Result<Vec<(i64, Patch)>, Err
         };
         let change = match doc {
             Some(doc) => Change::Put { ver: row.seq, doc },
-            None => Change::Del { why: None },
+            None => Change::GONE,
         };
         patches.push((row.seq, Patch { s: StreamName::Kb, kind: kind.word().to_owned(), id: id.clone(), change }));
     }

@@ -76,8 +76,14 @@ pub async fn exchange(
     let req = request.req.clone();
     let pulls = request.proto == PROTO;
     let (cursors, limit_bytes) = (request.cursors.clone(), request.limit_bytes);
+    let asked = pull::Asked {
+        cursors,
+        limit_bytes,
+        asks_digest: request.have.asks_digest,
+        orphans: lost::named(&request.have.orphans),
+    };
     let now = db.clock().business_now();
-    let mut page = db.read(async move |conn| pull::page(conn, expert, &cursors, limit_bytes, now).await).await?;
+    let mut page = db.read(async move |conn| pull::page(conn, expert, &asked, now).await).await?;
     acknowledge(db, &request, &page).await?;
     if !pulls {
         page = pull::Page { epoch: page.epoch, ..pull::Page::default() };
@@ -120,6 +126,12 @@ pub fn switched_off(db: &Database, epoch: String, request: &SyncRequest) -> Sync
         missing_blobs: Vec::new(),
         poll_after_ms: SWITCHED_OFF_POLL_MS,
     }
+}
+
+/// The knowledge base as a phone begins with it, packed: what its route serves.
+#[cfg(feature = "testing")]
+pub async fn snapshot(db: &Database) -> Result<Vec<u8>, Error> {
+    Ok(kb::Snapshots::default().get(db).await?.bytes.clone())
 }
 
 /// Keeps an outbox that cannot be processed, as it came. Gives back the id to quote.

@@ -28,6 +28,16 @@ const PHOTOS_MAX: i64 = 2_000;
 /// Tickets of one expert that a digest counts.
 const DIGEST_MAX: i64 = 100_000;
 
+/// What a phone asks for.
+#[derive(Clone, Debug)]
+pub(super) struct Asked {
+    pub(super) cursors: BTreeMap<StreamName, String>,
+    pub(super) limit_bytes: Option<u64>,
+    pub(super) asks_digest: bool,
+    /// Tickets that the phone lost sight of when this history began.
+    pub(super) orphans: Vec<TicketId>,
+}
+
 /// A page of patches.
 #[derive(Debug, Default)]
 pub(super) struct Page {
@@ -45,8 +55,7 @@ pub(super) struct Page {
 pub(super) async fn page(
     conn: &mut Conn,
     expert: ExpertId,
-    cursors: &BTreeMap<StreamName, String>,
-    limit_bytes: Option<u64>,
+    Asked { cursors, limit_bytes, asks_digest, orphans }: &Asked,
     now: Timestamp,
 ) -> Result<Page, Error> {
     let epoch = meta::epoch(conn).await?;
@@ -66,16 +75,17 @@ pub(super) async fn page(
     let boot_head = if begins { Some(position.seq) } else { known.and_then(|cursor| cursor.boot_head) };
     let limit = limit_bytes.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(PAGE_BYTES_MAX).min(PAGE_BYTES_MAX);
     let rows = feed::page(conn, &stream, after, ROWS_MAX).await?;
-    let (patch, seq) = patches(conn, expert, &rows, limit, after, now).await?;
+    let Filled { mut patch, seq, size } = patches(conn, expert, &rows, limit, after, now).await?;
+    patch.extend(found_again(conn, expert, orphans, now).await?);
     let more = rows.last().is_some_and(|last| last.seq > seq) || i64::try_from(rows.len()) == Ok(ROWS_MAX);
     let more = more && !planted!(conn, NoMore);
     // At the end the phone stands where the stream does, not at its last row: a forgotten tombstone may have been after it.
     let seq = if more { seq } else { position.seq.max(seq) };
     // The first full pass is over once it has come to where the stream stood when it began.
     let boot_head = boot_head.filter(|_| more);
-    let digest = if !more && (begins || cursors_boot(cursors)) { Some(digest(conn, expert).await?) } else { None };
+    let tells_digest = !more && (begins || *asks_digest || cursors_boot(cursors));
+    let digest = if tells_digest { Some(digest(conn, expert).await?) } else { None };
     let cursor = Cursor { v: 1, epoch: epoch.clone(), seq, boot_head };
-    let size: usize = patch.iter().map(|patch| serde_json::to_vec(patch).map_or(0, |bytes| bytes.len() + 1)).sum();
     let mut page = Page {
         epoch,
         reset: if resets { vec![StreamName::U] } else { Vec::new() },
@@ -98,7 +108,14 @@ fn cursors_boot(cursors: &BTreeMap<StreamName, String>) -> bool {
     cursor.is_some_and(|cursor| cursor.boot_head.is_some())
 }
 
-/// Patches for feed rows until the page is full, and the number of the last row in it. At least one row goes.
+/// As many patches as fit a page, the number of the last row in it, and how many bytes they are.
+struct Filled {
+    patch: Vec<Patch>,
+    seq: i64,
+    size: usize,
+}
+
+/// Patches for feed rows until the page is full. At least one row goes.
 async fn patches(
     conn: &mut Conn,
     expert: ExpertId,
@@ -106,26 +123,63 @@ async fn patches(
     limit: usize,
     after: i64,
     now: Timestamp,
-) -> Result<(Vec<Patch>, i64), Error> {
-    let (mut patches, mut size, mut seq) = (Vec::new(), 0, after);
+) -> Result<Filled, Error> {
+    let mut filled = Filled { patch: Vec::new(), seq: after, size: 0 };
     for rows in rows.chunks(CHUNK) {
         let mut bodies = Bodies::read(conn, expert, rows, now).await?;
         for row in rows {
             let patch = bodies.patch(row, expert);
-            size += patch.as_ref().map_or(0, |patch| serde_json::to_vec(patch).map_or(0, |bytes| bytes.len() + 1));
-            if size > limit && seq > after {
-                return Ok((patches, seq));
+            let bytes = patch.as_ref().map_or(0, |patch| serde_json::to_vec(patch).map_or(0, |bytes| bytes.len() + 1));
+            if filled.size + bytes > limit && filled.seq > after {
+                return Ok(filled);
             }
-            patches.extend(patch);
-            seq = row.seq;
+            filled.size += bytes;
+            filled.patch.extend(patch);
+            filled.seq = row.seq;
         }
     }
-    Ok((patches, seq))
+    Ok(filled)
+}
+
+/// What became of tickets that the phone takes for unknown here: those that are, but not with this expert. Told again until
+/// the phone no longer asks. Who has one now hears only who was asked about it: anybody could name any ticket.
+async fn found_again(
+    conn: &mut Conn,
+    expert: ExpertId,
+    orphans: &[TicketId],
+    now: Timestamp,
+) -> Result<Vec<Patch>, Error> {
+    if orphans.is_empty() || planted!(conn, OrphansUnanswered) {
+        return Ok(Vec::new());
+    }
+    let row = |id: &TicketId| {
+        let entity = Entity::new(Kind::Ticket, id);
+        Row { seq: 0, entity, op: Op::Del, since_seq: 0 }
+    };
+    let rows: Vec<Row> = orphans.iter().map(row).collect();
+    let mut bodies = Bodies::read(conn, expert, &rows, now).await?;
+    let elsewhere = |row: &&Row| {
+        let ticket = bodies.tickets.get(&row.entity.id);
+        ticket.is_some_and(|ticket| ticket.stream_of != Some(expert))
+    };
+    let rows: Vec<&Row> = rows.iter().filter(elsewhere).collect();
+    let was_his = store::asked_about(conn, expert, orphans).await?;
+    let mut patches: Vec<Patch> = rows.into_iter().filter_map(|row| bodies.patch(row, expert)).collect();
+    for patch in &mut patches {
+        if let Change::Del { to, .. } = &mut patch.change
+            && !patch.id.parse().is_ok_and(|id: TicketId| was_his.contains(&id))
+        {
+            *to = None;
+        }
+    }
+    Ok(patches)
 }
 
 /// The documents of some feed rows.
 struct Bodies {
     tickets: BTreeMap<String, Ticket>,
+    /// What the experts are called who have tickets that this one has no longer.
+    names: BTreeMap<ExpertId, String>,
     docs: BTreeMap<String, serde_json::Value>,
     me: Option<ExpertDoc>,
     now: Timestamp,
@@ -148,17 +202,15 @@ impl Bodies {
         let decisions = matching::store::latest_of(conn, &held_ids).await?;
         let followed: Vec<TicketId> = held.iter().filter_map(|ticket| ticket.follows).collect();
         let earlier = store::many(conn, &followed).await?;
+        // Who is done with it needs to know no more how others did it.
+        let open: Vec<&Ticket> = held.iter().filter(|ticket| !ticket.life.state.is_ended()).copied().collect();
+        let mut solved = knowledge::store::solved_before(conn, &open).await?;
         let mut docs = BTreeMap::new();
         for ticket in held {
             let Some(site) = sites.get(&ticket.site) else { continue };
             let decision = decisions.get(&ticket.id).map(|stored| &stored.decision);
             let earlier = ticket.follows.and_then(|id| earlier.iter().find(|one| one.id == id));
-            // Who is done with it needs to know no more how others did it.
-            let solved = if ticket.life.state.is_ended() {
-                vec![]
-            } else {
-                knowledge::store::solved_like(conn, ticket, Some(ticket.changed_at)).await?
-            };
+            let solved = solved.remove(&ticket.id).unwrap_or_default();
             if let Some(doc) = docs::ticket(ticket, site, &notes, &photos, decision, earlier, expert) {
                 let doc = TicketDoc { solved, ..doc };
                 let doc = serde_json::to_value(doc).map_err(|error| Error::Bug(format!("a document: {error}")))?;
@@ -167,8 +219,13 @@ impl Bodies {
         }
         let me =
             if of(Kind::Expert).next().is_some() { workforce::store::docs(conn, &[expert]).await?.pop() } else { None };
+        let others: BTreeSet<ExpertId> =
+            tickets.iter().filter_map(|ticket| ticket.life.state.holder()).filter(|holder| *holder != expert).collect();
+        let others: Vec<ExpertId> = others.into_iter().collect();
+        let others = workforce::store::experts_by_ids(conn, &others).await?;
+        let names = others.into_iter().map(|expert| (expert.id, expert.name.to_string())).collect();
         let tickets = tickets.into_iter().map(|ticket| (ticket.id.to_string(), ticket)).collect();
-        Ok(Self { tickets, docs, me, now })
+        Ok(Self { tickets, names, docs, me, now })
     }
 
     /// The patch of a row. Access is looked at again: a document that the expert may no longer have becomes a `del`.
@@ -178,22 +235,27 @@ impl Bodies {
         let change = match (kind, row.op) {
             (Kind::Ticket, Op::Put) => match (self.tickets.get(id), self.docs.remove(id)) {
                 (Some(ticket), Some(doc)) => put(ticket.ver, doc),
-                (ticket, _) => Change::Del { why: ticket.map(|ticket| why_gone(ticket, expert, self.now).to_owned()) },
+                (ticket, _) => ticket.map_or(Change::GONE, |ticket| self.gone(ticket, expert)),
             },
-            (Kind::Ticket, Op::Del) => {
-                Change::Del { why: self.tickets.get(id).map(|ticket| why_gone(ticket, expert, self.now).to_owned()) }
-            }
+            (Kind::Ticket, Op::Del) => self.tickets.get(id).map_or(Change::GONE, |ticket| self.gone(ticket, expert)),
             (Kind::Expert, Op::Put) => match self.me.as_ref().filter(|me| me.id.to_string() == *id) {
                 Some(me) => put(me.ver, serde_json::to_value(me).unwrap_or_default()),
-                None => Change::Del { why: None },
+                None => Change::GONE,
             },
             (Kind::Expert | Kind::Draft | Kind::Article | Kind::Skill | Kind::Symptom | Kind::Synonyms, Op::Del) => {
-                Change::Del { why: None }
+                Change::GONE
             }
             // Knowledge has a stream of its own.
             (Kind::Draft | Kind::Article | Kind::Skill | Kind::Symptom | Kind::Synonyms, Op::Put) => return None,
         };
         Some(Patch { s: StreamName::U, kind: kind.word().to_owned(), id: id.clone(), change })
+    }
+
+    /// That a ticket is no longer on this phone, why, and who has it.
+    fn gone(&self, ticket: &Ticket, expert: ExpertId) -> Change {
+        let holder = ticket.life.state.holder().filter(|holder| *holder != expert);
+        let to = holder.and_then(|holder| self.names.get(&holder).cloned());
+        Change::Del { why: Some(why_gone(ticket, expert, self.now).to_owned()), to }
     }
 }
 

@@ -79,7 +79,14 @@ async fn missing(db: &Database, read: &[Read]) -> Result<Vec<Sha>, Error> {
         return Ok(Vec::new());
     }
     let all = spoken_of.clone();
-    let here = db.read(async move |conn| blobs::store::here(conn, &all).await).await?;
+    let here = db
+        .read(async move |conn| {
+            if planted!(conn, NoMissing) {
+                return Ok(all.into_iter().collect());
+            }
+            blobs::store::here(conn, &all).await
+        })
+        .await?;
     Ok(spoken_of.into_iter().filter(|sha| !here.contains(sha)).collect())
 }
 

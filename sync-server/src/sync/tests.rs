@@ -6,6 +6,7 @@ mod corrected;
 mod faults;
 mod late;
 mod pin;
+mod room;
 mod word;
 
 use super::{Refused, exchange, store};
@@ -32,6 +33,8 @@ pub(super) struct Phone<'a> {
     inc: i64,
     pub(super) n: i64,
     cursors: BTreeMap<StreamName, String>,
+    /// What it takes for unknown here.
+    pub(super) orphans: Vec<String>,
     pub(super) tickets: BTreeMap<String, TicketDoc>,
 }
 
@@ -47,7 +50,8 @@ impl<'a> Phone<'a> {
         };
         let registered = world.db.write(Lane::Desk, async move |tx| devices::register(tx, &new).await).await.unwrap();
         let (device, inc) = (registered.device, registered.inc);
-        Self { world, expert, device, inc, n: 0, cursors: BTreeMap::new(), tickets: BTreeMap::new() }
+        let (cursors, orphans, tickets) = (BTreeMap::new(), Vec::new(), BTreeMap::new());
+        Self { world, expert, device, inc, n: 0, cursors, orphans, tickets }
     }
 
     pub(super) fn device(&self) -> DeviceId {
@@ -83,7 +87,7 @@ impl<'a> Phone<'a> {
             req: "r".into(),
             cursors: self.cursors.clone(),
             limit_bytes: None,
-            have: Have::default(),
+            have: Have { orphans: self.orphans.clone(), ..Have::default() },
             mutations,
             location: None,
         }
@@ -386,7 +390,11 @@ async fn who_reports_ill_gives_back_offers_and_visits_of_that_time_and_is_asked_
         let doc = reply.patch.iter().find(|patch| patch.kind == "expert").map(|patch| patch.change.clone());
         let Some(Change::Put { doc, .. }) = doc else { panic!("the phone sees that he is away: {:?}", reply.patch) };
         assert_eq!(doc["away"].as_array().map(Vec::len), Some(1), "{doc}");
-        let registry = crate::dispatch::jobs::register(crate::jobs::Registry::new(), &world.bounds);
+        let registry = crate::dispatch::jobs::register(
+            crate::jobs::Registry::new(),
+            &world.bounds,
+            &crate::notify::samples::pages(),
+        );
         crate::jobs::Runner::new(db.clone(), registry).drain().await.unwrap();
         assert_eq!(world.holder(ticket).await, Some(ben));
         // The same report again, and a second tap, add nothing.

@@ -4,9 +4,11 @@ use super::store;
 use crate::audit;
 use crate::db::{Error, Lane};
 use crate::http::caller::RequireAdmin;
+use crate::http::paging::{self, Paging};
 use crate::http::{Answer, Json, Site};
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{Query, State};
+use axum::response::IntoResponse;
 use axum::routing::get;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -18,9 +20,10 @@ pub fn routes() -> Router<Site> {
     Router::new().route("/api/v1/admin/needs/review", get(list).post(reviewed))
 }
 
-async fn list(State(site): State<Site>, _: RequireAdmin) -> Answer<Json<Value>> {
-    let items = site.db.read(async |conn| store::open_reviews(conn).await).await?;
-    Ok(Json(json!({ "items": items })))
+async fn list(State(site): State<Site>, _: RequireAdmin, Query(asked): Query<Paging>) -> Answer<impl IntoResponse> {
+    let all = site.db.read(async |conn| store::open_reviews(conn).await).await?;
+    let key = |row: &store::Review| format!("{}:{}", row.category, row.symptom.as_ref().map_or("", Slug::as_str));
+    paging::cut(all, &asked, key)?.answer()
 }
 
 /// What an admin has looked at.

@@ -25,6 +25,8 @@ pub struct Filing {
     pub site: SiteId,
     /// The plan that covers it; without one the ticket waits for it.
     pub entitlement: Option<EntitlementId>,
+    /// Without one: from when on a plan that is paid already covers it.
+    pub covered_from: Option<Timestamp>,
     /// What kind of product.
     pub category: Slug,
     /// What is wrong with it, from the list.
@@ -64,7 +66,8 @@ pub struct Filing {
 /// The ticket as it begins, with its first lines.
 pub fn begin(filing: Filing, now: Timestamp, timing: &Timing) -> (Ticket, Vec<Line>) {
     let covered = filing.entitlement.is_some();
-    let mut life = if covered { Life::received(now, timing) } else { Life::received_without_plan(now, timing) };
+    let without = || Life::received_without_plan(filing.covered_from, now, timing);
+    let mut life = if covered { Life::received(now, timing) } else { without() };
     let mut events: Vec<Event> = vec![Fact::Received { covered }.into()];
     if filing.danger {
         // Without a plan the flag is taken by that question; danger is told all the same.

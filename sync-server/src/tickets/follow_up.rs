@@ -94,6 +94,7 @@ pub fn filing(earlier: &Ticket, id: TicketId, number: TicketNumber, said: Option
         customer: earlier.customer,
         site: earlier.site,
         entitlement: earlier.entitlement,
+        covered_from: None,
         category: earlier.category.clone(),
         symptom: earlier.symptom.clone(),
         category_label: earlier.category_label.clone(),

@@ -24,6 +24,7 @@ pub(crate) fn filing(number: u64) -> Filing {
         customer: id::<of::Customer>(700),
         site: id(800),
         entitlement: Some(id(900)),
+        covered_from: None,
         category: "tv".parse().unwrap(),
         symptom: Some("no-picture".parse().unwrap()),
         category_label: "Television".into(),

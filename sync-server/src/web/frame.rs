@@ -38,6 +38,17 @@ const fn link(to: &'static str, label: &'static str) -> Link {
     Link { to, label }
 }
 
+/// What concerns whoever looks, above the page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct News {
+    /// Where.
+    pub place: String,
+    /// What.
+    pub text: String,
+    /// Until when, in words.
+    pub until: String,
+}
+
 /// Around a page.
 #[expect(clippy::struct_excessive_bools, reason = "each says whether one part of the frame is shown")]
 #[derive(Clone, Debug)]
@@ -56,6 +67,8 @@ pub struct Frame {
     pub is_wide: bool,
     /// The page shows what comes from the postal table, whose licence wants to be named.
     pub shows_postal_data: bool,
+    /// What concerns whoever looks.
+    pub news: Vec<News>,
 }
 
 impl Frame {
@@ -69,6 +82,7 @@ impl Frame {
             is_private: false,
             is_wide: false,
             shows_postal_data: false,
+            news: Vec::new(),
         }
     }
 
@@ -87,6 +101,12 @@ impl Frame {
     #[must_use]
     pub fn in_demo(self, is_demo: bool) -> Self {
         Self { is_demo, ..self }
+    }
+
+    /// With this above it.
+    #[must_use]
+    pub fn with_news(self, news: Vec<News>) -> Self {
+        Self { news, ..self }
     }
 
     /// Wide enough for tables.
@@ -152,6 +172,7 @@ impl Frame {
             link("/desk/inbox", "Inbox"),
             link("/desk/day", "Today"),
             link("/desk/tickets", "Tickets"),
+            link("/desk/banners", "Banners"),
             link("/knowledge", "Knowledge"),
         ];
         const ADMIN: &[Link] = &[
@@ -160,6 +181,7 @@ impl Frame {
             STAFF[2],
             STAFF[3],
             STAFF[4],
+            STAFF[5],
             link("/admin", "Admin"),
             link("/desk/lost", "From phones"),
             link("/admin/reports", "Reports"),

@@ -43,8 +43,8 @@ struct StartPage {
 }
 
 /// The start page.
-pub fn start_page(viewer: Viewer, is_demo: bool) -> Answer<Html<String>> {
-    page(&StartPage { frame: Frame::public("/").seen_by(viewer).in_demo(is_demo) })
+pub fn start_page(frame: Frame) -> Answer<Html<String>> {
+    page(&StartPage { frame })
 }
 
 /// The address of the sign-in page that leads back to `next`.
@@ -71,9 +71,9 @@ mod tests {
 
     #[test]
     fn the_frame_links_by_role_and_marks_where_one_is() {
-        let Html(start) = start_page(Viewer::Nobody, true).unwrap();
+        let Html(start) = start_page(Frame::public("/").in_demo(true)).unwrap();
         assert!(start.contains("href=\"/sign-in\"") && start.contains("href=\"/register\"") && start.contains("/demo"));
-        let Html(start) = start_page(Viewer::Customer, false).unwrap();
+        let Html(start) = start_page(Frame::public("/").seen_by(Viewer::Customer)).unwrap();
         assert!(start.contains("action=\"/sign-out\"") && start.contains(">My tickets<") && !start.contains("/demo"));
         let frame = Frame::private("/tickets").seen_by(Viewer::Customer);
         let page = ProblemPage { frame, problem: &Problem::new(ProblemCode::NotFound) }.render().unwrap();
@@ -83,7 +83,7 @@ mod tests {
     #[test]
     fn no_page_needs_what_the_policy_refuses() {
         let problem = Problem { retry_after: Some(1), ..Problem::new(ProblemCode::Busy) };
-        for Html(page) in [start_page(Viewer::Nobody, false).unwrap(), problem_page(&problem)] {
+        for Html(page) in [start_page(Frame::public("/")).unwrap(), problem_page(&problem)] {
             assert!(!page.contains("<script") && !page.contains("style=") && !page.contains("<style"), "{page}");
             assert!(page.contains(style::style_address()) && page.contains("href=\"#main\""));
             assert!(page.len() < 60 * 1024);

@@ -1,23 +1,16 @@
-//! The start page, and the files that every page needs.
+//! The files that every page needs, and the frame of whoever looks.
 
-use super::{Viewer, start_page, style};
+use super::{Viewer, style};
 use crate::accounts::Role;
 use crate::config::Mode;
-use crate::http::caller::{Caller, MaybeCaller};
-use crate::http::{Answer, Site};
+use crate::http::Site;
+use crate::http::caller::Caller;
 use crate::web::Frame;
 use axum::Router;
-use axum::extract::State;
-use axum::response::Html;
-use axum::routing::get;
 
 /// The routes.
 pub fn routes() -> Router<Site> {
-    Router::new().route("/", get(start)).merge(style::routes())
-}
-
-async fn start(State(site): State<Site>, MaybeCaller(caller): MaybeCaller) -> Answer<Html<String>> {
-    start_page(Viewer::of(caller.as_ref()), site.config.mode == Mode::Demo)
+    style::routes()
 }
 
 impl Viewer {

@@ -17,6 +17,7 @@ use crate::accounts::{HandleTaken, Person, codes};
 use crate::audit;
 use crate::db::{Conn, Error, Lane, Tx};
 use crate::http::caller::RequireAdmin;
+use crate::http::paging::{self, Page};
 use crate::http::undone::{Undone, refuse_stale};
 use crate::http::{Answer, Json, Refused, Site};
 use axum::extract::{Path, Query, State};
@@ -132,32 +133,31 @@ struct Wanted {
     active: Option<bool>,
     skill: Option<Slug>,
     area: Option<Slug>,
-    after: Option<ExpertId>,
+    cursor: Option<ExpertId>,
     limit: Option<i64>,
 }
 
-/// Experts on a page where no number is said, and at most.
-const PAGE: i64 = 50;
-const PAGE_MAX: i64 = 200;
-
 async fn list(State(site): State<Site>, _: RequireAdmin, Query(wanted): Query<Wanted>) -> Answer<impl IntoResponse> {
     let found = site.db.read(async move |conn| {
-        let after = match wanted.after {
-            Some(id) => store::expert(conn, id).await?.map(|expert| (fold_key(expert.name.as_str()), id)),
+        let after = match wanted.cursor {
+            Some(id) => {
+                let last = store::expert(conn, id).await?.ok_or_else(paging::gone)?;
+                Some((fold_key(last.name.as_str()), id))
+            }
             None => None,
         };
         let words = Words::load(conn).await?;
         let skill = wanted.skill.map(|slug| by_word("skill", &words.skills, &slug)).transpose()?;
         let area = wanted.area.map(|slug| by_word("area", &words.areas, &slug)).transpose()?;
         let name_key = wanted.q.map(|text| fold_key(&text)).filter(|key| !key.is_empty());
-        let limit = wanted.limit.unwrap_or(PAGE).clamp(1, PAGE_MAX);
+        let limit = paging::limit(wanted.limit);
         let page =
             store::list(conn, ListExperts { name_key, active: wanted.active, skill, area, after, limit }).await?;
         Ok::<_, Undone>(page)
     });
     let page = found.await?;
     let items: Vec<Value> = page.experts.iter().map(document).collect();
-    Ok(Json(json!({ "items": items, "next": page.next.map(|(_, id)| id) })))
+    Page { items, next_cursor: page.next.map(|(_, id)| id.to_string()) }.answer()
 }
 
 fn by_word<Id: Copy>(what: &str, words: &BTreeMap<Id, Slug>, slug: &Slug) -> Result<Id, Undone> {

@@ -1,11 +1,12 @@
 //! Experts from a spreadsheet, and the lists they refer to: reads text into types, or says for each cell what to mend.
 //! Whoever keeps what was read keeps all of it or nothing.
 //!
-//! Skills are written `tv:2;router:3`, areas `manhattan;queens`, shifts `Mon-Fri 08:00-16:00;Sat 10:00-14:00`.
+//! Skills are written `tv:2;router:3`, areas `manhattan;queens`, shifts `Mon-Fri 08:00-16:00;Sat 10:00-14:00`; `sms` is
+//! `always` or `if_unheard`, `locale` the language in which we write.
 
 use super::polygon::Polygons;
 use super::store::{self, NewExpert, NewNeed};
-use super::{Area, Category, ExpertDetails, Home, PostalPrefix, ShiftSpec, Skill, SmsRule, Symptom, languages, shift};
+use super::{Area, Category, ExpertDetails, Home, PostalPrefix, ShiftSpec, Skill, Symptom, languages, shift, typed};
 use crate::db::{Error, Tx};
 use crate::faults::Faults;
 use crate::sheet::{Column, Line, Sheet, bounded, cut, without_faulty};
@@ -25,7 +26,7 @@ pub const EXPERTS_MAX: usize = 1_000;
 pub const LIST_MAX: usize = 1_000;
 
 /// The columns of a file of experts.
-pub(crate) const EXPERT_COLUMNS: [Column; 10] = [
+pub(crate) const EXPERT_COLUMNS: [Column; 12] = [
     Column::required("name"),
     Column::required("email"),
     Column::required("phone"),
@@ -36,6 +37,8 @@ pub(crate) const EXPERT_COLUMNS: [Column; 10] = [
     Column::required("shifts"),
     Column::optional("on_call"),
     Column::optional("active"),
+    Column::optional("sms"),
+    Column::optional("locale"),
 ];
 
 /// The words that a file may use, with what they stand for.
@@ -115,7 +118,8 @@ fn expert(line: &Line<'_>, known: &Known, faults: &mut Faults) -> Option<Importe
         shifts.extend(on_call);
     }
     let active = read_flag(&line.place("active"), line.cell("active"), true, faults);
-    let locale = Language::default().code().to_owned();
+    let sms = typed::sms_rule(&line.place("sms"), line.cell("sms"), faults);
+    let locale = typed::locale(&line.place("locale"), line.cell("locale"), faults);
     Some(ImportedExpert {
         line: line.number,
         details: ExpertDetails {
@@ -124,8 +128,8 @@ fn expert(line: &Line<'_>, known: &Known, faults: &mut Faults) -> Option<Importe
             phone: phone?,
             home: home?,
             languages: languages?,
-            locale,
-            sms: SmsRule::default(),
+            locale: locale?,
+            sms: sms?,
         },
         skills: skills?,
         areas: areas?,

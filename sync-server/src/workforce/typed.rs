@@ -61,25 +61,8 @@ fn details(typed: &TypedExpert, faults: &mut Faults) -> Option<ExpertDetails> {
         [] => Some(vec![Language::default().code().to_owned()]),
         list => faults.keep("languages", languages(&list[..list.len().min(LANGUAGES_MAX + 1)].join(";"))),
     };
-    let locale = match typed.locale.trim() {
-        "" => Some(Language::default().code().to_owned()),
-        code if Language::ALL.iter().any(|known| known.code() == code) => Some(code.to_owned()),
-        _ => {
-            let known: Vec<_> = Language::ALL.iter().map(|known| known.code()).collect();
-            faults.add("locale", "unknown_value", format!("we write in these languages: {}", known.join(", ")));
-            None
-        }
-    };
-    let sms = match typed.sms.trim() {
-        "" => Some(SmsRule::default()),
-        word => {
-            let rule = SmsRule::from_word(word);
-            if rule.is_none() {
-                faults.add("sms", "unknown_value", "an SMS goes with an offer always, or if_unheard");
-            }
-            rule
-        }
-    };
+    let locale = locale("locale", &typed.locale, faults);
+    let sms = sms_rule("sms", &typed.sms, faults);
     Some(ExpertDetails {
         name: name?,
         email: email?,
@@ -89,6 +72,33 @@ fn details(typed: &TypedExpert, faults: &mut Faults) -> Option<ExpertDetails> {
         locale: locale?,
         sms: sms?,
     })
+}
+
+/// The language in which we write to somebody; our own where none is said.
+pub(super) fn locale(place: &str, typed: &str, faults: &mut Faults) -> Option<String> {
+    match typed.trim() {
+        "" => Some(Language::default().code().to_owned()),
+        code if Language::ALL.iter().any(|known| known.code() == code) => Some(code.to_owned()),
+        _ => {
+            let known: Vec<_> = Language::ALL.iter().map(|known| known.code()).collect();
+            faults.add(place, "unknown_value", format!("we write in these languages: {}", known.join(", ")));
+            None
+        }
+    }
+}
+
+/// Whether an SMS goes with each offer; always where nothing is said.
+pub(super) fn sms_rule(place: &str, typed: &str, faults: &mut Faults) -> Option<SmsRule> {
+    match typed.trim() {
+        "" => Some(SmsRule::default()),
+        word => {
+            let rule = SmsRule::from_word(word);
+            if rule.is_none() {
+                faults.add(place, "unknown_value", "an SMS goes with an offer always, or if_unheard");
+            }
+            rule
+        }
+    }
 }
 
 fn country(typed: &str) -> String {

@@ -170,7 +170,7 @@ impl Simulation {
 
     /// Steps until nobody has anything to do.
     async fn goes_on(&mut self) {
-        let mut seen = self.step(None).await;
+        let mut seen = self.step(Vec::new()).await;
         while let Some((at, _)) = self.agenda.keys().next().copied() {
             if self.n_steps > STEPS_MAX {
                 return self.fault(format!("people still act after {STEPS_MAX} steps"));
@@ -179,14 +179,32 @@ impl Simulation {
             let idle = seen.somebody_waits.then(|| now.plus_millis(IDLE_MS));
             let first = [seen.next_deadline_at, seen.next_due_at].into_iter().flatten().map(Timestamp::from_millis);
             let next = first.chain(idle).filter(|other| *other < at).min();
-            // What time brings comes before what somebody does later.
-            let doing = match next {
-                Some(_) => None,
-                None => self.agenda.pop_first().map(|(_, doing)| doing),
-            };
             self.moves_to(next.unwrap_or(at));
-            seen = self.step(doing).await;
+            // What time brings comes before what somebody does later.
+            let doings = if next.is_some() { Vec::new() } else { self.next_doings() };
+            seen = self.step(doings).await;
         }
+    }
+
+    /// The next thing on the agenda. Phones that are to speak by now speak in the same moment, each once, as phones do that
+    /// one push woke; nobody else's doing is passed over for it.
+    fn next_doings(&mut self) -> Vec<Doing> {
+        let now = self.world.now();
+        let mut doings: Vec<Doing> = Vec::new();
+        while let Some(entry) = self.agenda.first_entry() {
+            let speaks = matches!(entry.get(), Doing::Sync(_));
+            if !(doings.is_empty() || speaks && entry.key().0 <= now) {
+                break;
+            }
+            let doing = entry.remove();
+            if !doings.contains(&doing) {
+                doings.push(doing);
+            }
+            if !speaks {
+                break;
+            }
+        }
+        doings
     }
 
     /// Nobody acts any more: time alone must end everything or ask a person, and every phone must know how it ended.
@@ -205,7 +223,7 @@ impl Simulation {
         }
         self.agenda.clear();
         self.moves_to(self.world.now());
-        let mut seen = self.step(None).await;
+        let mut seen = self.step(Vec::new()).await;
         self.agenda.clear();
         let mut n_quiet = 0;
         while seen.n_unasked > 0 {
@@ -217,7 +235,7 @@ impl Simulation {
             let next = [seen.next_deadline_at, seen.next_due_at].into_iter().flatten().min();
             let idle = self.world.now().plus_millis(IDLE_MS);
             self.moves_to(next.map_or(idle, Timestamp::from_millis));
-            seen = self.step(None).await;
+            seen = self.step(Vec::new()).await;
             self.agenda.clear();
         }
         self.last_look().await;
@@ -256,12 +274,12 @@ impl Simulation {
     }
 
     /// Somebody does something, the server does what is due, the checker looks.
-    async fn step(&mut self, doing: Option<Doing>) -> Seen {
+    async fn step(&mut self, doings: Vec<Doing>) -> Seen {
         self.n_steps += 1;
         for expert in &mut self.world.experts {
             expert.was_on_duty = expert.on_duty;
         }
-        if let Some(doing) = doing {
+        for doing in doings {
             self.does(doing).await;
         }
         self.look().await

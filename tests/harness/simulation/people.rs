@@ -19,7 +19,7 @@ use sync_server::tickets;
 use sync_server::workforce::{Absence, store};
 
 /// Something that somebody does. Experts and customers by their places in the world.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Doing {
     /// A customer reports a problem.
     File(usize),
@@ -338,7 +338,7 @@ impl Simulation {
             (Phase::EnRoute, _) => (Intent::TicketArrive {}, Some(Phase::OnSite)),
             (_, 0..15) => {
                 let why = CannotFix::ALL[self.world.any(CannotFix::ALL.len())];
-                (Intent::TicketCannotFix { why, skills: Vec::new(), part: None, until: None }, None)
+                (Intent::TicketCannotFix { why, skills: Vec::new(), part: None, until: None, called: None }, None)
             }
             (_, _) => (complete(), Some(Phase::Completed)),
         };

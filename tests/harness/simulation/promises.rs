@@ -107,7 +107,8 @@ fn kinds(line: &str) -> &'static [&'static str] {
         "accepted" => &["accepted"],
         "departed" => &["departed"],
         "offered" => &["offer"],
-        "withdrawn" | "cancelled" | "solved_without_visit" => &["lost"],
+        "withdrawn" | "solved_without_visit" => &["lost"],
+        "cancelled" => &["lost", "closed"],
         "released" => &["lost", "looking_again"],
         "declined" => &["looking_again"],
         "held" => &["held"],
@@ -165,10 +166,15 @@ fn due(line: &LineRow, ticket: &Followed, people: &People<'_>, now: Timestamp) -
             let looking = looking.map(|about| Due { kind: "looking_again", person: customer(), about });
             lost.into_iter().chain(looking).collect()
         }
-        ("cancelled" | "solved_without_visit", _) => match line.facts["released"].as_str() {
-            Some(released) => one("lost", released.to_owned(), now.as_millis().to_string()),
-            None => Vec::new(),
-        },
+        ("cancelled" | "solved_without_visit", _) => {
+            let released = line.facts["released"].as_str();
+            let lost =
+                released.map(|his| Due { kind: "lost", person: his.to_owned(), about: now.as_millis().to_string() });
+            // Who cancelled it knows; whom the office or the want of a plan cost it does not.
+            let by_us = ["no_plan", "staff"].iter().any(|why| line.facts["why"] == *why);
+            let closed = by_us.then(|| Due { kind: "closed", person: customer(), about: String::new() });
+            lost.into_iter().chain(closed).collect()
+        }
         // What they asked for themselves is no news to them.
         ("held", At::OnHold) if line.facts["why"] != "customer" => {
             one("held", customer(), about("held", &line.facts, now))
@@ -228,7 +234,7 @@ fn out_of_place(row: &NoticeRow, ticket: &Followed, people: &People<'_>, now: Ti
     };
     let minute = customer.zone.local(now).minute;
     let can_wait = match row.kind.as_str() {
-        "survey" | "survey_again" | "held" => true,
+        "survey" | "survey_again" | "held" | "closed" => true,
         // Whoever comes before the morning is over must be told of now.
         "accepted" if !ticket.urgent => {
             let until_morning = i64::from((AWAKE.start + 1_440 - minute) % 1_440);

@@ -4,7 +4,7 @@
 use super::world::{self, Ids};
 use shared::chance::Seeded;
 use shared::event::Actor;
-use shared::ids::{DeviceId, ExpertId, Id, OfferId, TicketId};
+use shared::ids::{DeviceId, ExpertId, Id, LoginId, OfferId, TicketId};
 use shared::ticket::{Move, VisitPlan};
 use shared::time::{Timestamp, Zone};
 use sync_server::accounts::devices::{self, NewDevice, Platform};
@@ -62,6 +62,11 @@ fn machine() -> Clock {
     sync_server::db::testing::frozen_clock()
 }
 
+/// The expert's own sign-in.
+fn login() -> LoginId {
+    Id::new(Timestamp::from_millis(world::START_MS), &Seeded::new(77))
+}
+
 async fn sign_in(
     tx: &mut Tx,
     expert: ExpertId,
@@ -69,7 +74,7 @@ async fn sign_in(
 ) -> Result<(DeviceId, i64), Error> {
     let (person, now) = (Person::Expert(expert), Timestamp::from_millis(world::START_MS));
     let profile = Profile { name: "Ana".parse().expect("a name"), locale: "en".into(), zone: Zone::utc() };
-    let id = Id::new(now, &Seeded::new(77));
+    let id = login();
     let login = NewLogin { id, person, profile, email: None, phone: None, password: None, now };
     create_login(tx, login).await?.expect("nobody has this handle");
     let name = "A phone".parse().expect("a line");
@@ -103,6 +108,26 @@ async fn give(tx: &mut Tx, ids: &Ids, numbers: &[usize]) -> Result<Vec<TicketId>
 }
 
 impl Loaded {
+    /// Signs another phone of the same expert in: which device, its incarnation, and what opens for it.
+    ///
+    /// # Panics
+    /// If the database does not take it.
+    pub async fn another_phone(&self, db: &Database) -> (DeviceId, i64, String) {
+        let token = Token::new(&*db.chance());
+        let (expert, hash) = (self.expert, token.hash());
+        let registered = db.write(Lane::Desk, async move |tx| {
+            let name = "Another phone".parse().expect("a line");
+            let now = Timestamp::from_millis(world::START_MS);
+            let new = NewDevice { device: None, expert, name, platform: Platform::Desktop, push_token: None, now };
+            let registered = devices::register(tx, &new).await?;
+            add_token(tx, login(), &hash, TokenKind::Bearer, None).await?;
+            bind_to_device(tx, &hash, registered.device).await?;
+            Ok::<_, Error>(registered)
+        });
+        let registered = registered.await.expect("another phone signs in");
+        (registered.device, registered.inc, token.expose().to_owned())
+    }
+
     /// A second hand on the database, beside the server.
     pub async fn open(&self) -> Database {
         self.fresh.open(machine()).await

@@ -3,8 +3,11 @@
 //!
 //! Nothing is simulated but the network and the people. A run ends with all faults over: then every phone must drain within
 //! a bound, and nothing may be lost, doubled, stale or another expert's. A failing script is made short by taking steps out
-//! as long as it still fails. Not in the model: time of day, files, the knowledge base, concurrency within one server.
+//! as long as it still fails. Photos go beside the messages, in parts; the knowledge base has its own stream and its snapshot.
+//! Not in the model: time of day, concurrency within one server.
 
+mod beside;
+mod disk;
 mod load;
 mod network;
 mod oracle;
@@ -12,15 +15,17 @@ mod phone;
 mod planted;
 mod script;
 mod server;
+mod tables;
 mod world;
 
 pub use load::{Loaded, load};
 pub use planted::{BUGS, Planted, found};
-pub use script::{Death, Step, Tap, draw};
+pub use script::{Death, Step, Tap, Upload, draw};
 
 use network::Run;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
+use sync_server::db::Engine;
 
 /// Steps are taken out of a failing script in so many runs at most.
 const SHRINKS_MAX: usize = 200;
@@ -42,6 +47,10 @@ pub struct Report {
     pub n_registrations: usize,
     /// Times that a stream began anew.
     pub n_resets: usize,
+    /// Photos whose bytes came to the server.
+    pub n_photos: usize,
+    /// Times that a phone fetched the knowledge base.
+    pub n_fetched: usize,
     /// What should not be, in the order in which it was seen.
     pub faults: Vec<String>,
 }
@@ -55,35 +64,38 @@ impl Report {
         self.n_set_back += other.n_set_back;
         self.n_registrations += other.n_registrations;
         self.n_resets += other.n_resets;
+        self.n_photos += other.n_photos;
+        self.n_fetched += other.n_fetched;
     }
 }
 
 /// Plays a script. The seed gives ids alone.
-pub async fn play(script: &[Step], seed: u64, planted: Planted) -> Report {
+pub async fn play(engine: Engine, script: &[Step], seed: u64, planted: Planted) -> Report {
     let folder = world::folder();
-    let mut run = Run::new(folder.path(), seed, planted).await;
+    let mut run = Run::new(engine, folder.path(), seed, planted).await;
     for step in script {
-        run.takes(*step).await;
+        // Boxed: these futures hold one another too deep for the compiler.
+        Box::pin(run.takes(*step)).await;
         if !run.oracle.faults.is_empty() {
             break;
         }
     }
     if run.oracle.faults.is_empty() {
-        run.heals().await;
+        Box::pin(run.heals()).await;
     }
     run.ends(seed).await
 }
 
 /// Plays the script of a seed.
-pub async fn run(seed: u64) -> Report {
-    play(&draw(seed), seed, Planted::default()).await
+pub async fn run(engine: Engine, seed: u64) -> Report {
+    play(engine, &draw(seed), seed, Planted::default()).await
 }
 
 /// Plays these seeds on so many threads, and hands each report over as it comes.
 ///
 /// # Panics
 /// If a run does.
-pub fn run_many(seeds: Range<u64>, n_threads: usize, each: impl Fn(Report) + Sync) {
+pub fn run_many(engine: Engine, seeds: Range<u64>, n_threads: usize, each: impl Fn(Report) + Sync) {
     let next = AtomicU64::new(seeds.start);
     std::thread::scope(|scope| {
         for _ in 0..n_threads.max(1) {
@@ -94,7 +106,7 @@ pub fn run_many(seeds: Range<u64>, n_threads: usize, each: impl Fn(Report) + Syn
                     if seed >= seeds.end {
                         return;
                     }
-                    each(runtime.block_on(run(seed)));
+                    each(runtime.block_on(run(engine, seed)));
                 }
             });
         }
@@ -107,10 +119,10 @@ fn runtime() -> tokio::runtime::Runtime {
 }
 
 /// The shortest script found that still fails as this seed's does, with what it says. Nothing if the seed does not fail.
-pub fn shrink(seed: u64) -> Option<(Vec<Step>, Vec<String>)> {
+pub fn shrink(engine: Engine, seed: u64) -> Option<(Vec<Step>, Vec<String>)> {
     let runtime = runtime();
     let fails = |script: &[Step]| {
-        let report = runtime.block_on(play(script, seed, Planted::default()));
+        let report = runtime.block_on(play(engine, script, seed, Planted::default()));
         (!report.faults.is_empty()).then_some(report.faults)
     };
     let mut script = draw(seed);

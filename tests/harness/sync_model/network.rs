@@ -1,16 +1,18 @@
 //! One run: phones, the server, and the messages between them, which arrive late, twice, in another order or never.
 
-use super::oracle::{self, Oracle};
+use super::oracle::Oracle;
 use super::phone::Phone;
 use super::script::{Death, PHONES, Step};
 use super::server::Server;
+use super::tables;
 use super::{Planted, Report};
 use mobile::store::Applied;
 use serde_json::json;
 use shared::ids::{ExpertId, TicketId};
-use shared::sync::{PUSH_MUTATIONS_MAX, StreamName, SyncFailure, SyncReply, SyncRequest};
+use shared::sync::{PUSH_MUTATIONS_MAX, SyncFailure, SyncReply, SyncRequest};
 use std::collections::BTreeSet;
 use std::path::Path;
+use sync_server::db::Engine;
 
 /// Messages under way; more are lost.
 const FLYING_MAX: usize = 24;
@@ -28,20 +30,20 @@ enum Message {
 
 /// A run.
 pub(super) struct Run {
-    server: Server,
-    phones: Vec<Phone>,
+    pub(super) server: Server,
+    pub(super) phones: Vec<Phone>,
     flying: Vec<Message>,
     pub(super) oracle: Oracle,
-    report: Report,
+    pub(super) report: Report,
     /// Changes and answers that phones took.
-    n_news: usize,
+    pub(super) n_news: usize,
     /// Something happened after which a fork is what should be found.
     may_fork: bool,
 }
 
 impl Run {
-    pub(super) async fn new(folder: &Path, seed: u64, planted: Planted) -> Self {
-        let server = Server::new(folder, seed, planted.of_server()).await;
+    pub(super) async fn new(engine: Engine, folder: &Path, seed: u64, planted: Planted) -> Self {
+        let server = Server::new(engine, folder, seed, planted.of_server()).await;
         let mut phones = Vec::new();
         for name in 0..PHONES {
             let whose = name / 2;
@@ -110,12 +112,18 @@ impl Run {
                 self.phones[phone].revoked = true;
             }
             Step::SignIn(phone) => self.signs_in(phone).await,
-            Step::Backup => self.server.back_up(),
+            Step::Backup => self.server.back_up().await,
             Step::Restore => self.restores().await,
             Step::Trim => {
                 self.server.trims().await;
                 self.oracle.n_trims += 1;
             }
+            Step::Upload(phone, how) => {
+                self.uploads(phone, how).await;
+            }
+            Step::Article(any) => self.server.edits(any).await,
+            Step::Fetch(phone, dies) => self.fetches(phone, dies).await,
+            Step::Days(days) => self.server.days_pass(days).await,
         }
         if let Step::Tap(phone, ..) | Step::KillApp(phone) = step {
             self.oracle.faults.extend(self.phones[phone].flicker());
@@ -134,7 +142,7 @@ impl Run {
         }
     }
 
-    fn kills(&mut self, phone: usize) {
+    pub(super) fn kills(&mut self, phone: usize) {
         self.report.n_kills += 1;
         let now = self.server.now();
         let lost = self.phones[phone].is_killed(now);
@@ -155,8 +163,8 @@ impl Run {
             let phone = &mut self.phones[at];
             match phone.next(n_max, limit) {
                 Ok(request) => {
-                    let fault = phone.cursor_fault(&request);
-                    self.oracle.faults.extend(fault);
+                    let faults = phone.cursor_faults(&request);
+                    self.oracle.faults.extend(faults);
                     return Some(request);
                 }
                 Err(_) if phone.revoked => {
@@ -195,7 +203,7 @@ impl Run {
             Message::Ask { phone, expert, request } => {
                 let req = request.req.clone();
                 let Some(answer) = self.exchanges(expert, request, death).await else { return };
-                let truth = oracle::truth(&self.server, expert).await;
+                let truth = tables::truth(&self.server, expert).await;
                 self.flying.push(Message::Answer { phone, req, answer: Box::new(answer), truth });
             }
             Message::Answer { phone, req, answer, truth } => {
@@ -211,16 +219,14 @@ impl Run {
         request: SyncRequest,
         death: Option<Death>,
     ) -> Option<Result<SyncReply, SyncFailure>> {
-        let (device, inc) = (request.device, request.inc);
-        let cursor = request.cursors.get(&StreamName::U).cloned();
-        let answer = self.server.answers(expert, request, death).await;
+        let answer = self.server.answers(expert, request.clone(), death).await;
         self.report.n_requests += 1;
         if self.server.rise().await {
             self.report.n_kills += 1;
             self.oracle.looks(&self.server).await;
         }
         match &answer {
-            Some(Ok(reply)) => self.oracle.hears(device, inc, cursor, reply),
+            Some(Ok(reply)) => self.oracle.hears(&request, reply),
             Some(Err(SyncFailure::Forked)) if !self.may_fork => {
                 self.oracle.fault("a phone was told that it forked, and it did not");
             }
@@ -240,17 +246,37 @@ impl Run {
     ) -> bool {
         let now = self.server.now();
         let phone = &mut self.phones[at];
-        let before = phone.holds();
+        let (before, n_unsent) = (phone.holds(), phone.n_unsent());
         match answer {
             Ok(reply) => match phone.applies(reply, now) {
                 Ok(Applied::Stale) => false,
                 Ok(Applied::Taken(taken)) => {
                     self.n_news += reply.patch.len() + reply.acks.len();
+                    if self.phones[at].core.kb_take(reply).is_err() {
+                        self.kills(at);
+                        return false;
+                    }
+                    if taken.switched_off {
+                        self.phones[at].gives_up();
+                        self.oracle.finds_dropped(&self.phones[at]);
+                        self.rescues(at).await;
+                        return false;
+                    }
                     let phone = &mut self.phones[at];
+                    // 10: whatever the answer was, the queue is shorter by it.
+                    let n_left = phone.n_unsent();
+                    if taken.n_answered > 0 && n_left + taken.n_answered != n_unsent {
+                        let n_answered = taken.n_answered;
+                        self.oracle
+                            .fault(format!("of {n_unsent} unsent {n_answered} were answered, and {n_left} are left"));
+                    }
                     self.oracle.faults.extend(phone.flicker());
                     self.oracle.faults.extend(phone.hides());
                     self.oracle.faults.extend(phone.lost_at_once(before, reply));
-                    if !taken.more && !taken.switched_off {
+                    if taken.disagrees {
+                        self.oracle.fault(format!("phone {at} has something else than the server's digest says"));
+                    }
+                    if !taken.more {
                         self.oracle.compares(&self.phones[at], truth);
                     }
                     taken.more
@@ -272,7 +298,7 @@ impl Run {
         }
     }
 
-    async fn rescues(&mut self, at: usize) {
+    pub(super) async fn rescues(&mut self, at: usize) {
         loop {
             let phone = &mut self.phones[at];
             let unsent = phone.core.to_rescue().expect("the store reads");
@@ -300,6 +326,7 @@ impl Run {
             let n_before = self.n_news;
             for at in 0..self.phones.len() {
                 self.drains(at).await;
+                self.sends_the_rest(at).await;
             }
             if self.n_news == n_before {
                 break; // and what was new the round before is acknowledged by this one
@@ -329,9 +356,9 @@ impl Run {
             n_left -= 1;
             let (req, expert) = (request.req.clone(), self.phones[at].expert);
             let Some(answer) = self.exchanges(expert, request, None).await else { return };
-            let truth = oracle::truth(&self.server, expert).await;
+            let truth = tables::truth(&self.server, expert).await;
             let more = self.takes_answer(at, &req, &answer, &truth).await;
-            let goes_on = answer.is_ok() && self.phones[at].n_unsent() > 0;
+            let goes_on = answer.is_ok() && !self.phones[at].is_off() && self.phones[at].n_unsent() > 0;
             if !self.oracle.faults.is_empty() || (!more && !goes_on) {
                 return;
             }
@@ -346,7 +373,7 @@ impl Run {
         let n_made = self.phones.iter().map(|phone| phone.made.len()).sum();
         let (faults, n_resets) = (self.oracle.faults, self.oracle.n_resets);
         drop(self.phones);
-        self.server.db.close().await;
+        self.server.ends().await;
         Report { seed, n_made, n_resets, faults, ..self.report }
     }
 }

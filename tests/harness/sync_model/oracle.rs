@@ -3,11 +3,11 @@
 
 use super::phone::Phone;
 use super::server::Server;
-use shared::ids::{DeviceId, ExpertId, TicketId};
-use shared::sync::{Change, Cursor, Digest, MutationResult, Stop, StreamName, SyncReply};
-use sqlx::Row;
+use super::tables::{self, Deed, Tables};
+use shared::article::ArticleDoc;
+use shared::ids::{DeviceId, TicketId};
+use shared::sync::{Change, Cursor, Digest, MutationResult, Stop, StreamName, SyncReply, SyncRequest};
 use std::collections::{BTreeMap, BTreeSet};
-use sync_server::db::{Conn, Error};
 
 /// What was seen so far.
 #[derive(Debug, Default)]
@@ -20,29 +20,9 @@ pub(super) struct Oracle {
     pub(super) n_resets: usize,
     /// Times that tombstones were forgotten, and how many that were when each cursor was given.
     pub(super) n_trims: usize,
-    given: BTreeMap<(DeviceId, String), usize>,
+    given: BTreeMap<(DeviceId, StreamName, String), usize>,
     /// The server was set back: then numbers that it once took are missing to it.
     went_back: bool,
-}
-
-/// What the server's tables say, read by itself.
-#[derive(Debug, Default)]
-struct Tables {
-    answered: BTreeMap<String, String>,
-    notes: BTreeMap<String, usize>,
-    /// Per ticket: mutations recorded, and lines of its history that say so.
-    recorded: BTreeMap<String, [i64; 2]>,
-    streams: BTreeMap<String, (i64, i64)>,
-    /// Tickets in an expert's stream, since when, and how far his best phone has it.
-    held: Vec<Held>,
-    rescued: Vec<String>,
-}
-
-#[derive(Debug)]
-struct Held {
-    ticket: String,
-    since: Option<i64>,
-    acked: Option<i64>,
 }
 
 impl Oracle {
@@ -50,19 +30,25 @@ impl Oracle {
         self.faults.push(what.into());
     }
 
-    /// 3 and the finality of answers: what the server said, when it said it.
-    pub(super) fn hears(&mut self, device: DeviceId, inc: i64, sent: Option<String>, reply: &SyncReply) {
+    /// 3, 9, 10 and the finality of answers: what the server said, when it said it.
+    pub(super) fn hears(&mut self, request: &SyncRequest, reply: &SyncReply) {
+        let (device, inc) = (request.device, request.inc);
         self.n_resets += reply.reset.len();
-        if let Some(sent) = sent
-            .filter(|sent| self.given.get(&(device, sent.clone())) == Some(&self.n_trims))
-            .filter(|_| !reply.reset.is_empty())
-        {
-            // 9: no stream begins anew without a cause.
-            if Cursor::decode(&sent).is_some_and(|cursor| cursor.epoch == reply.epoch) {
-                self.fault("a stream began anew without a cause");
+        for stream in &reply.reset {
+            let Some(sent) = request.cursors.get(stream) else { continue };
+            // 9: no stream begins anew without a cause: another history, or tombstones that went since.
+            let of_now = Cursor::decode(sent).is_some_and(|cursor| cursor.epoch == reply.epoch);
+            if of_now && self.given.get(&(device, *stream, sent.clone())) == Some(&self.n_trims) {
+                self.fault(format!("a stream began anew without a cause: {stream:?}"));
             }
         }
-        self.given.extend(reply.cursors.values().map(|cursor| ((device, cursor.clone()), self.n_trims)));
+        let given = reply.cursors.iter().map(|(stream, cursor)| ((device, *stream, cursor.clone()), self.n_trims));
+        self.given.extend(given);
+        // 10: what cannot be used is answered like everything else, and stands in nothing's way.
+        if reply.stop.is_none() && reply.drop_streams.is_empty() && reply.acks.len() != request.mutations.len() {
+            let (n_sent, n_answered) = (request.mutations.len(), reply.acks.len());
+            self.fault(format!("{n_sent} intents went out and {n_answered} were answered"));
+        }
         for ack in &reply.acks {
             let first = self.answers.entry(ack.mid.clone()).or_insert_with(|| ack.result.clone());
             if *first != ack.result {
@@ -81,7 +67,7 @@ impl Oracle {
 
     /// The server went back: only what its tables still know was said.
     pub(super) async fn goes_back(&mut self, server: &Server) {
-        let tables = read(server).await;
+        let tables = tables::read(server).await;
         self.answers.retain(|mid, _| tables.answered.contains_key(mid));
         self.last_n.clear();
         self.went_back = true;
@@ -94,6 +80,10 @@ impl Oracle {
         }
         let shown: BTreeSet<TicketId> =
             phone.core.tickets().expect("the store reads").into_iter().map(|view| view.doc.id).collect();
+        let base = phone.core.base_tickets().expect("the store reads");
+        if let Some(other) = base.iter().find(|id| !truth.iter().any(|ours| ours.to_string() == **id)) {
+            self.fault(format!("phone {} keeps the document of {other}, which is not its expert's", phone.name));
+        }
         if let Some(other) = shown.difference(truth).next() {
             self.fault(format!("phone {} keeps {other}, which is not its expert's", phone.name));
         }
@@ -102,17 +92,60 @@ impl Oracle {
         }
     }
 
-    /// Everything that holds at any instant of the server alone: 2, 8.
+    /// Everything that holds at any instant of the server alone: 2, 3, 8.
     pub(super) async fn looks(&mut self, server: &Server) {
-        let tables = read(server).await;
+        let tables = tables::read(server).await;
         for (ticket, [said, kept]) in &tables.recorded {
             if said != kept {
                 self.fault(format!("ticket {ticket}: {said} intents were recorded and its history has {kept}"));
             }
         }
-        for (stream, (seq, newest)) in &tables.streams {
-            if newest > seq {
-                self.fault(format!("stream {stream} is at {seq} and has a change {newest}"));
+        self.numbers(&tables);
+        self.versions(&tables);
+    }
+
+    /// 8: the numbers of a stream are dense in the order of the commits, and the feed has each thing once, at its last one.
+    fn numbers(&mut self, tables: &Tables) {
+        let nothing = Vec::new();
+        let mut last = BTreeMap::new();
+        for (stream, seq) in &tables.streams {
+            let log = tables.log.get(stream).unwrap_or(&nothing);
+            if !log.iter().map(|(seq, _)| *seq).eq(1..=*seq) {
+                self.fault(format!("stream {stream} is at {seq}, and its numbers have a gap or come twice: {log:?}"));
+            }
+            last.extend(log.iter().map(|(seq, thing)| ((stream, thing), *seq)));
+        }
+        let mut seen = BTreeSet::new();
+        for (stream, thing, seq) in &tables.feed {
+            if !seen.insert((stream, thing)) || last.get(&(stream, thing)) != Some(seq) {
+                self.fault(format!("stream {stream} has {thing} twice, or at {seq}, which is not its last number"));
+            }
+        }
+    }
+
+    /// 2 and 3: everything that counted moved its ticket on by itself, in the order in which its device numbered it.
+    fn versions(&mut self, tables: &Tables) {
+        let mut by = BTreeMap::new();
+        let mut of_device: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        // That something was on a screen changes nothing that a phone shows.
+        let counted =
+            |deed: &&Deed| deed.code == "applied" && !matches!(deed.kind.as_str(), "offer.seen" | "ticket.seen");
+        for deed in tables.deeds.iter().filter(counted) {
+            let now = tables.vers.get(&deed.ticket).copied().unwrap_or_default();
+            match deed.ver.filter(|ver| *ver <= now) {
+                None => self.fault(format!("{} made version {:?} of a ticket that is at {now}", deed.mid, deed.ver)),
+                Some(ver) => {
+                    if let Some(other) = by.insert((&deed.ticket, ver), &deed.mid) {
+                        self.fault(format!("{other} and {} are both version {ver} of {}", deed.mid, deed.ticket));
+                    }
+                    of_device.entry((&deed.device, &deed.ticket)).or_default().push((deed.inc, deed.n, ver, &deed.mid));
+                }
+            }
+        }
+        for ((_, ticket), mut deeds) in of_device {
+            deeds.sort_unstable();
+            if let Some(pair) = deeds.windows(2).find(|pair| pair[0].2 >= pair[1].2) {
+                self.fault(format!("on ticket {ticket} {} was done before {}", pair[1].3, pair[0].3));
             }
         }
     }
@@ -120,7 +153,7 @@ impl Oracle {
     /// What must hold when all faults are over and every phone has synced: 1, 2, 4, 5.
     pub(super) async fn judges(&mut self, server: &Server, phones: &[Phone]) {
         self.looks(server).await;
-        let tables = read(server).await;
+        let tables = tables::read(server).await;
         for phone in phones {
             for made in phone.made.iter().filter(|made| !made.excused) {
                 let code = tables.answered.get(&made.mid).map(String::as_str);
@@ -130,14 +163,20 @@ impl Oracle {
                 if made.poison && code.is_some_and(|code| code != "rejected") {
                     self.fault(format!("what nobody can read was answered {code:?}"));
                 }
+                let is_used = matches!(code, Some("applied" | "noop"));
+                if let Some((photo, _)) = made.photo {
+                    let found = tables.photos.get(&photo.to_string()).copied().unwrap_or_default();
+                    if found != if is_used { (1, true) } else { (0, false) } {
+                        let mid = &made.mid;
+                        self.fault(format!("phone {}'s photo {mid} is there {found:?}, answered {code:?}", phone.name));
+                    }
+                }
                 let Some(note) = made.note else { continue };
-                let n = tables.notes.get(&note.to_string()).copied().unwrap_or_default();
-                let wanted = usize::from(matches!(code, Some("applied" | "noop")));
-                if n != wanted {
-                    self.fault(format!(
-                        "phone {}'s note {} is there {n} times, answered {code:?}",
-                        phone.name, made.mid
-                    ));
+                let on = tables.notes.get(&note.to_string()).map_or(&[][..], Vec::as_slice);
+                let own: Vec<String> = made.ticket.filter(|_| is_used).iter().map(ToString::to_string).collect();
+                if on != own {
+                    let (name, mid) = (phone.name, &made.mid);
+                    self.fault(format!("phone {name}'s note {mid} is on {on:?}, not {own:?}, answered {code:?}"));
                 }
             }
         }
@@ -147,7 +186,40 @@ impl Oracle {
             }
         }
         for phone in phones {
+            self.compares_library(phone, &server.articles().await);
+            for gone in phone.core.archive().expect("the store reads").into_iter().filter(|gone| gone.orphan) {
+                let told = tables.orphans.contains(&(gone.id.clone(), phone.expert.to_string()));
+                if tables.vers.contains_key(&gone.id) {
+                    self.fault(format!(
+                        "phone {} says that nobody knows ticket {}, which is here",
+                        phone.name, gone.id
+                    ));
+                } else if !told {
+                    self.fault(format!("phone {} alone knows ticket {}, and nobody was told", phone.name, gone.id));
+                }
+            }
             self.compares_whole(phone, &server.whole_stream(phone.whose).await);
+        }
+    }
+
+    /// The same for the knowledge base, document by document.
+    fn compares_library(&mut self, phone: &Phone, all: &[ArticleDoc]) {
+        let ours = phone.core.kb_articles().expect("the knowledge base reads");
+        let theirs: BTreeMap<_, _> = all.iter().map(|article| (article.id, article)).collect();
+        let ours: BTreeMap<_, _> = ours.iter().map(|article| (article.id, article)).collect();
+        if ours != theirs {
+            let differs = theirs.iter().find(|(id, doc)| ours.get(*id) != Some(*doc));
+            let (n_ours, n_theirs) = (ours.len(), theirs.len());
+            self.fault(format!("phone {} has {n_ours} of {n_theirs} articles, or another {differs:?}", phone.name));
+        }
+    }
+
+    /// 7: a phone that was switched off keeps nothing but its own work.
+    pub(super) fn finds_dropped(&mut self, phone: &Phone) {
+        let n_tickets = phone.core.tickets().expect("the store reads").len();
+        let n_articles = phone.core.kb_status().expect("the store reads").n_articles;
+        if n_tickets > 0 || n_articles > 0 {
+            self.fault(format!("phone {} was switched off and keeps {n_tickets} and {n_articles}", phone.name));
         }
     }
 
@@ -178,6 +250,10 @@ impl Oracle {
         if said != Some(&digest) {
             self.fault(format!("the digest {said:?} is not that of the stream"));
         }
+        let here = phone.core.digest().expect("the store reads");
+        if here != digest {
+            self.fault(format!("phone {}'s digest is {here:?} and that of its stream {digest:?}", phone.name));
+        }
     }
 
     /// Whether `rescue` has these unsent intents of a phone that was switched off.
@@ -185,64 +261,11 @@ impl Oracle {
         if self.went_back {
             return; // what was handed in may have gone with the history in which it was; the phone still has it
         }
-        let tables = read(server).await;
+        let tables = tables::read(server).await;
         for (mid, code) in phone.journal() {
             if code.is_none() && !tables.rescued.iter().any(|body| body.contains(&mid)) {
                 self.fault(format!("phone {} was switched off, and its unsent {mid} was not handed in", phone.name));
             }
         }
     }
-}
-
-/// The tickets in an expert's stream.
-pub(super) async fn truth(server: &Server, expert: ExpertId) -> BTreeSet<TicketId> {
-    let read = async move |conn: &mut Conn| {
-        let sql = "select id from ticket where stream_of = $1";
-        let rows = sqlx::query(sql).bind(expert.to_string()).fetch_all(conn.sql()).await?;
-        rows.iter().map(|row| Ok::<_, Error>(row.try_get::<String, _>("id")?.parse().expect("ids are ids"))).collect()
-    };
-    server.db.read(read).await.expect("the database can be read")
-}
-
-async fn read(server: &Server) -> Tables {
-    server.db.read(async |conn| tables(conn).await).await.expect("the database can be read")
-}
-
-async fn tables(conn: &mut Conn) -> Result<Tables, Error> {
-    let mut found = Tables::default();
-    for row in sqlx::query("select mid, code from mutation").fetch_all(conn.sql()).await? {
-        found.answered.insert(row.try_get("mid")?, row.try_get("code")?);
-    }
-    for row in sqlx::query("select id from note").fetch_all(conn.sql()).await? {
-        *found.notes.entry(row.try_get("id")?).or_default() += 1;
-    }
-    for (at, sql) in [
-        "select ticket, count(*) as n from mutation where code = 'recorded' and ticket is not null group by ticket",
-        "select ticket, count(*) as n from event where kind = 'work_recorded' group by ticket",
-    ]
-    .into_iter()
-    .enumerate()
-    {
-        for row in sqlx::query(sql).fetch_all(conn.sql()).await? {
-            found.recorded.entry(row.try_get("ticket")?).or_default()[at] = row.try_get("n")?;
-        }
-    }
-    let sql = "select s.id, s.seq, coalesce(max(f.seq), 0) as newest from stream s left join feed f on f.stream = s.id
-        group by s.id, s.seq";
-    for row in sqlx::query(sql).fetch_all(conn.sql()).await? {
-        found.streams.insert(row.try_get("id")?, (row.try_get("seq")?, row.try_get("newest")?));
-    }
-    let sql = "select t.id, f.since_seq as since, (select max(a.seq) from device d
-            join device_ack a on a.device = d.id and a.inc = d.newest_inc
-            where d.expert = t.stream_of and d.revoked = 0 and a.stream = 'u:' || t.stream_of) as acked
-        from ticket t left join feed f on f.stream = 'u:' || t.stream_of and f.id = t.id and f.op = 'put'
-        where t.stream_of is not null";
-    for row in sqlx::query(sql).fetch_all(conn.sql()).await? {
-        let held = Held { ticket: row.try_get("id")?, since: row.try_get("since")?, acked: row.try_get("acked")? };
-        found.held.push(held);
-    }
-    for row in sqlx::query("select body from rescue").fetch_all(conn.sql()).await? {
-        found.rescued.push(row.try_get("body")?);
-    }
-    Ok(found)
 }

@@ -5,9 +5,11 @@
 
 use super::script::Tap;
 use super::server::{copy_database, remove_database};
-use mobile::store::{Applied, Core, Error, Next, Planted, Secret, SecretMemory, Secrets};
+use mobile::store::{Applied, Core, Error, Next, Planted, Secret, SecretMemory, Secrets, Shot};
+use shared::article::Text;
+use shared::blob::Sha;
 use shared::chance::Seeded;
-use shared::ids::{DeviceId, ExpertId, Id, NoteId, TicketId};
+use shared::ids::{DeviceId, ExpertId, Id, NoteId, PhotoId, TicketId};
 use shared::intent::Intent;
 use shared::offer::DeclineReason;
 use shared::sync::{Change, Cursor, MadeAt, Mutation, StreamName, SyncReply, SyncRequest};
@@ -15,7 +17,7 @@ use shared::ticket::Outcome;
 use shared::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// An intent that the expert was told is done.
 #[derive(Clone, Debug)]
@@ -24,6 +26,8 @@ pub(super) struct Made {
     pub(super) mid: String,
     pub(super) ticket: Option<TicketId>,
     pub(super) note: Option<NoteId>,
+    /// The photo, and the name of its bytes.
+    pub(super) photo: Option<(PhotoId, Sha)>,
     /// The phone went back to a copy that does not have it: only this may be lost.
     pub(super) excused: bool,
     /// It goes out as something that nobody can read.
@@ -32,6 +36,8 @@ pub(super) struct Made {
     answered: bool,
     /// Its note was on the screen.
     shown: bool,
+    /// It was unsent when the office switched the phone off, which then shows nothing any more.
+    given_up: bool,
 }
 
 /// A phone.
@@ -50,7 +56,7 @@ pub(super) struct Phone {
     folder: PathBuf,
     saved: Option<(PathBuf, usize)>,
     planted: Planted,
-    clock_of_cursor: Option<Cursor>,
+    last_cursors: BTreeMap<StreamName, Cursor>,
     may_go_back: bool,
 }
 
@@ -83,7 +89,7 @@ impl Phone {
             folder,
             saved: None,
             planted,
-            clock_of_cursor: None,
+            last_cursors: BTreeMap::new(),
             may_go_back: false,
         };
         phone.core.adopt(device, inc).expect("a new phone takes its identity");
@@ -101,8 +107,13 @@ impl Phone {
         std::fs::create_dir_all(&fresh).expect("the folder can be written");
         // One connection has it open, in this thread: it needs no locks.
         drop(copy_database(from, &fresh.join("core.db")));
+        drop(copy_database(&old.join("kb.db"), &fresh.join("kb.db")));
+        if old.join("photos").is_dir() {
+            std::fs::rename(old.join("photos"), fresh.join("photos")).expect("the folder can be written");
+        }
         self.core = open(&fresh, self.expert, &self.secrets, self.planted, now);
         remove_database(&old.join("core.db"));
+        remove_database(&old.join("kb.db"));
     }
 
     /// The app is killed and started again. Gives what it promised and no longer has.
@@ -169,6 +180,16 @@ impl Phone {
         let at = self.at(now);
         let note: NoteId = Id::new(at.wall, &self.chance);
         let intent = match tap {
+            Tap::Photo => {
+                let shot = Shot { bytes: picture(note), caption: None, place: None };
+                let sha = Sha::of(&shot.bytes);
+                let done = self.core.take_photo(ticket?, &shot, &at, &self.chance);
+                return Some(done.map(|taken| {
+                    let (mid, _) = self.journal().pop().expect("it was just written down");
+                    self.made.push(Made { photo: Some((taken, sha)), ..Made::new(mid, ticket) });
+                }));
+            }
+            Tap::Article => Intent::ArticleDraft { article: Id::from_uuid(note.uuid()), text: Box::new(article(note)) },
             Tap::Note => Intent::NoteAdd { note, text: format!("note {note}").parse().expect("a short text") },
             Tap::Accept => Intent::OfferAccept {},
             Tap::Depart => Intent::TicketDepart {},
@@ -179,15 +200,24 @@ impl Phone {
             },
             Tap::Decline => Intent::OfferDecline { reason: DeclineReason::Busy, skills: Vec::new() },
             Tap::Duty(on) => Intent::DutySet { on },
-            Tap::Look => return Some(self.core.saw(ticket?, &at, &self.chance)),
+            Tap::Look => return Some(self.looks(ticket?, &at)),
         };
         let ticket = if intent.needs_ticket() { Some(ticket?) } else { None };
         let done = self.core.tap(&intent, ticket, None, &at, &self.chance);
         Some(done.map(|mid| {
             let note = (tap == Tap::Note).then_some(note);
-            let mid = mid.to_string();
-            self.made.push(Made { mid, ticket, note, excused: false, poison: false, answered: false, shown: false });
+            self.made.push(Made { note, ..Made::new(mid.to_string(), ticket) });
         }))
+    }
+
+    /// A ticket is on the screen, which is written down once or twice, or was before. 1: that may not be lost either.
+    fn looks(&mut self, ticket: TicketId, at: &MadeAt) -> Result<(), Error> {
+        let before: BTreeSet<String> = self.journal().into_iter().map(|(mid, _)| mid).collect();
+        let done = self.core.saw(ticket, at, &self.chance);
+        let new = self.journal().into_iter().map(|(mid, _)| mid).filter(|mid| !before.contains(mid));
+        let new: Vec<Made> = new.map(|mid| Made::new(mid, Some(ticket))).collect();
+        self.made.extend(new);
+        done
     }
 
     /// What it sends, or the device that must be registered first. An own request has a limit and its poison in it.
@@ -197,6 +227,9 @@ impl Phone {
             Next::Send(mut request) => {
                 if limit.is_some() {
                     request.limit_bytes = limit;
+                }
+                if let Some(cursor) = self.core.kb_cursor().expect("the store reads") {
+                    request.cursors.insert(StreamName::Kb, cursor);
                 }
                 for mutation in &mut request.mutations {
                     self.poisons(mutation);
@@ -212,14 +245,21 @@ impl Phone {
         }
     }
 
-    /// A cursor may only go forward within one history, unless a pass began or the phone was set back.
-    pub(super) fn cursor_fault(&mut self, request: &SyncRequest) -> Option<String> {
-        let cursor = request.cursors.get(&StreamName::U).and_then(|text| Cursor::decode(text));
-        let before = std::mem::replace(&mut self.clock_of_cursor, cursor.clone());
+    /// 8: a cursor may only go forward within one history, unless a pass began or the phone was set back.
+    pub(super) fn cursor_faults(&mut self, request: &SyncRequest) -> Vec<String> {
+        let decoded = request.cursors.iter().filter_map(|(stream, text)| Some((*stream, Cursor::decode(text)?)));
+        let now: BTreeMap<StreamName, Cursor> = decoded.collect();
+        let before = std::mem::replace(&mut self.last_cursors, now.clone());
         let free = std::mem::take(&mut self.may_go_back);
-        let (before, now) = before.zip(cursor)?;
-        (!free && before.epoch == now.epoch && now.seq < before.seq)
-            .then(|| format!("phone {}'s cursor went back from {} to {}", self.name, before.seq, now.seq))
+        let mut faults = Vec::new();
+        for (stream, now) in now {
+            let Some(before) = before.get(&stream).filter(|before| before.epoch == now.epoch) else { continue };
+            if !free && now.seq < before.seq {
+                let (name, from, to) = (self.name, before.seq, now.seq);
+                faults.push(format!("phone {name}'s cursor of {stream:?} went back from {from} to {to}"));
+            }
+        }
+        faults
     }
 
     pub(super) fn applies(&mut self, reply: &SyncReply, now: Timestamp) -> Result<Applied, Error> {
@@ -250,11 +290,33 @@ impl Phone {
         let kept = self.core.archive().expect("the store reads").into_iter().map(|archived| archived.id);
         let seen: BTreeSet<String> = shown.chain(kept).collect();
         // What was answered once and is offered again to a restored server need not have its ticket.
-        let own = self.made.iter().filter(|made| !made.excused && !made.answered && unsent.contains(&made.mid));
+        let own = self
+            .made
+            .iter()
+            .filter(|made| !made.excused && !made.answered && !made.given_up && unsent.contains(&made.mid));
         let hidden = own.filter(|made| made.ticket.is_some_and(|ticket| !seen.contains(&ticket.to_string())));
         hidden
             .map(|made| format!("phone {} neither shows nor archives the ticket of {}", self.name, made.mid))
             .collect()
+    }
+
+    /// The office has switched it off: what is unsent is handed in, and nothing is shown.
+    pub(super) fn gives_up(&mut self) {
+        let unsent: BTreeSet<String> =
+            self.journal().into_iter().filter(|(_, code)| code.is_none()).map(|(mid, _)| mid).collect();
+        for made in self.made.iter_mut().filter(|made| unsent.contains(&made.mid)) {
+            made.given_up = true;
+        }
+    }
+
+    /// Whether it has the bug that a photo counts as sent once a part of it is.
+    pub(super) fn ends_early(&self) -> bool {
+        self.planted == Planted::PhotoEndsEarly
+    }
+
+    /// Whether it knows that it is switched off.
+    pub(super) fn is_off(&self) -> bool {
+        self.core.status().is_ok_and(|status| status.switched_off)
     }
 
     /// Own notes that were on the screen and are not, although nothing took them back.
@@ -284,6 +346,34 @@ impl Phone {
         }
         faults
     }
+}
+
+impl Made {
+    fn new(mid: String, ticket: Option<TicketId>) -> Self {
+        Self {
+            mid,
+            ticket,
+            note: None,
+            photo: None,
+            excused: false,
+            poison: false,
+            answered: false,
+            shown: false,
+            given_up: false,
+        }
+    }
+}
+
+/// A small picture that is like no other: the bytes behind its end are nobody's business.
+fn picture(note: NoteId) -> Vec<u8> {
+    static PLAIN: OnceLock<Vec<u8>> = OnceLock::new();
+    let plain = PLAIN.get_or_init(|| sync_server::blobs::samples::plain_jpeg(8, 8));
+    [plain.as_slice(), note.to_string().as_bytes()].concat()
+}
+
+fn article(note: NoteId) -> Text {
+    let said = serde_json::json!({ "title": format!("Case {note}"), "problem": "It is dark.", "steps": "Wait." });
+    serde_json::from_value(said).expect("it is a text")
 }
 
 fn open(folder: &Path, expert: ExpertId, secrets: &Arc<SecretMemory>, planted: Planted, now: Timestamp) -> Core {

@@ -1,11 +1,13 @@
 //! Bugs planted on purpose, one at a time, each with a script that must find it.
 
 use super::play;
-use super::script::{Step, Tap};
+use super::script::{Step, Tap, Upload as How};
 use mobile::store::Planted as OfPhone;
-use sync_server::db::Planted as OfServer;
+use sync_server::db::{Engine, Planted as OfServer};
 
-use Step::{Backup, Deliver, File, Lose, Minutes, Offer, Restore, RestorePhone, SavePhone, Send, Trim};
+use Step::{
+    Article, Backup, Deliver, Fetch, File, Lose, Minutes, Offer, Restore, RestorePhone, SavePhone, Send, Trim, Upload,
+};
 
 /// A bug on one of the two sides.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,11 +54,16 @@ fn note(ticket: usize) -> [Step; 1] {
     [Step::Tap(0, ticket, Tap::Note)]
 }
 
+/// A photo of one of the first phone's tickets.
+fn photo(ticket: usize) -> [Step; 1] {
+    [Step::Tap(0, ticket, Tap::Photo)]
+}
+
 /// What a bug's fault must say, and the script that shows it.
 type Tale = (Planted, &'static str, fn() -> Vec<Step>);
 
 /// Every bug of the list in sync.md, and those of the store beside it.
-pub const BUGS: [Tale; 17] = [
+pub const BUGS: [Tale; 24] = [
     (Planted::Server(OfServer::NoMids), "and then", || {
         // Done and not heard of; then a new incarnation sends it again.
         let unheard = [Step::Tap(0, 0, Tap::Accept), Send(0, 200, ALL), Deliver(0, false), Lose(0), Step::SignIn(0)];
@@ -76,9 +83,30 @@ pub const BUGS: [Tale; 17] = [
         let tickets = [File(0), File(0), File(0), Offer(2, 1), Trim];
         [&tickets[..], &slowly(0), &slowly(0), &slowly(0)].concat()
     }),
-    (Planted::Server(OfServer::NoMore), "lacks", || {
-        // The digest asks for a second look; only then is the short answer believed.
-        [&[File(0), File(0)], &slowly(0)[..], &slowly(0)].concat()
+    (Planted::Server(OfServer::NoMore), "digest", || [&[File(0), File(0)], &slowly(0)[..], &slowly(0)].concat()),
+    (Planted::Server(OfServer::KbNoEpoch), "articles", || {
+        [&[Backup, Article(0)], &sync(0)[..], &[Fetch(0, false), Restore], &sync(0)].concat()
+    }),
+    (Planted::Server(OfServer::NoMissing), "photo", || {
+        let sent = [&photo(0)[..], &sync(0), &[Upload(0, How::Rest)]].concat();
+        [&[File(0)], &sync(0)[..], &[Backup], &sent, &[Restore], &sync(0)].concat()
+    }),
+    (Planted::Server(OfServer::OrphansUnanswered), "nobody knows", || {
+        // In the restored history the other expert still has it.
+        [&[File(1), Backup, Offer(0, 0)], &sync(0)[..], &note(0), &[Restore], &sync(0), &sync(0)].concat()
+    }),
+    (Planted::Phone(OfPhone::WordsBeforeBytes), "kept half", || {
+        [&[File(0)], &sync(0)[..], &[Step::KillAppIn(0, 3)], &photo(0)].concat()
+    }),
+    (Planted::Phone(OfPhone::PhotoEndsEarly), "photo", || {
+        [&[File(0)], &sync(0)[..], &photo(0), &sync(0), &[Upload(0, How::Half)]].concat()
+    }),
+    (Planted::Phone(OfPhone::KbCursorFirst), "articles", || {
+        let begun = [&[Article(0)], &sync(0)[..], &[Fetch(0, false), Article(3)]].concat();
+        [&begun[..], &[Step::KillAppIn(0, 2)], &sync(0)].concat()
+    }),
+    (Planted::Phone(OfPhone::NoDrop), "switched off and keeps", || {
+        [&[File(0)], &sync(0)[..], &[Step::Revoke(0)], &sync(0)].concat()
     }),
     (Planted::Phone(OfPhone::NoReoffer), "is lost", || {
         [&[File(0)], &sync(0)[..], &[Backup], &note(0), &sync(0), &[Restore], &sync(0), &sync(0)].concat()
@@ -103,12 +131,14 @@ pub const BUGS: [Tale; 17] = [
         let late = [Send(0, 200, ALL), Deliver(0, false), Send(0, 200, ALL)];
         [&[File(0)], &sync(0)[..], &first, &second, &late].concat()
     }),
-    (Planted::Phone(OfPhone::DelTakesOutbox), "lost it", || reassigned_with_unsent_work().to_vec()),
+    (Planted::Phone(OfPhone::DelTakesOutbox), "are left", || reassigned_with_unsent_work().to_vec()),
     (Planted::Phone(OfPhone::NoArchive), "neither shows nor archives", || reassigned_with_unsent_work().to_vec()),
     (Planted::Phone(OfPhone::NoSweepGuard), "at once", || {
         [&[Backup][..], &[File(0); 22], &sync(0), &[Restore], &sync(0)].concat()
     }),
-    (Planted::Phone(OfPhone::NoSweep), "keeps", || [&[File(0)], &sync(0)[..], &[Offer(0, 1), Trim], &sync(0)].concat()),
+    (Planted::Phone(OfPhone::NoSweep), "digest", || {
+        [&[File(0)], &sync(0)[..], &[Offer(0, 1), Trim], &sync(0)].concat()
+    }),
     (Planted::Phone(OfPhone::NumbersFromJournal), "it did not", || {
         let month = [Minutes(31 * 1_440)];
         [&[File(0)], &sync(0)[..], &note(0), &sync(0), &month, &sync(0), &note(0), &sync(0)].concat()
@@ -124,5 +154,5 @@ fn reassigned_with_unsent_work() -> [Step; 10] {
 
 /// What the model says of this bug's script, with the bug in it or without.
 pub async fn found(tale: Tale, planted: Planted) -> Vec<String> {
-    play(&tale.2(), 1, planted).await.faults
+    play(Engine::Sqlite, &tale.2(), 1, planted).await.faults
 }

@@ -29,6 +29,23 @@ pub enum Tap {
     Duty(bool),
     /// Looks at the ticket.
     Look,
+    /// Takes a photo.
+    Photo,
+    /// Writes an article.
+    Article,
+}
+
+/// How a step of an upload goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Upload {
+    /// What is left goes out at once.
+    Rest,
+    /// The half of it.
+    Half,
+    /// What is left, and the answer is lost.
+    Unheard,
+    /// The server dies over it.
+    Dies(Death),
 }
 
 /// Where something of the server dies.
@@ -85,6 +102,14 @@ pub enum Step {
     Restore,
     /// Old tombstones of all streams are forgotten.
     Trim,
+    /// A phone sends bytes of the first photo that waits.
+    Upload(usize, Upload),
+    /// The office begins an article, mends one, or takes one away.
+    Article(usize),
+    /// A phone fetches the knowledge base, if it has none; the app dies before it is whole if the second is true.
+    Fetch(usize, bool),
+    /// So many days pass, tickets that ended long ago are put away, and no older backup is kept.
+    Days(u64),
 }
 
 /// The script of a seed.
@@ -123,14 +148,29 @@ fn step(chance: &Seeded, faulty: usize) -> Step {
         11..13 => Step::Lapse(any),
         13 => Step::Cancel(any),
         14..16 => Step::Minutes(1 + chance.below(9)),
-        16..48 => Step::Tap(phone, any, tap(chance)),
-        48..70 => Step::Send(phone, [1, 2, 200][below(chance, 3)], [1, 900, 1 << 20][below(chance, 3)]),
+        16..42 => Step::Tap(phone, any, tap(chance)),
+        42..45 => Step::Upload(phone, upload(chance)),
+        45..47 => Step::Article(any),
+        47..50 => Step::Fetch(phone, chance.below(6) == 0),
+        50..70 => Step::Send(phone, [1, 2, 200][below(chance, 3)], [1, 900, 1 << 20][below(chance, 3)]),
         _ => Step::Deliver(any, chance.below(8) == 0),
     }
 }
 
+fn upload(chance: &Seeded) -> Upload {
+    match below(chance, 8) {
+        0..3 => Upload::Rest,
+        3..5 => Upload::Half,
+        5 => Upload::Unheard,
+        6 => Upload::Dies(Death::BeforeCommit(small(chance, 3))),
+        _ => Upload::Dies(Death::AfterCommit(small(chance, 3))),
+    }
+}
+
 fn tap(chance: &Seeded) -> Tap {
-    match below(chance, 20) {
+    match below(chance, 24) {
+        20..23 => Tap::Photo,
+        23 => Tap::Article,
         0..6 => Tap::Note,
         6..11 => Tap::Accept,
         11..13 => Tap::Depart,
@@ -144,7 +184,8 @@ fn tap(chance: &Seeded) -> Tap {
 
 fn trouble(chance: &Seeded, phone: usize, any: usize) -> Step {
     let death = |left| if chance.below(2) == 0 { Death::BeforeCommit(left) } else { Death::AfterCommit(left) };
-    match below(chance, 24) {
+    match below(chance, 25) {
+        24 => Step::Days([1, 8, 31, 91][below(chance, 4)]),
         0..6 => Step::Lose(any),
         6..8 => Step::Kill(any, death(small(chance, 2))),
         8..10 => Step::KillApp(phone),

@@ -1,10 +1,13 @@
 //! The server of the model: its real database and the functions behind its routes, without HTTP. It can be killed at any
 //! commit, copied, and set back to a copy.
 
+use super::disk::Disk;
 use super::script::{Death, EXPERTS};
 use super::world::{self, Ids};
+use shared::article::ArticleDoc;
+use shared::blob::Sha;
 use shared::event::Actor;
-use shared::ids::{DeviceId, ExpertId, Id, OfferId, TicketId};
+use shared::ids::{ArticleId, DeviceId, ExpertId, Id, OfferId, TicketId};
 use shared::sync::{Have, SyncFailure, SyncReply, SyncRequest};
 use shared::ticket::{CancelReason, Move, ReleaseReason, State, VisitPlan, WithdrawReason};
 use shared::time::Timestamp;
@@ -14,10 +17,16 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use sync_server::accounts::devices::{self, NewDevice, Platform};
+use sync_server::blobs::{self, Blobs};
 use sync_server::clock::Clock;
-use sync_server::db::{Crash, Database, Error, Lane, Planted, Settings, Tx, meta};
+use sync_server::db::{Crash, Database, Engine, Error, Lane, Planted, Settings, Tx, meta};
 use sync_server::dispatch::Bounds;
-use sync_server::sync::{Refused, exchange, rescue};
+use sync_server::http::undone::Undone;
+use sync_server::knowledge::change::{self, By};
+use sync_server::knowledge::store::NewArticle;
+use sync_server::knowledge::{Deed, Text};
+use sync_server::sync::{Refused, exchange, files, rescue, switched_off};
+use sync_server::tickets::jobs::archive_ended;
 use sync_server::{feed, tickets};
 
 /// The server.
@@ -30,32 +39,27 @@ pub(super) struct Server {
     ids: Ids,
     bounds: Bounds,
     settings: Settings,
-    folder: PathBuf,
+    disk: Disk,
     planted: Planted,
-    n_lives: u32,
-    backup: Option<Backup>,
-    /// Files of the open database that were read beside it.
-    held: Vec<File>,
-}
-
-struct Backup {
-    file: PathBuf,
-    n_tickets: usize,
+    /// How many tickets and articles the copy has.
+    copied: (usize, usize),
+    /// Pictures. What was on the shelf stays there, whatever becomes of the database.
+    pub(super) blobs: Blobs,
+    articles: Vec<ArticleId>,
 }
 
 /// What a phone's request came to. Nothing at all means that the server died over it.
 pub(super) type Outcome = Option<Result<SyncReply, SyncFailure>>;
 
 impl Server {
-    /// A server with a small world in a folder of its own.
-    pub(super) async fn new(folder: &Path, seed: u64, planted: Planted) -> Self {
+    /// A server with a small world.
+    pub(super) async fn new(engine: Engine, folder: &Path, seed: u64, planted: Planted) -> Self {
         let clock = Clock::frozen(Timestamp::from_millis(world::START_MS));
-        let file = folder.join("server-0.db");
-        std::fs::copy(world::template().await, &file).expect("the folder can be written");
-        let mut settings = settings_for(&file, &clock);
+        let disk = Disk::new(engine, folder).await;
+        let mut settings = disk.settings(&clock);
         settings.chance = Arc::new(shared::chance::Seeded::new(seed ^ 0x005e_77e7));
         settings.probe.plant(planted);
-        let ids = world::ids();
+        let ids = world::ids_on(engine).await;
         Self {
             db: Database::open(settings.clone()).await.expect("a copied database opens"),
             clock,
@@ -65,11 +69,11 @@ impl Server {
             ids,
             bounds: world::bounds(),
             settings,
-            folder: folder.to_owned(),
+            disk,
             planted,
-            n_lives: 0,
-            backup: None,
-            held: Vec::new(),
+            copied: (0, 0),
+            blobs: Blobs::in_memory(),
+            articles: Vec::new(),
         }
     }
 
@@ -77,54 +81,56 @@ impl Server {
         self.clock.business_now()
     }
 
-    /// Starts from these files, as after a kill.
-    async fn start_from(&mut self, from: &Path) {
-        let old = self.file();
-        self.n_lives += 1;
-        let file = self.file();
-        let held = copy_database(from, &file);
-        let mut settings = settings_for(&file, &self.clock);
-        settings.chance = self.settings.chance.clone();
-        settings.probe.plant(self.planted);
-        let db = Database::open(settings.clone()).await.expect("a killed database opens");
-        std::mem::replace(&mut self.db, db).close().await;
-        drop((std::mem::take(&mut self.held), held));
-        self.settings = settings;
-        remove_database(&old);
-    }
-
-    fn file(&self) -> PathBuf {
-        self.folder.join(format!("server-{}.db", self.n_lives))
+    /// How it is opened in each of its lives: with the same chance, and the same bug.
+    fn opens(&self) -> impl Fn(&Disk) -> Settings + use<> {
+        let (clock, chance, planted) = (self.clock.clone(), self.settings.chance.clone(), self.planted);
+        move |disk| {
+            let mut settings = disk.settings(&clock);
+            settings.chance = chance.clone();
+            settings.probe.plant(planted);
+            settings
+        }
     }
 
     /// If it died, it starts again.
     pub(super) async fn rise(&mut self) -> bool {
         let dead = self.settings.probe.is_dead();
         if dead {
-            let file = self.file();
-            self.start_from(&file).await;
+            let (old, opens) = (self.db.clone(), self.opens());
+            (self.db, self.settings) = self.disk.survives(old, opens).await;
         }
         dead
     }
 
-    pub(super) fn back_up(&mut self) {
-        let file = self.folder.join("backup.db");
-        remove_database(&file);
-        let held = copy_database(&self.file(), &file);
-        self.held.extend(held);
-        self.backup = Some(Backup { file, n_tickets: self.tickets.len() });
+    pub(super) async fn back_up(&mut self) {
+        let (old, opens) = (self.db.clone(), self.opens());
+        // The same database goes on where nothing had to be closed; its settings too.
+        let (db, settings) = self.disk.copies(old, opens).await;
+        if matches!(self.disk, Disk::Postgres { .. }) {
+            (self.db, self.settings) = (db, settings);
+        }
+        self.copied = (self.tickets.len(), self.articles.len());
     }
 
     /// Goes back to the copy, under a new epoch. False: there is none.
     pub(super) async fn set_back(&mut self) -> bool {
-        let Some(Backup { file, n_tickets }) = &self.backup else { return false };
-        let (file, n_tickets) = (file.clone(), *n_tickets);
+        if !self.disk.has_copy() {
+            return false;
+        }
+        let (n_tickets, n_articles) = self.copied;
+        self.articles.truncate(n_articles);
         self.tickets.truncate(n_tickets);
-        self.start_from(&file).await;
+        let (old, opens) = (self.db.clone(), self.opens());
+        (self.db, self.settings) = self.disk.goes_back(old, opens).await;
         self.epoch += 1;
         let epoch = format!("e{}", self.epoch);
         self.write(async move |tx| meta::replace_epoch(tx, &epoch).await).await;
         true
+    }
+
+    pub(super) async fn ends(self) {
+        self.db.close().await;
+        self.disk.ends().await;
     }
 
     async fn write<T: Send + 'static>(&self, change: impl AsyncFn(&mut Tx) -> Result<T, Error> + Send + 'static) -> T {
@@ -196,18 +202,112 @@ impl Server {
         self.write(async move |tx| feed::trim(tx, before, 1_000).await).await;
     }
 
-    // ── what phones ask ──
+    /// The office begins an article, mends one, or takes one away.
+    pub(super) async fn edits(&mut self, any: usize) {
+        let by = By { actor: Actor::Server, name: "The office".parse().expect("it is a name") };
+        let now = self.now();
+        let text: Text = serde_json::from_value(serde_json::json!({
+            "title": format!("No picture, case {any}"), "problem": "The screen stays dark.", "steps": "Change the fuse.",
+        }))
+        .expect("it is a text");
+        let known =
+            (!any.is_multiple_of(3) && !self.articles.is_empty()).then(|| self.articles[any % self.articles.len()]);
+        let id = known.unwrap_or_else(|| Id::new(now, &*self.settings.chance));
+        let changed = async move |tx: &mut Tx| {
+            let changed = match known {
+                None => {
+                    let author_name = by.name.clone();
+                    let new = NewArticle { id, text: text.clone(), author: by.actor, author_name, ticket: None };
+                    change::begin(tx, &new, now).await
+                }
+                Some(id) if any.is_multiple_of(5) => change::act(tx, id, Deed::Retire, None, None, &by, now).await,
+                Some(id) => change::edit(tx, id, &text, None, &by, now).await,
+            };
+            // One that was taken away cannot be taken away again.
+            match changed {
+                Err(Undone::Database(error)) => Err(error),
+                Ok(_) | Err(Undone::Refused(_)) => Ok(()),
+            }
+        };
+        self.write(changed).await;
+        if known.is_none() {
+            self.articles.push(id);
+        }
+    }
 
-    /// One exchange, over which the server may die.
-    pub(super) async fn answers(&self, expert: ExpertId, request: SyncRequest, death: Option<Death>) -> Outcome {
+    /// Days pass. What ended long ago is put away, and the operator keeps no old backup.
+    pub(super) async fn days_pass(&mut self, days: u64) {
+        self.clock.advance(days * 86_400_000);
+        self.disk.forgets_copy().await;
+        archive_ended(&self.db, &self.bounds.timing).await.expect("tickets are put away");
+    }
+
+    /// Puts bytes of a file in. None: it died over them.
+    pub(super) async fn takes_part(
+        &self,
+        (sha, who): (Sha, &str),
+        (at, n_bytes): (u64, u64),
+        bytes: Vec<u8>,
+        death: Option<Death>,
+    ) -> Option<Result<Result<blobs::Kept, u64>, blobs::Refused>> {
+        self.dies(death);
+        let took = blobs::part(&self.blobs, &self.db, (sha, who), at, n_bytes, bytes.into()).await;
+        if matches!(took, Ok(Ok(_))) && !self.settings.probe.is_dead() {
+            self.hears_whole(sha).await;
+        }
+        self.settings.probe.crash(None);
+        (!self.settings.probe.is_dead()).then_some(took)
+    }
+
+    /// A file is here: whoever shows it hears of it.
+    pub(super) async fn hears_whole(&self, sha: Sha) {
+        let said = files::arrived(&self.db, &self.bounds.timing, sha).await;
+        assert!(said.is_ok() || self.settings.probe.is_dead(), "{said:?}");
+    }
+
+    fn dies(&self, death: Option<Death>) {
         self.settings.probe.crash(death.map(|death| match death {
             Death::BeforeCommit(left) => Crash::BeforeCommit(left),
             Death::AfterCommit(left) => Crash::AfterCommit(left),
         }));
-        let answer = exchange(&self.db, &self.bounds, expert, request).await;
+    }
+
+    /// The reply to a phone that is switched off.
+    async fn switches_off(&self, request: &SyncRequest) -> SyncReply {
+        let epoch = self.db.read(async |conn| meta::epoch(conn).await).await.expect("the model reads");
+        switched_off(&self.db, epoch, request)
+    }
+
+    /// Every article as a phone keeps it, read by the tables alone.
+    pub(super) async fn articles(&self) -> Vec<ArticleDoc> {
+        let read = async |conn: &mut sync_server::db::Conn| {
+            let sql = "select id, seq from feed where stream = 'kb:main' and kind = 'article' and op = 'put'";
+            let rows = sqlx::query(sql).fetch_all(conn.sql()).await?;
+            let mut found = Vec::new();
+            for row in rows {
+                let id: String = sqlx::Row::try_get(&row, "id")?;
+                let seq: i64 = sqlx::Row::try_get(&row, "seq")?;
+                let id: ArticleId = id.parse().expect("ids are ids");
+                let docs = sync_server::knowledge::store::docs(conn, &[id]).await?;
+                found.extend(docs.into_iter().map(|doc| ArticleDoc { ver: seq, ..doc }));
+            }
+            Ok::<_, Error>(found)
+        };
+        self.db.read(read).await.expect("the model reads")
+    }
+
+    // ── what phones ask ──
+
+    /// One exchange, over which the server may die.
+    pub(super) async fn answers(&self, expert: ExpertId, request: SyncRequest, death: Option<Death>) -> Outcome {
+        self.dies(death);
+        let answer = exchange(&self.db, &self.bounds, expert, request.clone()).await;
         self.settings.probe.crash(None);
         if self.settings.probe.is_dead() {
             return None;
+        }
+        if matches!(answer, Err(Refused::Revoked)) {
+            return Some(Ok(self.switches_off(&request).await));
         }
         Some(answer.map_err(|refused| match refused {
             Refused::UnknownDevice | Refused::Revoked => SyncFailure::SignIn,
@@ -266,14 +366,6 @@ impl Server {
         };
         exchange(&self.db, &self.bounds, self.experts[expert], request).await.expect("an auditor is answered")
     }
-}
-
-fn settings_for(file: &Path, clock: &Clock) -> Settings {
-    let mut settings = Settings::new(&format!("sqlite:{}", file.display()), clock.clone()).expect("the URL is ours");
-    settings.write_limit = std::time::Duration::from_secs(20);
-    settings.read_limit = std::time::Duration::from_secs(20);
-    settings.shares_wakes = false;
-    settings
 }
 
 /// The files of a database as they are on the disk now: what a kill leaves. Gives the files that it read: they must stay

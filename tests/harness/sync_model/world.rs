@@ -55,7 +55,7 @@ pub(super) fn bounds() -> Bounds {
 static TEMPLATE: OnceCell<(PathBuf, tempfile::TempDir, Ids)> = OnceCell::const_new();
 
 /// The ids in the template, which must have been made.
-pub(super) fn ids() -> Ids {
+fn ids() -> Ids {
     TEMPLATE.get().expect("a server copies the template first").2
 }
 
@@ -71,16 +71,42 @@ pub(super) fn folder() -> tempfile::TempDir {
     memory.unwrap_or_else(|| tempfile::tempdir().expect("the temporary folder can be written"))
 }
 
-async fn make() -> (PathBuf, tempfile::TempDir, Ids) {
-    let fresh = Fresh::new(Engine::Sqlite).await;
+/// The same on PostgreSQL, to copy; one for all runs of a process.
+pub(super) async fn template_on_postgres() -> &'static (Fresh, Ids) {
+    static FILLED: OnceCell<(Fresh, Ids)> = OnceCell::const_new();
+    FILLED.get_or_init(async || filled(Engine::Postgres).await).await
+}
+
+/// What stands in the world of this engine.
+pub(super) async fn ids_on(engine: Engine) -> Ids {
+    match engine {
+        Engine::Sqlite => {
+            template().await;
+            ids()
+        }
+        Engine::Postgres => template_on_postgres().await.1,
+    }
+}
+
+async fn filled(engine: Engine) -> (Fresh, Ids) {
+    let fresh = Fresh::new(engine).await;
     let mut settings = fresh.settings(Clock::frozen(Timestamp::from_millis(START_MS)));
     settings.chance = std::sync::Arc::new(Seeded::new(1));
     let db = sync_server::db::Database::open(settings).await.expect("a fresh database opens");
-    let ids = db.write(Lane::Desk, async |tx| fill(tx).await).await.expect("an empty database takes a world");
+    let filled = async move |tx: &mut Tx| {
+        super::tables::logs_numbers(tx, engine).await?;
+        fill(tx).await
+    };
+    let ids = db.write(Lane::Desk, filled).await.expect("an empty database takes a world");
     db.write(Lane::Desk, async |tx| sync_server::db::meta::replace_epoch(tx, "e0").await)
         .await
         .expect("it has an epoch");
     db.close().await;
+    (fresh, ids)
+}
+
+async fn make() -> (PathBuf, tempfile::TempDir, Ids) {
+    let (fresh, ids) = filled(Engine::Sqlite).await;
     let folder = folder();
     let file = folder.path().join("template.db");
     let from = fresh.url.trim_start_matches("sqlite:").to_owned();
@@ -225,6 +251,7 @@ pub(super) fn filing(ids: &Ids, number: usize, epoch: u32, now: Timestamp) -> Fi
         customer: ids.customer,
         site: ids.site,
         entitlement: Some(id(6)),
+        covered_from: None,
         category: word("tv"),
         symptom: None,
         category_label: "Television".into(),

@@ -126,6 +126,20 @@ impl Kb {
         Ok(true)
     }
 
+    /// Every article.
+    #[cfg(any(test, feature = "planted"))]
+    pub(super) fn all(&self) -> Result<Vec<ArticleDoc>, Error> {
+        let mut query = self.conn.prepare("select doc from article order by id")?;
+        let rows = query.query_map([], |row| row.get::<_, String>(0))?;
+        let texts = rows.collect::<Result<Vec<_>, _>>()?;
+        Ok(texts.iter().filter_map(|text| read_doc(text)).collect())
+    }
+
+    /// A bug to plant: the cursor alone.
+    pub(super) fn keep_cursor(&self, reply: &SyncReply) -> Result<(), Error> {
+        reply.cursors.get(&StreamName::Kb).map_or(Ok(()), |cursor| set_meta(&self.conn, CURSOR, cursor))
+    }
+
     /// Begins to read a snapshot into a fresh file.
     pub(super) fn begin(&mut self) -> Result<(), Error> {
         self.fresh = None;

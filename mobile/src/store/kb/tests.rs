@@ -70,7 +70,7 @@ fn a_snapshot_that_was_cut_off_leaves_what_was_there() {
 fn the_stream_changes_takes_away_and_starts_anew() {
     let folder = tempfile::tempdir().unwrap();
     let mut kb = filled(folder.path());
-    let del = Patch { change: Change::Del { why: None }, ..put_of(1, "x") };
+    let del = Patch { change: Change::GONE, ..put_of(1, "x") };
     let page = reply(&[put_of(2, "Modem blinks red"), del], &json!({ "cursors": { "kb": "c2" } }));
     assert!(kb.take(&page).unwrap());
     assert_eq!(kb.cursor().unwrap().as_deref(), Some("c2"));

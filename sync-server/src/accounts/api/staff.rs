@@ -6,6 +6,8 @@ use crate::accounts::{HandleTaken, devices};
 use crate::audit;
 use crate::db::{Error, Lane, Tx};
 use crate::http::caller::RequireAdmin;
+use crate::http::paging::{self, Paging};
+use crate::http::undone::Undone;
 use crate::http::{Answer, Json, Refused, Site};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
@@ -18,9 +20,6 @@ use shared::problem::{Problem, ProblemCode};
 use shared::text::{Email, Name, Phone, fold_key};
 use shared::time::Zone;
 
-/// People on one page.
-const PAGE_MAX: usize = 50;
-
 pub(super) fn routes() -> Router<Site> {
     Router::new()
         .route("/api/v1/admin/staff", get(list).post(create))
@@ -31,27 +30,26 @@ pub(super) fn routes() -> Router<Site> {
         .route("/api/v1/admin/experts/{id}/devices/{device}/revoke", post(revoke))
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct After {
-    #[serde(default)]
-    after: Option<StaffId>,
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Wanted {
+    cursor: Option<StaffId>,
+    limit: Option<i64>,
 }
 
-async fn list(State(site): State<Site>, _: RequireAdmin, Query(page): Query<After>) -> Answer<impl IntoResponse> {
+async fn list(State(site): State<Site>, _: RequireAdmin, Query(wanted): Query<Wanted>) -> Answer<impl IntoResponse> {
+    let limit = paging::limit(wanted.limit);
     let found = site.db.read(async move |conn| {
-        let after = match page.after {
-            Some(id) => staff::get(conn, id).await?.map(|staff| (fold_key(staff.fields.name.as_str()), id.to_string())),
+        let after = match wanted.cursor {
+            Some(id) => {
+                let last = staff::get(conn, id).await?.ok_or_else(paging::gone)?;
+                Some((fold_key(last.fields.name.as_str()), id.to_string()))
+            }
             None => None,
         };
-        let limit = i64::try_from(PAGE_MAX + 1).expect("the page is short");
-        staff::list(conn, after, limit).await
+        Ok::<_, Undone>(staff::list(conn, after, limit + 1).await?)
     });
-    let mut items: Vec<Staff> = found.await?;
-    let more = items.len() > PAGE_MAX;
-    items.truncate(PAGE_MAX);
-    let next = items.last().filter(|_| more).map(|staff| staff.id);
-    Ok(Json(json!({ "items": items, "next": next })))
+    paging::page(found.await?, limit, |staff: &Staff| staff.id).answer()
 }
 
 #[derive(Deserialize)]
@@ -192,9 +190,10 @@ pub(crate) async fn devices_of(
     State(site): State<Site>,
     _: RequireAdmin,
     Path(id): Path<ExpertId>,
+    Query(asked): Query<Paging>,
 ) -> Answer<impl IntoResponse> {
-    let items = site.db.read(async move |conn| devices::of_expert(conn, id).await).await?;
-    Ok(Json(json!({ "items": items })))
+    let all = site.db.read(async move |conn| devices::of_expert(conn, id).await).await?;
+    paging::cut(all, &asked, |device| device.id)?.answer()
 }
 
 /// Its unsent work is still taken: the token then opens the rescue.
@@ -208,8 +207,8 @@ pub(crate) async fn revoke(
         let owned = devices::of_expert(tx, expert).await?.iter().any(|info| info.id == device);
         if owned && devices::revoke(tx, device, real_now).await? {
             let subject = format!("device:{device}");
-            let after = Some(json!({ "expert": expert, "revoked": true }));
-            audit::record(tx, admin.actor(), "device.revoke", &subject, None, after, now).await?;
+            let shown = |revoked| Some(json!({ "expert": expert, "revoked": revoked }));
+            audit::record(tx, admin.actor(), "device.revoke", &subject, shown(false), shown(true), now).await?;
         }
         Ok::<_, Error>(owned)
     };

@@ -1,6 +1,7 @@
 //! The rows of one-time codes.
 
 use super::rows::parsed;
+use crate::accounts::Person;
 use crate::accounts::codes::{CODE_MINUTES, CodeAddress, CodeChannel, CodeTarget, TRIES_MAX};
 use crate::db::{Error, Tx};
 use crate::jobs::{self, Kind, NewJob};
@@ -55,7 +56,8 @@ pub async fn issue(tx: &mut Tx, code: Uuid, digest: &str, now_real: Timestamp) -
     } else {
         login.email.map(CodeAddress::Email)
     };
-    Ok(to.map(|to| CodeTarget { to, expires_at, profile: login.profile }))
+    let is_expert = matches!(login.person, Person::Expert(_));
+    Ok(to.map(|to| CodeTarget { to, expires_at, profile: login.profile, is_expert }))
 }
 
 /// Whether the typed digits are the login's live code; then it is used up. `digest_of` is the keyed hash of what was
@@ -97,7 +99,7 @@ pub async fn trim(tx: &mut Tx, now_real: Timestamp) -> Result<u64, Error> {
 mod tests {
     use super::*;
     use crate::accounts::store::create_login;
-    use crate::accounts::{NewLogin, Person, Profile};
+    use crate::accounts::{NewLogin, Profile};
     use crate::db::testing::both_engines;
     use crate::db::{Database, Lane};
     use crate::links::Links;
@@ -135,6 +137,7 @@ mod tests {
             assert!(!typed("012345", now).await, "nobody asked");
             let target = ask().await.unwrap();
             assert_eq!(target.to, CodeAddress::Sms("+12125550100".parse().unwrap()));
+            assert!(target.is_expert);
             assert_eq!(target.expires_at, now.plus_minutes(CODE_MINUTES));
             assert!(!typed("012345", target.expires_at).await, "too late");
             assert!(typed("012345", now).await);

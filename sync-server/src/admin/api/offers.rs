@@ -4,17 +4,16 @@ use super::super::against::{Overridden, overridden};
 use super::super::sending;
 use crate::dispatch::by_hand::{self, Came, Wish};
 use crate::http::caller::{RequireAdmin, RequireDesk};
+use crate::http::paging;
 use crate::http::{Answer, Json, Site};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
+use axum::response::IntoResponse;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use shared::ids::{ExpertId, OfferId, TicketId};
 use shared::text::Reason;
 use shared::time::Zone;
-
-/// Overrides in one page.
-const PAGE_MAX: i64 = 50;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -73,16 +72,14 @@ pub(super) async fn report(
     State(site): State<Site>,
     _: RequireAdmin,
     Query(wanted): Query<Listing>,
-) -> Answer<Json<Value>> {
-    let limit = wanted.limit.unwrap_or(PAGE_MAX).clamp(1, PAGE_MAX);
+) -> Answer<impl IntoResponse> {
+    let limit = paging::limit(wanted.limit);
     let read = site.db.read(async move |conn| {
         let made = by_hand::store::list(conn, None, wanted.cursor, limit + 1).await?;
         overridden(conn, made, &Zone::utc()).await
     });
     let found: Vec<Overridden> = read.await?;
-    let page = usize::try_from(limit).unwrap_or(1);
-    let next = (found.len() > page).then(|| found[page - 1].made.offer);
-    let items = found.iter().take(page).map(|one| {
+    let show = |one: Overridden| {
         json!({
             "offer": one.made.offer,
             "ticket": one.made.ticket,
@@ -93,6 +90,6 @@ pub(super) async fn report(
             "against": one.against.iter().map(|said| json!({ "code": said.code, "message": said.sentence }))
                 .collect::<Vec<_>>(),
         })
-    });
-    Ok(Json(json!({ "items": items.collect::<Vec<_>>(), "next_cursor": next })))
+    };
+    paging::page(found, limit, |one| one.made.offer).map(show).answer()
 }

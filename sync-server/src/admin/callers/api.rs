@@ -1,13 +1,18 @@
 //! Finding a caller, and what is known of them, as JSON.
 
-use super::{FOUND_MAX, find};
+use super::{FOUND_MAX, Hit, find};
 use crate::admin::file::listed;
-use crate::customers::api::document;
+use crate::customers::api::{document, whole};
+use crate::customers::change;
+use crate::customers::profile::TypedProfile;
+use crate::db::{Lane, Tx};
 use crate::http::caller::RequireDesk;
+use crate::http::paging::{self, Page, Paging};
+use crate::http::undone::Undone;
 use crate::http::{Answer, Json, Refused, Site};
 use axum::Router;
 use axum::extract::{Path, Query, State};
-use axum::routing::get;
+use axum::routing::{get, patch};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use shared::ids::CustomerId;
@@ -15,29 +20,56 @@ use shared::problem::ProblemCode;
 
 /// The routes.
 pub fn routes() -> Router<Site> {
-    Router::new().route("/api/v1/customers", get(search)).route("/api/v1/desk/callers/{id}", get(glance))
+    Router::new()
+        .route("/api/v1/customers", get(search))
+        .route("/api/v1/customers/{id}", patch(change_caller))
+        .route("/api/v1/desk/callers/{id}", get(glance))
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Asked {
     q: String,
+    #[serde(default)]
+    cursor: Option<String>,
+    #[serde(default)]
+    limit: Option<i64>,
 }
 
-async fn search(State(site): State<Site>, _: RequireDesk, Query(Asked { q }): Query<Asked>) -> Answer<Json<Value>> {
+async fn search(
+    State(site): State<Site>,
+    _: RequireDesk,
+    Query(Asked { q, cursor, limit }): Query<Asked>,
+) -> Answer<Json<Value>> {
     let found = site.db.read(async move |conn| find(conn, &q).await).await?;
-    let items: Vec<Value> = found
-        .customers
-        .iter()
-        .map(|hit| {
-            let mut shown = document(&hit.customer);
-            shown["address"] = json!(hit.address);
-            shown["open_tickets"] = json!(hit.n_open);
-            shown
-        })
-        .collect();
+    let show = |hit: Hit| {
+        let mut shown = document(&hit.customer);
+        shown["address"] = json!(hit.address);
+        shown["open_tickets"] = json!(hit.n_open);
+        shown
+    };
+    let page = paging::cut(found.customers, &Paging { cursor, limit }, |hit| hit.customer.id)?;
+    let Page { items, next_cursor } = page.map(show);
     let more = found.is_cut.then_some(FOUND_MAX);
-    Ok(Json(json!({ "items": items, "ticket": found.ticket.as_ref().map(listed), "cut_at": more })))
+    Ok(Json(
+        json!({ "items": items, "next_cursor": next_cursor, "ticket": found.ticket.as_ref().map(listed), "cut_at": more }),
+    ))
+}
+
+/// Changes what is known of a caller, on their word; what is left out stays.
+async fn change_caller(
+    State(site): State<Site>,
+    caller: RequireDesk,
+    Path(id): Path<CustomerId>,
+    Json(typed): Json<TypedProfile>,
+) -> Answer<Json<Value>> {
+    let (actor, now) = (caller.0.actor(), site.now());
+    let changed = async move |tx: &mut Tx| {
+        change::apply(tx, id, &typed, actor, now).await?;
+        Ok::<_, Undone>(whole(tx, id).await?)
+    };
+    let changed = site.db.write(Lane::Desk, changed).await?;
+    changed.map(Json).ok_or_else(|| Refused::new(ProblemCode::NotFound))
 }
 
 async fn glance(State(site): State<Site>, _: RequireDesk, Path(id): Path<CustomerId>) -> Answer<Json<Value>> {

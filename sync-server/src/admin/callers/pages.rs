@@ -10,6 +10,7 @@ use super::{Found, Glance, find, glance};
 use crate::admin::deeds::Deed;
 use crate::admin::pages::{frame, when};
 use crate::admin::{Item, words};
+use crate::banners::pages::above;
 use crate::customers::NotifyBy;
 use crate::http::caller::RequireDesk;
 use crate::http::{Answer, Refused, Site};
@@ -202,7 +203,10 @@ async fn caller(
 ) -> Answer<Html<String>> {
     let read = site.db.read(async move |conn| glance(conn, id).await).await?;
     let seen = read.ok_or_else(|| Refused::new(ProblemCode::NotFound))?;
-    page(&shown(&site, &staff, seen, arrived.new.is_some()))
+    let mut shown = shown(&site, &staff, seen, arrived.new.is_some());
+    // What the caller would read: whoever rings may have seen it, or not.
+    shown.frame = above(&site, shown.frame, id).await?;
+    page(&shown)
 }
 
 /// How a customer hears from us, in words.

@@ -1,29 +1,30 @@
 //! What admins look into, as JSON: notices, dead jobs, customers with import and export.
 
 use super::bring::{Subject, bring};
+use crate::accounts::{Person, store as accounts};
 use crate::audit;
-use crate::customers::{Customer, Site as Place, api::document, import, store as customers};
+use crate::customers::{Customer, Site as Place, api::document, import, import_sites, store as customers};
 use crate::db::{Error, Lane, Tx};
 use crate::http::caller::RequireAdmin;
-use crate::http::{Answer, Json, Refused, Site};
+use crate::http::paging;
+use crate::http::undone::Undone;
+use crate::http::{Answer, Refused, Site};
 use crate::jobs;
 use crate::notify::{self, NoticeState, plan::Channel};
+use crate::plans;
 use crate::sheet::Lines;
 use crate::workforce::api::import::{How, csv_file, read_csv, said};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 use shared::ids::{CustomerId, JobId, NoticeId};
 use shared::problem::{Problem, ProblemCode};
 
-/// Rows on a page where no number is said, and at most.
-const PAGE: i64 = 50;
-const PAGE_MAX: i64 = 200;
 /// Customers of one exported file, and of one read for it.
 const EXPORT_MAX: usize = 50_000;
 const EXPORT_READ: i64 = 500;
@@ -37,6 +38,10 @@ pub fn routes() -> Router<Site> {
         .route("/api/v1/admin/customers", get(list_customers))
         .route("/api/v1/admin/import/customers", post(import_customers))
         .route("/api/v1/admin/export/customers", get(export_customers))
+        .route("/api/v1/admin/import/sites", post(bring_sites_in))
+        .route("/api/v1/admin/export/sites", get(export_sites))
+        .route("/api/v1/admin/customers/{id}/activate", post(activate))
+        .route("/api/v1/admin/customers/{id}/deactivate", post(deactivate))
 }
 
 fn unknown(field: &str, words: &str) -> Refused {
@@ -66,53 +71,46 @@ struct WantedNotices {
     state: String,
     channel: String,
     to: String,
-    before: Option<NoticeId>,
+    cursor: Option<NoticeId>,
     limit: Option<i64>,
-}
-
-/// The rows of a page and the cursor of the next one.
-fn paged<T, Id>(mut found: Vec<T>, limit: i64, id: impl Fn(&T) -> Id) -> (Vec<T>, Option<Id>) {
-    let shown = usize::try_from(limit).unwrap_or(usize::MAX);
-    let more = found.len() > shown;
-    found.truncate(shown);
-    let next = found.last().filter(|_| more).map(id);
-    (found, next)
 }
 
 async fn notices(
     State(site): State<Site>,
     _: RequireAdmin,
     Query(wanted): Query<WantedNotices>,
-) -> Answer<Json<Value>> {
+) -> Answer<impl IntoResponse> {
     let filter = notice_filter(&wanted.state, &wanted.channel, &wanted.to)?;
-    let limit = wanted.limit.unwrap_or(PAGE).clamp(1, PAGE_MAX);
-    let read = site.db.read(async move |conn| notify::store::list(conn, &filter, wanted.before, limit + 1).await);
-    let (items, next) = paged(read.await?, limit, |notice| notice.id);
-    Ok(Json(json!({ "items": items, "next": next })))
+    let limit = paging::limit(wanted.limit);
+    let read = site.db.read(async move |conn| notify::store::list(conn, &filter, wanted.cursor, limit + 1).await);
+    paging::page(read.await?, limit, |notice| notice.id).answer()
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct WantedJobs {
     state: Option<String>,
-    before: Option<JobId>,
+    cursor: Option<JobId>,
     limit: Option<i64>,
 }
 
-async fn dead_jobs(State(site): State<Site>, _: RequireAdmin, Query(wanted): Query<WantedJobs>) -> Answer<Json<Value>> {
+async fn dead_jobs(
+    State(site): State<Site>,
+    _: RequireAdmin,
+    Query(wanted): Query<WantedJobs>,
+) -> Answer<impl IntoResponse> {
     if wanted.state.as_deref().is_some_and(|state| state != "dead") {
         return Err(unknown("state", "dead"));
     }
-    let limit = wanted.limit.unwrap_or(PAGE).clamp(1, PAGE_MAX);
-    let read = site.db.read(async move |conn| jobs::dead_before(conn, wanted.before, limit + 1).await);
-    let (found, next) = paged(read.await?, limit, |job| job.id);
-    let shown = |job: &jobs::DeadJob| {
+    let limit = paging::limit(wanted.limit);
+    let read = site.db.read(async move |conn| jobs::dead_before(conn, wanted.cursor, limit + 1).await);
+    let shown = |job: jobs::DeadJob| {
         json!({
             "id": job.id, "kind": job.kind, "subject": job.subject, "attempts": job.n_attempts, "why": job.why,
             "dead_at": job.dead_at,
         })
     };
-    Ok(Json(json!({ "items": found.iter().map(shown).collect::<Vec<_>>(), "next": next })))
+    paging::page(read.await?, limit, |job| job.id).map(shown).answer()
 }
 
 /// Brings a dead job back; it may run twice, which every job can.
@@ -136,7 +134,7 @@ pub(super) async fn retry(
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct WantedCustomers {
-    after: Option<CustomerId>,
+    cursor: Option<CustomerId>,
     limit: Option<i64>,
 }
 
@@ -144,11 +142,10 @@ async fn list_customers(
     State(site): State<Site>,
     _: RequireAdmin,
     Query(wanted): Query<WantedCustomers>,
-) -> Answer<Json<Value>> {
-    let limit = wanted.limit.unwrap_or(PAGE).clamp(1, PAGE_MAX);
-    let read = site.db.read(async move |conn| customers::list(conn, wanted.after, limit + 1).await);
-    let (found, next) = paged(read.await?, limit, |customer: &Customer| customer.id);
-    Ok(Json(json!({ "items": found.iter().map(document).collect::<Vec<_>>(), "next": next })))
+) -> Answer<impl IntoResponse> {
+    let limit = paging::limit(wanted.limit);
+    let read = site.db.read(async move |conn| customers::list(conn, wanted.cursor, limit + 1).await);
+    paging::page(read.await?, limit, |customer: &Customer| customer.id).map(|customer| document(&customer)).answer()
 }
 
 async fn import_customers(
@@ -164,7 +161,84 @@ async fn import_customers(
     Ok(said(&brought, how.preview))
 }
 
-/// All customers with their addresses, one line for each address, in the form that the import reads.
+async fn bring_sites_in(
+    State(site): State<Site>,
+    RequireAdmin(admin): RequireAdmin,
+    Query(how): Query<How>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Answer<Response> {
+    read_csv(&headers)?;
+    let lines = if how.good_only { Lines::Good } else { Lines::All };
+    let brought = bring(&site, admin.actor(), Subject::Sites, &body, lines, how.preview).await?;
+    Ok(said(&brought, how.preview))
+}
+
+/// Every address in use, in the form that the import reads.
+async fn export_sites(State(site): State<Site>, _: RequireAdmin) -> Answer<Response> {
+    let mut rows: Vec<(Customer, Place)> = Vec::new();
+    let mut after = None;
+    while rows.len() < EXPORT_MAX {
+        let read = site.db.read(async move |conn| {
+            let found = customers::list(conn, after, EXPORT_READ).await?;
+            let mut rows = Vec::new();
+            for customer in &found {
+                for place in customers::sites_of(conn, customer.id).await? {
+                    rows.push((customer.clone(), place));
+                }
+            }
+            Ok::<_, Error>((found.last().map(|last| last.id), rows))
+        });
+        let (last, read) = read.await?;
+        rows.extend(read);
+        if last.is_none() {
+            break;
+        }
+        after = last;
+    }
+    let text =
+        import_sites::write(rows.iter().map(|(customer, place)| (customer, place))).map_err(Refused::internal)?;
+    Ok(csv_file("sites.csv", text))
+}
+
+/// Lets a customer sign in and file again.
+pub(super) async fn activate(site: State<Site>, admin: RequireAdmin, id: Path<CustomerId>) -> Answer<StatusCode> {
+    switch(site, admin, id, true).await
+}
+
+/// Keeps a customer from signing in and filing. Open tickets go on; a plan that is still charged must end first.
+pub(super) async fn deactivate(site: State<Site>, admin: RequireAdmin, id: Path<CustomerId>) -> Answer<StatusCode> {
+    switch(site, admin, id, false).await
+}
+
+async fn switch(
+    State(site): State<Site>,
+    RequireAdmin(admin): RequireAdmin,
+    Path(id): Path<CustomerId>,
+    active: bool,
+) -> Answer<StatusCode> {
+    let (now, real_now) = (site.now(), site.real_now());
+    let switched = async move |tx: &mut Tx| {
+        let known = customers::lock(tx, id).await?.filter(|known| known.forgotten_at.is_none());
+        let known = known.ok_or_else(|| Undone::from(ProblemCode::NotFound))?;
+        let bought = plans::store::entitlements_of(tx, id).await?;
+        if !active && bought.iter().any(|one| one.renews && matches!(one.state.word(), "active" | "grace")) {
+            let detail = "A plan of this customer goes on and will be charged. End the plan first.";
+            return Err(Problem::with(ProblemCode::Conflict, detail).into());
+        }
+        if customers::set_active(tx, id, active).await? {
+            accounts::set_active(tx, Person::Customer(id), active, real_now).await?;
+            let (old, new) = (json!({ "active": known.active }), json!({ "active": active }));
+            audit::record(tx, admin.actor(), "customer.active", &format!("customer:{id}"), Some(old), Some(new), now)
+                .await?;
+        }
+        Ok::<_, Undone>(())
+    };
+    site.db.write(Lane::Desk, switched).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// All customers with their first address, in the form that the import reads.
 async fn export_customers(State(site): State<Site>, _: RequireAdmin) -> Answer<Response> {
     let mut rows: Vec<(Customer, Option<Place>)> = Vec::new();
     let mut after = None;

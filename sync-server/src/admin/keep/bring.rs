@@ -1,5 +1,7 @@
-//! Files of experts and customers brought in: all lines or the good ones, tried or kept. A try does everything and then
+//! Files of experts, customers and addresses brought in: all lines or the good ones, tried or kept. A try does everything and then
 //! undoes it, so that it can say nothing else than the import itself.
+
+mod sites;
 
 use crate::audit;
 use crate::customers::import::{self, ImportedCustomer};
@@ -21,6 +23,8 @@ pub(crate) enum Subject {
     Experts,
     /// Customers with their first address.
     Customers,
+    /// More addresses of customers that are known.
+    Sites,
 }
 
 impl Subject {
@@ -29,12 +33,13 @@ impl Subject {
         match self {
             Self::Experts => "experts",
             Self::Customers => "customers",
+            Self::Sites => "sites",
         }
     }
 
     /// What a word means.
     pub(crate) fn from_word(word: &str) -> Option<Self> {
-        [Self::Experts, Self::Customers].into_iter().find(|subject| subject.word() == word)
+        [Self::Experts, Self::Customers, Self::Sites].into_iter().find(|subject| subject.word() == word)
     }
 }
 
@@ -50,6 +55,7 @@ pub(crate) async fn bring(
     match subject {
         Subject::Experts => bring_experts(site, actor, bytes, lines, is_try).await,
         Subject::Customers => bring_customers(site, actor, bytes, lines, is_try).await,
+        Subject::Sites => sites::bring_sites(site, actor, bytes, lines, is_try).await,
     }
 }
 

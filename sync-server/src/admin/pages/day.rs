@@ -1,11 +1,11 @@
 //! The page of the day: what to look at first, who is free, who is on a job until when, and what comes next.
 
-use super::super::day::{Doing, Risk, Stop};
+use super::super::day::{Doing, Risk, Stop, clock};
 use super::super::today::{self, Ours, Pressing, Today};
 use super::super::{deeds, words};
 use super::frame;
 use super::map::{Drawn, drawn, is_at_work};
-use crate::dispatch::{about, by_hand};
+use crate::dispatch::by_hand;
 use crate::http::caller::RequireDesk;
 use crate::http::{Answer, Site};
 use crate::sync;
@@ -106,12 +106,6 @@ pub(super) async fn show(
     })
 }
 
-/// A time by the wall clock of `zone`, with the day when it is not today's.
-fn clock(at: Timestamp, zone: &Zone, now: Timestamp) -> String {
-    let is_today = zone.local(at).date == zone.local(now).date;
-    zone.show(at, if is_today { "%H:%M" } else { "%a %H:%M" })
-}
-
 fn look(one: &Pressing, now: Timestamp) -> Look {
     Look {
         ticket: one.ticket.id,
@@ -145,28 +139,11 @@ fn risk_in_words(risk: &Risk, zone: &Zone, now: Timestamp) -> String {
 }
 
 fn person(one: &Ours, today: &Today, now: Timestamp) -> Person {
-    let clock = |at| clock(at, &one.zone, now);
-    let doing = match one.doing {
-        Doing::ShouldHaveLeft { since, .. } => format!("Should have left at {}, nothing heard", clock(since)),
-        Doing::OnAJob { until, on_the_way, .. } => {
-            let how = if on_the_way { "On the way, on a job" } else { "On a job" };
-            if until < now {
-                format!("{how}, planned until {}", clock(until))
-            } else {
-                format!("{how} until about {}", clock(about(until)))
-            }
-        }
-        Doing::Free { until } => format!("Free until {}", clock(until)),
-        Doing::OffDuty => "Off duty".to_owned(),
-        Doing::Away { until } => format!("Away until {}", clock(until)),
-        Doing::NotWorking { next_at: Some(at) } => format!("Works again at {}", clock(at)),
-        Doing::NotWorking { next_at: None } => "Does not work in the next days".to_owned(),
-    };
     Person {
         name: one.name.clone(),
         phone: one.phone.clone(),
         areas: one.areas.clone(),
-        doing,
+        doing: one.doing.words(&one.zone, now),
         is_free: matches!(one.doing, Doing::Free { .. }),
         is_late: matches!(one.doing, Doing::ShouldHaveLeft { .. }),
         zone: one.zone.show(now, "%Z"),

@@ -43,6 +43,7 @@ struct WordPage {
     can_decline: bool,
     outcomes: Vec<Choice>,
     whys: Vec<Choice>,
+    called: [Choice; 2],
     reasons: Vec<Choice>,
 }
 
@@ -84,6 +85,7 @@ async fn word_page(site: &Site, caller: &RequireDesk, id: TicketId, form: Form) 
             .map(|outcome| Choice::new(outcome.word(), words::outcome_words(outcome)))
             .into(),
         whys: CannotFix::ALL.map(|why| Choice::new(why.word(), words::cannot_fix(why))).into(),
+        called: [Choice::new("yes", "Yes, and nobody answered"), Choice::new("no", "No")],
         reasons: DeclineReason::ALL.map(|reason| Choice::new(reason.word(), words::decline(reason))).into(),
         form,
         ticket,
@@ -120,8 +122,13 @@ fn intent(form: &mut Form) -> Option<Intent> {
         "cannot_fix" => {
             let why = choice(form, "why", "choose what is in the way");
             let part = form.read_optional::<Summary>("part");
+            let called = match form.value("called") {
+                "yes" => Some(true),
+                "no" => Some(false),
+                _ => None,
+            };
             (!form.has_errors()).then_some(())?;
-            Some(Intent::TicketCannotFix { why: why?, skills: Vec::new(), part, until: None })
+            Some(Intent::TicketCannotFix { why: why?, skills: Vec::new(), part, until: None, called })
         }
         "decline" => {
             let reason = choice(form, "reason", "choose why");

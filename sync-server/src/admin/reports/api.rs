@@ -1,7 +1,7 @@
 //! The reports as JSON. Shares are in thousandths; `days` says how far a report looks back.
 
 use super::figures::{self, Figure};
-use super::{Window, first_visit, wrong_expert};
+use super::{Window, first_visit, revenue, wrong_expert};
 use crate::http::caller::RequireAdmin;
 use crate::http::{Answer, Json, Refused, Site};
 use crate::workforce::api::import::csv_file;
@@ -19,6 +19,7 @@ pub fn routes() -> Router<Site> {
         .route("/api/v1/admin/reports/first-visit-fix", get(first_visit_fix))
         .route("/api/v1/admin/reports/{name}", get(figure))
         .route("/api/v1/admin/reports/wrong-expert", get(wrong))
+        .route("/api/v1/admin/reports/revenue", get(money))
 }
 
 #[derive(Deserialize)]
@@ -40,6 +41,14 @@ enum Format {
     Csv,
 }
 
+/// The report as it was asked for.
+fn answer(wanted: &Wanted, name: &str, csv: impl FnOnce() -> String, json: impl FnOnce() -> Value) -> Response {
+    match wanted.format {
+        Some(Format::Csv) => csv_file(&format!("{name}.csv"), csv().into_bytes()),
+        Some(Format::Json) | None => Json(json()).into_response(),
+    }
+}
+
 /// A figure by days.
 async fn figure(
     State(site): State<Site>,
@@ -50,26 +59,27 @@ async fn figure(
     let figure = Figure::from_word(&name).ok_or_else(|| Refused::new(ProblemCode::NotFound))?;
     let window = Window::last(wanted.days, site.now());
     let report = site.db.read(async move |conn| figures::read(conn, figure, window).await).await?;
-    match wanted.format {
-        Some(Format::Csv) => Ok(csv_file(&format!("{name}.csv"), figures::csv(figure, &report).into_bytes())),
-        Some(Format::Json) | None => {
-            Ok(Json(json!({ "from": window.from, "until": window.until, "report": report })).into_response())
-        }
-    }
+    let json = || json!({ "from": window.from, "until": window.until, "report": report });
+    Ok(answer(&wanted, &name, || figures::csv(figure, &report), json))
 }
 
-async fn first_visit_fix(
-    State(site): State<Site>,
-    _: RequireAdmin,
-    Query(wanted): Query<Wanted>,
-) -> Answer<Json<Value>> {
+async fn first_visit_fix(State(site): State<Site>, _: RequireAdmin, Query(wanted): Query<Wanted>) -> Answer<Response> {
     let window = Window::last(wanted.days, site.now());
     let report = site.db.read(async move |conn| first_visit::read(conn, window).await).await?;
-    Ok(Json(json!({ "from": window.from, "until": window.until, "report": report })))
+    let json = || json!({ "from": window.from, "until": window.until, "report": report });
+    Ok(answer(&wanted, "first-visit-fix", || first_visit::csv(&report), json))
 }
 
-async fn wrong(State(site): State<Site>, _: RequireAdmin, Query(wanted): Query<Wanted>) -> Answer<Json<Value>> {
+async fn wrong(State(site): State<Site>, _: RequireAdmin, Query(wanted): Query<Wanted>) -> Answer<Response> {
     let window = Window::last(wanted.days, site.now());
     let items = site.db.read(async move |conn| wrong_expert::read(conn, window).await).await?;
-    Ok(Json(json!({ "from": window.from, "until": window.until, "items": items })))
+    let json = || json!({ "from": window.from, "until": window.until, "items": items });
+    Ok(answer(&wanted, "wrong-expert", || wrong_expert::csv(&items), json))
+}
+
+async fn money(State(site): State<Site>, _: RequireAdmin, Query(wanted): Query<Wanted>) -> Answer<Response> {
+    let window = Window::last(wanted.days, site.now());
+    let report = site.db.read(async move |conn| revenue::read(conn, window).await).await?;
+    let json = || json!({ "from": window.from, "until": window.until, "report": report });
+    Ok(answer(&wanted, "revenue", || revenue::csv(&report), json))
 }

@@ -1,7 +1,9 @@
 //! Figures by day: how long until somebody says yes, who arrives as promised, why experts decline, how content customers
-//! are. Adding up is pure; a page, a document and a file show the same numbers.
+//! are, which renewals fail. Adding up is pure; a page, a document and a file show the same numbers.
 
-use super::{Window, thousandths};
+use super::{Window, chart, thousandths};
+use crate::billing::store::{Renewed, RenewedEnd};
+use crate::billing::{self, Failure};
 use crate::db::{Conn, Error};
 use crate::events::{self, Line};
 use crate::survey;
@@ -12,7 +14,6 @@ use shared::ids::TicketId;
 use shared::offer::DeclineReason;
 use shared::time::{Date, Timestamp, Zone};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 
 /// Lines of histories that one report adds up.
 const LINES_MAX: i64 = 50_000;
@@ -32,11 +33,14 @@ pub(super) enum Figure {
     Declines,
     /// How many say that it works.
     Satisfaction,
+    /// Renewals that were not paid when they fell due.
+    FailedRenewals,
 }
 
 impl Figure {
     /// All of them.
-    pub(super) const ALL: [Self; 4] = [Self::TimeToAccept, Self::OnTimeArrival, Self::Declines, Self::Satisfaction];
+    pub(super) const ALL: [Self; 5] =
+        [Self::TimeToAccept, Self::OnTimeArrival, Self::Declines, Self::Satisfaction, Self::FailedRenewals];
 
     /// The word in addresses.
     pub(super) fn word(self) -> &'static str {
@@ -45,6 +49,7 @@ impl Figure {
             Self::OnTimeArrival => "on-time-arrival",
             Self::Declines => "declines",
             Self::Satisfaction => "satisfaction",
+            Self::FailedRenewals => "failed-renewals",
         }
     }
 
@@ -60,6 +65,7 @@ impl Figure {
             Self::OnTimeArrival => "On-time arrival",
             Self::Declines => "Why experts decline",
             Self::Satisfaction => "Is it working?",
+            Self::FailedRenewals => "Failed renewals",
         }
     }
 
@@ -74,14 +80,25 @@ impl Figure {
             }
             Self::Declines => "Declined offers and visits that were given back, by the reason that was tapped.",
             Self::Satisfaction => "Answers to the survey: how many say that it works.",
+            Self::FailedRenewals => {
+                "Renewals by the day they fell due: a card was declined, or the money was not there within a day."
+            }
         }
     }
 
     /// Whether a value is a share in thousandths.
     pub(super) fn is_share(self) -> bool {
         match self {
-            Self::OnTimeArrival | Self::Satisfaction => true,
+            Self::OnTimeArrival | Self::Satisfaction | Self::FailedRenewals => true,
             Self::TimeToAccept | Self::Declines => false,
+        }
+    }
+
+    /// What the parts are, as the heading of a column.
+    pub(super) fn part(self) -> &'static str {
+        match self {
+            Self::FailedRenewals => "What became of them, and why",
+            Self::TimeToAccept | Self::OnTimeArrival | Self::Declines | Self::Satisfaction => "Reason",
         }
     }
 }
@@ -181,17 +198,51 @@ fn declines(lines: &[Line], from: Timestamp) -> Report {
     Report { parts: parts.collect(), ..by_day(&points, |values| i64::try_from(values.len()).ok()) }
 }
 
+/// Of each renewal whether it failed; then what became of those that did, and why.
+fn failed(renewed: &[Renewed]) -> Report {
+    let mut became =
+        [("paid after all", 0), ("still open", 0), ("given up: the plan lapsed", 0), ("never asked for", 0)];
+    let mut reasons: BTreeMap<&'static str, i64> = BTreeMap::new();
+    let mut points = Vec::new();
+    for one in renewed {
+        points.push((one.due_at, i64::from(one.has_failed())));
+        if one.has_failed() {
+            let at = match one.end {
+                RenewedEnd::Paid => 0,
+                RenewedEnd::Open => 1,
+                RenewedEnd::GivenUp => 2,
+                RenewedEnd::Missed => 3,
+            };
+            became[at].1 += 1;
+        }
+        if let Some(failure) = one.failure {
+            *reasons.entry(failure.word()).or_default() += 1;
+        }
+    }
+    let reasons = Failure::ALL.iter().map(|failure| failure.word()).filter_map(|word| {
+        let n = reasons.get(word).copied()?;
+        Some((format!("because of: {}", word.replace('_', " ")), n))
+    });
+    let parts = became.into_iter().map(|(name, n)| (name.to_owned(), n)).chain(reasons).collect();
+    Report { parts, ..by_day(&points, share) }
+}
+
 /// Reads and adds up.
 pub(super) async fn read(conn: &mut Conn, figure: Figure, window: Window) -> Result<Report, Error> {
+    let is_full = |n: usize| n >= usize::try_from(LINES_MAX).unwrap_or(usize::MAX);
+    if figure == Figure::FailedRenewals {
+        let renewed = billing::store::renewed(conn, window.from, window.until, LINES_MAX).await?;
+        return Ok(Report { is_cut: is_full(renewed.len()), ..failed(&renewed) });
+    }
     if figure == Figure::Satisfaction {
         let answers = survey::store::answers(conn, window.from, window.until, LINES_MAX).await?;
-        let is_cut = answers.len() >= usize::try_from(LINES_MAX).unwrap_or(usize::MAX);
+        let is_cut = is_full(answers.len());
         let points: Vec<Point> = answers.into_iter().map(|(at, works)| (at, i64::from(works))).collect();
         return Ok(Report { is_cut, ..by_day(&points, share) });
     }
     let since = window.from.plus_minutes(-PROMISED_BEFORE_MINUTES);
     let lines = events::of_visits(conn, since, window.until, LINES_MAX).await?;
-    let is_cut = lines.len() >= usize::try_from(LINES_MAX).unwrap_or(usize::MAX);
+    let is_cut = is_full(lines.len());
     let report = match figure {
         Figure::TimeToAccept => {
             let ids: BTreeSet<TicketId> = lines.iter().map(|line| line.ticket).collect();
@@ -201,59 +252,37 @@ pub(super) async fn read(conn: &mut Conn, figure: Figure, window: Window) -> Res
             by_day(&accepts(&lines, &filed, window.from), median)
         }
         Figure::OnTimeArrival => by_day(&arrivals(&lines, window.from), share),
-        Figure::Declines | Figure::Satisfaction => declines(&lines, window.from),
+        Figure::Declines | Figure::Satisfaction | Figure::FailedRenewals => declines(&lines, window.from),
     };
     Ok(Report { is_cut, ..report })
 }
 
 /// As a file of values.
 pub(super) fn csv(figure: Figure, report: &Report) -> String {
-    let mut text = String::from(if figure.is_share() {
-        "day,n,share_thousandths\n"
-    } else if figure == Figure::Declines {
-        "day,n,declines\n"
-    } else {
-        "day,n,median_minutes\n"
-    });
-    for day in &report.days {
+    let value = match figure {
+        Figure::TimeToAccept => "median_minutes",
+        Figure::Declines => "declines",
+        Figure::OnTimeArrival | Figure::Satisfaction | Figure::FailedRenewals => "share_thousandths",
+    };
+    let line = |day: &Day| {
         let value = day.value.map(|value| value.to_string()).unwrap_or_default();
-        writeln!(text, "{},{},{value}", day.on, day.n).expect("writing to a string works");
-    }
-    text
-}
-
-/// A bar of a chart, in a field of 100 × 40.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Bar {
-    pub(super) x: String,
-    pub(super) y: String,
-    pub(super) width: String,
-    pub(super) height: String,
-    pub(super) says: String,
+        vec![day.on.to_string(), day.n.to_string(), value]
+    };
+    chart::csv(&["day", "n", value], report.days.iter().map(line))
 }
 
 /// The bars of a report, the highest as high as the field; shares are drawn against all.
-pub(super) fn bars(figure: Figure, report: &Report) -> Vec<Bar> {
+pub(super) fn bars(figure: Figure, window: Window, report: &Report) -> Vec<chart::Bar> {
     let highest = if figure.is_share() {
         1_000
     } else {
         report.days.iter().filter_map(|day| day.value).max().unwrap_or(1).max(1)
     };
-    let n = i64::try_from(report.days.len()).unwrap_or(1).max(1);
-    // Thousandths of a unit, so that no doubles are needed.
-    let wide = 100_000 / n;
-    let unit = |thousandths: i64| format!("{}.{:03}", thousandths / 1_000, thousandths % 1_000);
-    let bar = |(at, day): (i64, &Day)| {
-        let height = 40_000 * day.value.unwrap_or_default() / highest;
-        Bar {
-            x: unit(at * wide),
-            y: unit(40_000 - height),
-            width: unit(wide * 4 / 5),
-            height: unit(height),
-            says: format!("{}: {}, of {}", day.on, shown(figure, day.value), day.n),
-        }
+    let point = |day: &Day| {
+        let says = format!("{}: {}, of {}", day.on, shown(figure, day.value), day.n);
+        (day.on, day.value.unwrap_or_default(), says)
     };
-    (0..).zip(&report.days).map(bar).collect()
+    chart::bars(window, &report.days.iter().map(point).collect::<Vec<_>>(), highest)
 }
 
 /// A value for people.
@@ -311,7 +340,22 @@ mod tests {
         let text = csv(Figure::Declines, &report);
         assert_eq!(text.lines().count(), 2);
         assert!(text.ends_with(",2,2\n"), "{text}");
-        let bars = bars(Figure::Declines, &report);
+        let bars = bars(Figure::Declines, Window::last(Some(7), at(10)), &report);
         assert_eq!((bars.len(), bars[0].height.as_str(), bars[0].y.as_str()), (1, "40.000", "0.000"));
+    }
+
+    #[test]
+    fn a_renewal_fails_by_a_decline_or_by_a_day_without_its_money_and_what_became_of_it_is_told() {
+        let one = |end, late_minutes, failure| Renewed { due_at: at(0), end, late_minutes, failure };
+        let renewed = [
+            one(RenewedEnd::Paid, 5, None),
+            one(RenewedEnd::Paid, 5, Some(Failure::Funds)),
+            one(RenewedEnd::Paid, 1_440, None),
+            one(RenewedEnd::Open, 0, Some(Failure::NoCard)),
+        ];
+        let report = failed(&renewed);
+        assert_eq!((report.n, report.value), (4, Some(750)));
+        assert_eq!(report.parts[..2], [("paid after all".to_owned(), 2), ("still open".to_owned(), 1)]);
+        assert!(report.parts.contains(&("because of: funds".to_owned(), 1)), "{:?}", report.parts);
     }
 }

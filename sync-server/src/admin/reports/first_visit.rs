@@ -1,6 +1,6 @@
 //! What was fixed at the first visit, by expert, skill and product. Adding up is pure.
 
-use super::{FINISHED_MAX, Window, thousandths};
+use super::{FINISHED_MAX, Window, chart, thousandths};
 use crate::db::{Conn, Error};
 use crate::tickets::store::{self, Finished};
 use crate::workforce::store as workforce;
@@ -119,6 +119,22 @@ pub(super) async fn read(conn: &mut Conn, window: Window) -> Result<Report, Erro
     Ok(add_up(&finished, &experts, &skills))
 }
 
+/// As a file of values: all, then a line for each expert, skill and product.
+pub(super) fn csv(report: &Report) -> String {
+    let cells = |by: &str, id: Option<&String>, name: &str, tally: Tally, share: Option<i64>| {
+        let mut cells = vec![by.to_owned(), id.cloned().unwrap_or_default(), name.to_owned()];
+        let numbers = [tally.n, tally.fixed, tally.more_visits, tally.came_back, tally.workaround];
+        cells.extend(numbers.iter().map(i64::to_string));
+        cells.push(share.map(|share| share.to_string()).unwrap_or_default());
+        cells
+    };
+    let sections = [("expert", &report.by_expert), ("skill", &report.by_skill), ("product", &report.by_product)];
+    let lines = sections.into_iter().flat_map(|(by, lines)| lines.iter().map(move |line| (by, line)));
+    let lines = lines.map(|(by, line)| cells(by, line.id.as_ref(), &line.name, line.tally, line.fixed_thousandths));
+    let heading = ["by", "id", "name", "n", "fixed", "more_visits", "came_back", "workaround", "fixed_thousandths"];
+    chart::csv(&heading, std::iter::once(cells("all", None, "", report.all, report.fixed_thousandths)).chain(lines))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -149,6 +165,9 @@ mod tests {
         let report = add_up(&some, &BTreeMap::new(), &BTreeMap::new());
         assert_eq!(report.all, Tally { n: 5, fixed: 2, more_visits: 1, came_back: 1, workaround: 1 });
         assert_eq!(report.fixed_thousandths, Some(400));
+        let file = csv(&report);
+        assert_eq!(file.lines().nth(1), Some("all,,,5,2,1,1,1,400"));
+        assert!(file.ends_with("product,,\"Television, Łumen\",5,2,1,1,1,400\n"), "{file}");
     }
 
     #[test]

@@ -1,16 +1,20 @@
 //! Whether the right expert came: what was fixed at the first visit, and which rows of the needs table sent somebody who
-//! lacked a skill.
+//! lacked a skill; how quickly, how punctually and to whose content; and what it brought.
 //!
 //! Reports count what happened and judge nobody: each figure stands beside the number that it is a part of, and a
 //! share of few is shown as what it is.
 
 pub mod api;
+mod chart;
 mod figures;
 mod first_visit;
 pub mod pages;
+mod revenue;
 mod review;
 mod wrong_expert;
 
+#[cfg(test)]
+mod money_tests;
 #[cfg(test)]
 #[path = "api_tests.rs"]
 mod tests;

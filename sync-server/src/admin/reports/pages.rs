@@ -3,8 +3,7 @@
 use super::figures::{self, Figure};
 use super::first_visit::{self, Line};
 use super::review::{self, Look, Open};
-use super::wrong_expert;
-use super::{Window, percent};
+use super::{Window, chart, percent, revenue, wrong_expert};
 use crate::config::Mode;
 use crate::http::caller::RequireAdmin;
 use crate::http::{Answer, Refused, Site};
@@ -17,6 +16,7 @@ use axum::extract::{Path, Query, State};
 use axum::response::{Html, Redirect};
 use axum::routing::get;
 use serde::Deserialize;
+use shared::money::Currency;
 use shared::problem::{Problem, ProblemCode};
 use shared::text::Slug;
 use shared::time::Timestamp;
@@ -30,6 +30,7 @@ pub fn routes() -> Router<Site> {
         .route("/admin/reports", get(index))
         .route("/admin/reports/first-visit-fix", get(first_visit_fix))
         .route("/admin/reports/wrong-expert", get(wrong))
+        .route("/admin/reports/revenue", get(money))
         .route("/admin/reports/{name}", get(figure))
         .route("/admin/needs/review", get(reviews).post(reviewed))
         .route("/admin/states", get(states))
@@ -78,6 +79,8 @@ struct Row {
     name: String,
     n: i64,
     fixed: String,
+    /// As the width of a bar.
+    bar: String,
     n_fixed: i64,
     more_visits: i64,
     came_back: i64,
@@ -91,6 +94,7 @@ impl Row {
             name: line.name.clone(),
             n: tally.n,
             fixed: percent(tally.fixed, tally.n),
+            bar: chart::width(line.fixed_thousandths),
             n_fixed: tally.fixed,
             more_visits: tally.more_visits,
             came_back: tally.came_back,
@@ -111,6 +115,8 @@ struct Section {
 struct FirstVisitPage {
     frame: Frame,
     spans: Vec<(i64, bool)>,
+    word: &'static str,
+    days: i64,
     all: i64,
     fixed: String,
     is_cut: bool,
@@ -129,6 +135,8 @@ async fn first_visit_fix(
     page(&FirstVisitPage {
         frame: frame(&site),
         spans: spans(window),
+        word: "first-visit-fix",
+        days: window.days,
         all: report.all.n,
         fixed: percent(report.all.fixed, report.all.n),
         is_cut: report.is_cut,
@@ -150,7 +158,8 @@ struct FigurePage {
     title: &'static str,
     lead: &'static str,
     value: String,
-    bars: Vec<figures::Bar>,
+    bars: Vec<chart::Bar>,
+    part: &'static str,
     rows: Vec<(String, String, i64)>,
     report: figures::Report,
 }
@@ -173,7 +182,8 @@ async fn figure(
         title: figure.title(),
         lead: figure.lead(),
         value: figures::shown(figure, report.value),
-        bars: figures::bars(figure, &report),
+        bars: figures::bars(figure, window, &report),
+        part: figure.part(),
         rows: report.days.iter().rev().map(row).collect(),
         report,
     })
@@ -184,6 +194,8 @@ async fn figure(
 struct WrongPage {
     frame: Frame,
     spans: Vec<(i64, bool)>,
+    word: &'static str,
+    days: i64,
     rows: Vec<WrongRow>,
 }
 
@@ -191,6 +203,8 @@ struct WrongRow {
     line: wrong_expert::Line,
     wrong: String,
     avoided: String,
+    /// As widths of bars, against the row with the most.
+    bars: [String; 2],
     anchor: String,
 }
 
@@ -201,13 +215,87 @@ fn anchor(category: &Slug, symptom: Option<&Slug>) -> String {
 async fn wrong(State(site): State<Site>, _: RequireAdmin, Query(wanted): Query<Wanted>) -> Answer<Html<String>> {
     let window = wanted.window(site.now());
     let lines = site.db.read(async move |conn| wrong_expert::read(conn, window).await).await?;
+    let most = lines.iter().map(|line| line.wrong_visits.max(line.avoided)).max().unwrap_or(0);
     let row = |line: wrong_expert::Line| WrongRow {
+        bars: [line.wrong_visits, line.avoided].map(|n| chart::width(super::thousandths(n, most))),
         wrong: percent(line.wrong_visits, line.n_visits),
         avoided: percent(line.avoided, line.n_visits + line.avoided),
         anchor: anchor(&line.category, line.symptom.as_ref()),
         line,
     };
-    page(&WrongPage { frame: frame(&site), spans: spans(window), rows: lines.into_iter().map(row).collect() })
+    page(&WrongPage {
+        frame: frame(&site),
+        spans: spans(window),
+        word: "wrong-expert",
+        days: window.days,
+        rows: lines.into_iter().map(row).collect(),
+    })
+}
+
+struct MoneyRow {
+    name: String,
+    n_paid: i64,
+    paid: String,
+    n_refunded: i64,
+    refunded: String,
+    net: String,
+}
+
+impl MoneyRow {
+    fn of(name: String, currency: Currency, sums: revenue::Sums) -> Self {
+        Self {
+            name,
+            n_paid: sums.n_paid,
+            paid: revenue::money(currency, sums.paid_minor),
+            n_refunded: sums.n_refunded,
+            refunded: revenue::money(currency, sums.refunded_minor),
+            net: revenue::money(currency, sums.net_minor),
+        }
+    }
+}
+
+struct MoneySection {
+    code: &'static str,
+    all: MoneyRow,
+    bars: Vec<chart::Bar>,
+    plans: Vec<MoneyRow>,
+    days: Vec<MoneyRow>,
+}
+
+#[derive(Template)]
+#[template(path = "admin/revenue.html")]
+struct RevenuePage {
+    frame: Frame,
+    spans: Vec<(i64, bool)>,
+    word: &'static str,
+    days: i64,
+    is_cut: bool,
+    sections: Vec<MoneySection>,
+}
+
+async fn money(State(site): State<Site>, _: RequireAdmin, Query(wanted): Query<Wanted>) -> Answer<Html<String>> {
+    let window = wanted.window(site.now());
+    let report = site.db.read(async move |conn| revenue::read(conn, window).await).await?;
+    let section = |of: &revenue::InCurrency| MoneySection {
+        code: of.currency.code(),
+        all: MoneyRow::of(String::new(), of.currency, of.sums),
+        bars: revenue::bars(window, of),
+        plans: (of.plans.iter())
+            .map(|plan| {
+                let what = if plan.is_renewal { "later periods" } else { "first periods" };
+                MoneyRow::of(format!("{}, {what}", plan.name), of.currency, plan.sums)
+            })
+            .collect(),
+        days: of.days.iter().rev().map(|day| MoneyRow::of(day.on.to_string(), of.currency, day.sums)).collect(),
+    };
+    page(&RevenuePage {
+        frame: frame(&site),
+        spans: spans(window),
+        word: "revenue",
+        days: window.days,
+        is_cut: report.is_cut,
+        sections: report.currencies.iter().map(section).collect(),
+    })
 }
 
 #[derive(Template)]

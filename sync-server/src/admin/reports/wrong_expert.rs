@@ -1,7 +1,7 @@
 //! How often each row of the needs table chose somebody who lacked a skill: what was noticed before anybody drove apart
 //! from what was noticed at the customer's door. Adding up is pure.
 
-use super::{Window, thousandths};
+use super::{Window, chart, thousandths};
 use crate::db::{Conn, Error};
 use crate::tickets::store::{self, NeedCounts};
 use crate::workforce::store as workforce;
@@ -68,6 +68,36 @@ pub(super) async fn read(conn: &mut Conn, window: Window) -> Result<Vec<Line>, E
     Ok(add_up(counts, &workforce::categories(conn).await?))
 }
 
+/// As a file of values.
+pub(super) fn csv(lines: &[Line]) -> String {
+    let share = |share: Option<i64>| share.map(|share| share.to_string()).unwrap_or_default();
+    let line = |line: &Line| {
+        vec![
+            line.category.to_string(),
+            line.symptom.as_ref().map(ToString::to_string).unwrap_or_default(),
+            line.name.clone(),
+            line.n_visits.to_string(),
+            line.wrong_visits.to_string(),
+            share(line.wrong_thousandths),
+            line.avoided.to_string(),
+            share(line.avoided_thousandths),
+            line.to_review.to_string(),
+        ]
+    };
+    let heading = [
+        "category",
+        "symptom",
+        "name",
+        "n_visits",
+        "wrong_visits",
+        "wrong_thousandths",
+        "avoided",
+        "avoided_thousandths",
+        "to_review",
+    ];
+    chart::csv(&heading, lines.iter().map(line))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,6 +111,7 @@ mod tests {
         ];
         let lines = add_up(counts.into(), &[]);
         assert_eq!(lines[0].name, "tv, smoke");
+        assert_eq!(csv(&lines).lines().nth(1), Some("tv,smoke,\"tv, smoke\",2,2,1000,0,0,0"));
         assert_eq!((lines[0].wrong_thousandths, lines[0].avoided_thousandths), (Some(1_000), Some(0)));
         assert_eq!(
             (lines[1].n_visits, lines[1].wrong_thousandths, lines[1].avoided_thousandths),

@@ -7,6 +7,7 @@ use super::{shown, whole};
 use crate::audit;
 use crate::db::{Lane, Tx};
 use crate::http::caller::{Caller, RequireAdmin};
+use crate::http::paging;
 use crate::http::undone::Undone;
 use crate::http::{Answer, Json, Refused, Site};
 use crate::jobs::{self, Kind, NewJob};
@@ -20,10 +21,6 @@ use shared::ids::{ChargeId, CustomerId};
 use shared::money::Money;
 use shared::problem::{Problem, ProblemCode};
 use shared::text::Reason;
-
-/// Charges on a page unless asked otherwise, and at most.
-const PAGE: i64 = 50;
-const PAGE_MAX: i64 = 200;
 
 pub(super) fn routes() -> Router<Site> {
     Router::new()
@@ -79,20 +76,17 @@ struct Page {
     #[serde(default)]
     customer: Option<CustomerId>,
     #[serde(default)]
-    before: Option<ChargeId>,
+    cursor: Option<ChargeId>,
     #[serde(default)]
     limit: Option<i64>,
 }
 
 async fn list(State(site): State<Site>, _: RequireAdmin, Query(page): Query<Page>) -> Answer<impl IntoResponse> {
-    let limit = page.limit.unwrap_or(PAGE).clamp(1, PAGE_MAX);
+    let limit = paging::limit(page.limit);
     let filter = page.state.map_or_else(Filter::default, Wanted::filter);
-    let filter = Filter { customer: page.customer, before: page.before, ..filter };
-    let mut items = site.db.read(async move |conn| store::list(conn, filter, limit + 1).await).await?;
-    let is_more = i64::try_from(items.len()).unwrap_or(0) > limit;
-    items.truncate(usize::try_from(limit).unwrap_or(1));
-    let next = items.last().filter(|_| is_more).map(|charge| charge.id);
-    Ok(Json(json!({ "items": items.into_iter().map(shown).collect::<Vec<_>>(), "next": next })))
+    let filter = Filter { customer: page.customer, before: page.cursor, ..filter };
+    let found = site.db.read(async move |conn| store::list(conn, filter, limit + 1).await).await?;
+    paging::page(found, limit, |charge| charge.id).map(shown).answer()
 }
 
 async fn read(State(site): State<Site>, _: RequireAdmin, Path(id): Path<ChargeId>) -> Answer<impl IntoResponse> {

@@ -125,7 +125,7 @@ pub(super) fn mine(
             }
             Some(RenewalState::Ends | RenewalState::Over) => ("Ended", format!("It ended on {until}."), Can::Nothing),
             None if is_running && now < entitlement.until_at => {
-                ("Active", format!("It covers until {until}, and is not charged."), Can::Nothing)
+                ("Active", format!("It covers you until {until}. You pay nothing for it."), Can::Nothing)
             }
             None => ("Ended", format!("It ended on {until}."), Can::Nothing),
         };

@@ -12,17 +12,54 @@ pub mod world;
 use super::outside::{Answer, Gateway, Request};
 use super::stripe::{Call, call, read, signature};
 use super::webhook;
-use crate::db::{Database, Error, Lane};
+use crate::db::{Conn, Database, Error, Lane};
 use crate::http::Site;
 use crate::notify::outside::Unsent;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
+use serde_json::Value;
 use std::sync::Arc;
 use world::{Around, Doc, Said, World};
 
 /// What signs the sandbox's calls.
 pub(super) fn secret(site: &Site) -> String {
     format!("whsec_{}", site.config.secret.expose())
+}
+
+/// A payment as the demo's page lists it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Payment {
+    /// Of whom.
+    pub who: String,
+    /// For what.
+    pub what: String,
+    /// How much, with its currency.
+    pub amount: String,
+    /// What became of it, in words.
+    pub state: String,
+    /// The money came.
+    pub is_paid: bool,
+}
+
+/// What was asked for last.
+pub async fn payments(conn: &mut Conn, limit: i64) -> Result<Vec<Payment>, Error> {
+    Ok(store::payments(conn, limit).await?.iter().map(|(intent, payer)| payment(intent, payer)).collect())
+}
+
+fn payment(intent: &Value, payer: &Value) -> Payment {
+    let text = |of: &Value, field: &str| of[field].as_str().unwrap_or_default().to_owned();
+    let minor = intent["amount"].as_i64().unwrap_or(0);
+    let error = intent["last_payment_error"]["message"].as_str();
+    let is_paid = intent["status"] == "succeeded";
+    let state = match (text(intent, "status").as_str(), error) {
+        ("succeeded", _) => "paid".to_owned(),
+        ("requires_action", _) => "waits for the customer's bank".to_owned(),
+        ("canceled", _) => "called off".to_owned(),
+        (_, Some(error)) => format!("declined: {error}"),
+        (_, None) => "not paid yet".to_owned(),
+    };
+    let amount = format!("{}.{:02} {}", minor / 100, minor % 100, text(intent, "currency").to_uppercase());
+    Payment { who: text(payer, "name"), what: text(intent, "description"), amount, state, is_paid }
 }
 
 /// The sandbox.
@@ -94,7 +131,8 @@ impl Sandbox {
 
     async fn answer(&self, wanted: Call) -> Result<Said, Error> {
         let named = wanted.fields.iter().find(|(name, _)| name == "customer" || name == "payment_intent");
-        let of_path = wanted.path.split('/').find(|part| part.starts_with("cs_") || part.starts_with("pi_"));
+        let of_path =
+            wanted.path.split('/').find(|part| ["cs_", "pi_", "cus_"].iter().any(|kind| part.starts_with(kind)));
         let id = named.map(|(_, value)| value.clone()).or_else(|| of_path.map(str::to_owned)).unwrap_or_default();
         let also = wanted.key.as_ref().map(|key| format!("key:{key}")).unwrap_or_default();
         self.with(id, also, move |world, around| world.answer(&wanted, around)).await

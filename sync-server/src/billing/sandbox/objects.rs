@@ -26,9 +26,32 @@ pub(super) fn new_customer(world: &mut World, call: &Call, around: &mut Around<'
     (200, body)
 }
 
+/// Deletes a customer with the name, the address and every card. Payments stay, and can be given back.
+pub(super) fn forget(world: &mut World, id: &str, around: &mut Around<'_>) -> Said {
+    if world.get("customer", id).is_none_or(|doc| doc.body["deleted"] == json!(true)) {
+        return refused(404, "resource_missing", &format!("No such customer: '{id}'"));
+    }
+    let cards: Vec<String> =
+        world.of("method").into_iter().filter(|(_, doc)| doc.payer == id).map(|(id, _)| id.clone()).collect();
+    for card in cards {
+        world.set(&card, "customer", Value::Null);
+        let (_, body) = shown(world, "method", &card);
+        world.tell(around, id, "payment_method.detached", &body);
+    }
+    world.forget_answers(id);
+    let body = json!({ "id": id, "object": "customer", "deleted": true });
+    world.put("customer", id, id, body.clone());
+    world.tell(around, id, "customer.deleted", &body);
+    (200, body)
+}
+
+fn is_there(world: &World, customer: &str) -> bool {
+    world.get("customer", customer).is_some_and(|doc| doc.body["deleted"] != json!(true))
+}
+
 pub(super) fn new_session(world: &mut World, call: &Call, around: &mut Around<'_>) -> Said {
     let payer = field(call, "customer").unwrap_or_default().to_owned();
-    if world.get("customer", &payer).is_none() {
+    if !is_there(world, &payer) {
         return refused(400, "resource_missing", "No such customer");
     }
     let (Some(mode), Some(success), Some(cancel)) =
@@ -166,7 +189,7 @@ pub(super) fn bare_intent(
 
 pub(super) fn new_intent(world: &mut World, call: &Call, around: &mut Around<'_>) -> Said {
     let payer = field(call, "customer").unwrap_or_default().to_owned();
-    if world.get("customer", &payer).is_none() {
+    if !is_there(world, &payer) {
         return refused(400, "resource_missing", "No such customer");
     }
     let amount = field(call, "amount").and_then(|amount| amount.parse::<i64>().ok()).filter(|amount| *amount >= 50);
@@ -188,8 +211,8 @@ pub(super) fn confirm(world: &mut World, id: &str, call: &Call, around: &mut Aro
         return refused(400, "payment_intent_unexpected_state", &words);
     }
     let method = field(call, "payment_method").unwrap_or_default().to_owned();
-    let owner = world.get("method", &method).map(|doc| doc.payer.clone());
-    if owner.as_deref() != Some(payer.as_str()) {
+    let owner = world.get("method", &method).and_then(|doc| doc.body["customer"].as_str());
+    if owner != Some(payer.as_str()) {
         return refused(400, "resource_missing", "No such PaymentMethod");
     }
     let off_session = field(call, "off_session") == Some("true");
@@ -293,7 +316,10 @@ pub(super) fn new_refund(world: &mut World, call: &Call, around: &mut Around<'_>
     };
     let (payer, received) = (doc.payer.clone(), doc.body["amount_received"].as_i64().unwrap_or(0));
     let (currency, charge) = (doc.body["currency"].clone(), doc.body["latest_charge"].clone());
-    let given = world.of("refund").into_iter().filter(|(_, doc)| doc.body["payment_intent"].as_str() == Some(&intent));
+    let given = world
+        .of_payer("refund", &payer)
+        .into_iter()
+        .filter(|(_, doc)| doc.body["payment_intent"].as_str() == Some(&intent));
     let given: i64 = given.filter_map(|(_, doc)| doc.body["amount"].as_i64()).sum();
     let amount = field(call, "amount").and_then(|amount| amount.parse::<i64>().ok()).unwrap_or(received - given);
     if amount < 1 || given + amount > received {

@@ -43,6 +43,7 @@ pub fn chooses(world: &mut World, session: &str, card: TestCard, around: &mut Ar
             let metadata = doc.body["sandbox"]["intent_metadata"].clone();
             let mut body = bare_intent(&doc.payer, amount, &currency, &metadata, around);
             body["setup_future_usage"] = json!("off_session");
+            body["description"] = doc.body["sandbox"]["what"].clone();
             let id = body["id"].as_str().unwrap_or_default().to_owned();
             world.put("intent", &doc.payer, &id, body);
             world.set(session, "payment_intent", json!(id));

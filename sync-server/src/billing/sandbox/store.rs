@@ -2,6 +2,7 @@
 
 use super::world::Doc;
 use crate::db::{Conn, Error, Tx};
+use serde_json::Value;
 use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
 use std::collections::BTreeMap;
@@ -31,6 +32,18 @@ pub(super) async fn lock(tx: &mut Tx, payer: &str, also: &str) -> Result<BTreeMa
     );
     let query = sqlx::query(AssertSqlSafe(sql)).bind(payer.to_string()).bind(also.to_string()).bind(OF_PAYER_MAX);
     query.fetch_all(tx.sql()).await?.iter().map(read).collect()
+}
+
+/// The payments that were asked for last, each with its customer's document.
+pub(super) async fn payments(conn: &mut Conn, limit: i64) -> Result<Vec<(Value, Value)>, Error> {
+    let sql = "select i.body, c.body as payer_body from sandbox_object i join sandbox_object c on c.id = i.payer
+        where i.kind = 'intent' order by i.id desc limit $1";
+    let rows = sqlx::query(sql).bind(limit).fetch_all(conn.sql()).await?;
+    let read = |row: &AnyRow, column: &str| {
+        let body: String = row.try_get(column)?;
+        serde_json::from_str(&body).map_err(|error| Error::Bug(format!("sandbox_object.body: {error}")))
+    };
+    rows.iter().map(|row| Ok((read(row, "body")?, read(row, "payer_body")?))).collect()
 }
 
 /// Writes documents, and removes others.

@@ -6,7 +6,7 @@
 
 use super::cards::TestCard;
 use super::objects;
-use crate::billing::stripe::Call;
+use crate::billing::stripe::{Call, Verb};
 use crate::http::idempotency::body_hash;
 use serde_json::{Value, json};
 use shared::time::{Timestamp, Zone};
@@ -32,6 +32,8 @@ pub struct Doc {
 #[derive(Clone, Debug, Default)]
 pub struct World {
     docs: BTreeMap<String, Doc>,
+    /// Their names by kind and payer, so that a question costs what it finds and not what there is.
+    names: BTreeMap<(String, String), BTreeSet<String>>,
     changed: BTreeSet<String>,
     gone: BTreeSet<String>,
 }
@@ -64,7 +66,25 @@ pub type Said = (u16, Value);
 impl World {
     /// Of these documents.
     pub fn new(docs: BTreeMap<String, Doc>) -> Self {
-        Self { docs, ..Self::default() }
+        let mut world = Self::default();
+        for (id, doc) in docs {
+            world.keep(&id, doc);
+        }
+        world
+    }
+
+    fn keep(&mut self, id: &str, doc: Doc) {
+        self.lose(id);
+        self.names.entry((doc.kind.clone(), doc.payer.clone())).or_default().insert(id.to_owned());
+        self.docs.insert(id.to_owned(), doc);
+    }
+
+    fn lose(&mut self, id: &str) -> bool {
+        let Some(doc) = self.docs.remove(id) else { return false };
+        if let Some(names) = self.names.get_mut(&(doc.kind, doc.payer)) {
+            names.remove(id);
+        }
+        true
     }
 
     /// What was written since, and what was removed.
@@ -81,13 +101,24 @@ impl World {
 
     /// Documents of a kind, the newest first.
     pub fn of(&self, kind: &str) -> Vec<(&String, &Doc)> {
-        let mut found: Vec<_> = self.docs.iter().filter(|(_, doc)| doc.kind == kind).collect();
+        let from = (kind.to_owned(), String::new());
+        let of = self.names.range(from..).take_while(|((known, _), _)| known == kind);
+        self.sorted(of.flat_map(|(_, names)| names))
+    }
+
+    /// Those of one payer.
+    pub(super) fn of_payer(&self, kind: &str, payer: &str) -> Vec<(&String, &Doc)> {
+        self.sorted(self.names.get(&(kind.to_owned(), payer.to_owned())).into_iter().flatten())
+    }
+
+    fn sorted<'a>(&'a self, names: impl Iterator<Item = &'a String>) -> Vec<(&'a String, &'a Doc)> {
+        let mut found: Vec<_> = names.filter_map(|id| self.docs.get_key_value(id)).collect();
         found.sort_by_key(|(id, doc)| (std::cmp::Reverse(doc.body["created"].as_i64().unwrap_or(0)), (*id).clone()));
         found
     }
 
     pub(super) fn put(&mut self, kind: &str, payer: &str, id: &str, body: Value) {
-        self.docs.insert(id.to_owned(), Doc { kind: kind.to_owned(), payer: payer.to_owned(), body });
+        self.keep(id, Doc { kind: kind.to_owned(), payer: payer.to_owned(), body });
         self.changed.insert(id.to_owned());
     }
 
@@ -95,6 +126,17 @@ impl World {
         if let Some(doc) = self.docs.get_mut(id) {
             doc.body[field] = value;
             self.changed.insert(id.to_owned());
+        }
+    }
+
+    /// Removes the answers to a customer's requests: they hold names.
+    pub(super) fn forget_answers(&mut self, payer: &str) {
+        let keys =
+            self.docs.iter().filter(|(_, doc)| doc.kind == "key" && doc.payer == payer).map(|(id, _)| id.clone());
+        for id in keys.collect::<Vec<_>>() {
+            self.docs.remove(&id);
+            self.changed.remove(&id);
+            self.gone.insert(id);
         }
     }
 
@@ -107,9 +149,19 @@ impl World {
 
     /// It was told.
     pub fn told(&mut self, id: &str) {
-        if self.docs.remove(id).is_some() {
+        if self.lose(id) {
             self.changed.remove(id);
             self.gone.insert(id.to_owned());
+        }
+    }
+
+    /// Forgets the keys that Stripe has forgotten.
+    pub fn forget_keys(&mut self, now: Timestamp) {
+        let is_old = |doc: &Doc| now.minutes_since(key_at(&doc.body)) >= KEY_HOURS * 60;
+        let old: Vec<String> =
+            self.of("key").into_iter().filter(|(_, doc)| is_old(doc)).map(|(id, _)| id.clone()).collect();
+        for id in old {
+            self.told(&id);
         }
     }
 
@@ -125,16 +177,13 @@ impl World {
 
     /// Takes a request, once for each key.
     pub fn answer(&mut self, call: &Call, around: &mut Around<'_>) -> Said {
-        let Some(key) = call.key.as_ref().filter(|_| call.posts) else { return self.act(call, around) };
+        let Some(key) = call.key.as_ref().filter(|_| call.verb == Verb::Post) else { return self.act(call, around) };
         let id = format!("key:{key}");
         let mut words: Vec<String> = call.fields.iter().map(|(name, value)| format!("{name}={value}")).collect();
         words.sort();
         let hash = body_hash(format!("{} {}", call.path, words.join("&")).as_bytes());
         let known = self.get("key", &id).map(|doc| doc.body.clone());
-        let fresh = known.filter(|known| {
-            let at = Timestamp::from_millis(known["at"].as_i64().unwrap_or(0));
-            around.now.minutes_since(at) < KEY_HOURS * 60
-        });
+        let fresh = known.filter(|known| around.now.minutes_since(key_at(known)) < KEY_HOURS * 60);
         if let Some(known) = fresh {
             if known["hash"] != json!(hash) {
                 let words =
@@ -155,6 +204,9 @@ impl World {
 
     fn payer_of(&self, said: &Value) -> String {
         let customer = [&said["customer"], &said["error"]["payment_intent"]["customer"]];
+        if said["object"] == json!("customer") {
+            return said["id"].as_str().unwrap_or_default().to_owned();
+        }
         let named = customer.into_iter().find_map(Value::as_str).map(str::to_owned);
         let intent = said["payment_intent"].as_str().and_then(|id| self.docs.get(id)).map(|doc| doc.payer.clone());
         named.or(intent).unwrap_or_default()
@@ -162,28 +214,35 @@ impl World {
 
     fn act(&mut self, call: &Call, around: &mut Around<'_>) -> Said {
         let parts: Vec<&str> = call.path.split('/').skip(2).collect();
-        match (call.posts, parts.as_slice()) {
-            (true, ["customers"]) => objects::new_customer(self, call, around),
-            (true, ["checkout", "sessions"]) => objects::new_session(self, call, around),
-            (true, ["checkout", "sessions", id, "expire"]) => objects::expire(self, id, around),
-            (false, ["checkout", "sessions", id]) => objects::session(self, id, call, around),
-            (true, ["payment_intents"]) => objects::new_intent(self, call, around),
-            (true, ["payment_intents", id, "confirm"]) => objects::confirm(self, id, call, around),
-            (true, ["payment_intents", id, "cancel"]) => objects::cancel(self, id, around),
-            (false, ["payment_intents", id]) => objects::shown(self, "intent", id),
-            (false, ["payment_intents"]) => self.list("intent", "customer", call),
-            (true, ["refunds"]) => objects::new_refund(self, call, around),
-            (false, ["refunds"]) => self.list("refund", "payment_intent", call),
+        match (call.verb, parts.as_slice()) {
+            (Verb::Post, ["customers"]) => objects::new_customer(self, call, around),
+            (Verb::Delete, ["customers", id]) => objects::forget(self, id, around),
+            (Verb::Post, ["checkout", "sessions"]) => objects::new_session(self, call, around),
+            (Verb::Post, ["checkout", "sessions", id, "expire"]) => objects::expire(self, id, around),
+            (Verb::Get, ["checkout", "sessions", id]) => objects::session(self, id, call, around),
+            (Verb::Post, ["payment_intents"]) => objects::new_intent(self, call, around),
+            (Verb::Post, ["payment_intents", id, "confirm"]) => objects::confirm(self, id, call, around),
+            (Verb::Post, ["payment_intents", id, "cancel"]) => objects::cancel(self, id, around),
+            (Verb::Get, ["payment_intents", id]) => objects::shown(self, "intent", id),
+            (Verb::Get, ["payment_intents"]) => self.list("intent", "customer", call),
+            (Verb::Post, ["refunds"]) => objects::new_refund(self, call, around),
+            (Verb::Get, ["refunds"]) => self.list("refund", "payment_intent", call),
             (_, _) => refused(404, "resource_missing", &format!("Unrecognized request URL ({})", call.path)),
         }
     }
 
     fn list(&self, kind: &str, by: &str, call: &Call) -> Said {
         let Some(wanted) = field(call, by) else { return refused(400, "parameter_missing", by) };
-        let ours = self.of(kind).into_iter().filter(|(_, doc)| doc.body[by].as_str() == Some(wanted));
+        let payer = if by == "customer" { wanted } else { self.docs.get(wanted).map_or("", |doc| doc.payer.as_str()) };
+        let ours = self.of_payer(kind, payer).into_iter().filter(|(_, doc)| doc.body[by].as_str() == Some(wanted));
         let data: Vec<Value> = ours.take(LISTED_MAX).map(|(_, doc)| doc.body.clone()).collect();
         (200, json!({ "object": "list", "data": data, "has_more": false, "url": call.path }))
     }
+}
+
+/// When a key was first used.
+fn key_at(body: &Value) -> Timestamp {
+    Timestamp::from_millis(body["at"].as_i64().unwrap_or(0))
 }
 
 /// A field of a request.

@@ -80,6 +80,19 @@ pub async fn put_card(tx: &mut Tx, customer: CustomerId, card: &Card, now: Times
     Ok(put.rows_affected() == 1)
 }
 
+/// Whether anything of a customer's money is under way: while the provider may be asked about it, they are known there.
+pub async fn is_under_way(conn: &mut Conn, customer: CustomerId) -> Result<bool, Error> {
+    let sql = "select case when exists (
+              select 1 from charge c where c.customer = $1 and (c.state in ('scheduled', 'open')
+                or (c.state <> 'paid' and exists (select 1 from payment_attempt a where a.charge = c.id
+                  and a.state in ('begun', 'unknown', 'needs_action', 'processing')))
+                or exists (select 1 from refund f where f.charge = c.id and f.state = 'asked')))
+          or exists (select 1 from checkout o where o.customer = $1 and o.state in ('asked', 'open'))
+          then 1 else 0 end as n";
+    let row = sqlx::query(sql).bind(customer.to_string()).fetch_one(conn.sql()).await?;
+    Ok(row.try_get::<i64, _>("n")? == 1)
+}
+
 /// Customers whose plan renews and whose card expires with this month or before, and who do not know it yet.
 pub async fn expiring(conn: &mut Conn, year: i64, month: i64, limit: i64) -> Result<Vec<CustomerId>, Error> {
     let sql = "select p.customer from payer p where p.method is not null and p.exp_year * 12 + p.exp_month <= $1

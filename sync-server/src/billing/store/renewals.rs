@@ -95,8 +95,8 @@ pub async fn renewals_to_end(conn: &mut Conn, now: Timestamp, limit: i64) -> Res
     rows.iter().map(|row| parsed(row, "entitlement")).collect()
 }
 
-/// A customer leaves: nothing is charged any more, and the card is forgotten. What was paid stays in the books. A
-/// charge that was decided is called off by its job.
+/// A customer leaves: nothing is charged any more, and the card is forgotten, at the provider too. What was paid stays in
+/// the books. A charge that was decided is called off by its job.
 pub async fn forget(tx: &mut Tx, customer: CustomerId, now: Timestamp) -> Result<(), Error> {
     for renewal in renewals_of(tx, customer).await? {
         if renewal.state != RenewalState::Over {
@@ -108,6 +108,9 @@ pub async fn forget(tx: &mut Tx, customer: CustomerId, now: Timestamp) -> Result
     }
     let sql = "update renewal set state = 'over' where customer = $1";
     sqlx::query(sql).bind(customer.to_string()).execute(tx.sql()).await?;
+    if super::payer(tx, customer).await?.is_some() {
+        jobs::enqueue(tx, &[NewJob::new(Kind::ForgetPayer, customer, now)]).await?;
+    }
     let sql = "update payer set method = null, brand = null, last4 = null, exp_year = null, exp_month = null,
           told_expiry = null where customer = $1";
     sqlx::query(sql).bind(customer.to_string()).execute(tx.sql()).await?;

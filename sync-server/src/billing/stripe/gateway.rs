@@ -1,6 +1,6 @@
 //! The requests to Stripe, behind a breaker of their own, and never more at once than Stripe and we can bear.
 
-use super::{Call, VERSION, call, read};
+use super::{Call, VERSION, Verb, call, read};
 use crate::billing::outside::{Answer, Gateway, Request};
 use crate::config::Stripe as Account;
 use crate::db::Database;
@@ -13,11 +13,6 @@ use reqwest::Client;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::Semaphore;
-
-/// How long Stripe may take for one request: less than a page may.
-const WITHIN: Duration = Duration::from_secs(8);
-/// Requests at once.
-const AT_ONCE_MAX: usize = 16;
 
 /// Charges cards by an account at Stripe.
 pub struct Stripe {
@@ -32,16 +27,17 @@ pub struct Stripe {
 impl Stripe {
     /// Of this account.
     pub fn new(account: Account, db: Database) -> Self {
-        let slots = Semaphore::new(AT_ONCE_MAX);
-        Self { account, client: client(WITHIN), breaker: Mutex::default(), slots, db }
+        let slots = Semaphore::new(usize::try_from(account.at_once).unwrap_or(Semaphore::MAX_PERMITS));
+        let client = client(Duration::from_secs(account.within_seconds.into()));
+        Self { account, client, breaker: Mutex::default(), slots, db }
     }
 
     async fn send(&self, wanted: &Call) -> Result<read::Reply, Unsent> {
         let address = format!("{}{}", self.account.url, wanted.path);
-        let request = if wanted.posts {
-            self.client.post(address).form(&wanted.fields)
-        } else {
-            self.client.get(address).query(&wanted.fields)
+        let request = match wanted.verb {
+            Verb::Post => self.client.post(address).form(&wanted.fields),
+            Verb::Get => self.client.get(address).query(&wanted.fields),
+            Verb::Delete => self.client.delete(address),
         };
         let request = request.bearer_auth(self.account.secret_key.expose()).header("Stripe-Version", VERSION);
         let request = match &wanted.key {

@@ -20,11 +20,22 @@ const LISTED_MAX: &str = "100";
 /// Stripe shows that much of what is bought.
 const WHAT_CHARS_MAX: usize = 200;
 
+/// What a request does there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verb {
+    /// Looks.
+    Get,
+    /// Changes something, under a name of ours.
+    Post,
+    /// Takes something away; to do it twice is to do it once, so it needs no name.
+    Delete,
+}
+
 /// A request on its way to Stripe.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
-    /// Whether it changes something.
-    pub posts: bool,
+    /// What it does.
+    pub verb: Verb,
     /// Below the account's address.
     pub path: String,
     /// The form, or the query.
@@ -35,11 +46,15 @@ pub struct Call {
 
 impl Call {
     fn get(path: impl Into<String>) -> Self {
-        Self { posts: false, path: path.into(), fields: Vec::new(), key: None }
+        Self { verb: Verb::Get, path: path.into(), fields: Vec::new(), key: None }
     }
 
     fn post(path: impl Into<String>, key: impl Into<String>) -> Self {
-        Self { posts: true, path: path.into(), fields: Vec::new(), key: Some(key.into()) }
+        Self { verb: Verb::Post, path: path.into(), fields: Vec::new(), key: Some(key.into()) }
+    }
+
+    fn delete(path: impl Into<String>) -> Self {
+        Self { verb: Verb::Delete, path: path.into(), fields: Vec::new(), key: None }
     }
 
     fn with(mut self, name: &str, value: impl ToString) -> Self {
@@ -91,6 +106,7 @@ pub fn call(request: &Request) -> Call {
             .with("payment_intent", intent)
             .with("amount", amount.minor_units)
             .with("metadata[refund]", refund),
+        Request::Forget(payer) => Call::delete(format!("/v1/customers/{}", segment(payer))),
         Request::FindRefund { intent, refund: _ } => {
             Call::get("/v1/refunds").with("payment_intent", intent).with("limit", LISTED_MAX)
         }

@@ -146,6 +146,12 @@ struct OnlyId {
     id: String,
 }
 
+#[derive(Deserialize)]
+struct DeletedDocument {
+    #[serde(default)]
+    deleted: bool,
+}
+
 /// What an answer to a request means. One that cannot be read may have done what was asked.
 pub fn answer(request: &Request, reply: &Reply) -> Result<Answer, Unsent> {
     if !(200..300).contains(&reply.status) {
@@ -168,6 +174,10 @@ pub fn answer(request: &Request, reply: &Reply) -> Result<Answer, Unsent> {
             Ok(found.map_or(Answer::NoIntent, Answer::Intent))
         }
         Request::Refund { .. } => Ok(Answer::Refund(refunded(read(reply)?))),
+        Request::Forget(_) => {
+            let gone: DeletedDocument = read(reply)?;
+            if gone.deleted { Ok(Answer::Forgotten) } else { Err(unreadable("a customer who is not gone")) }
+        }
         Request::FindRefund { refund, .. } => {
             let list: List<RefundDocument> = read(reply)?;
             let ours = list.data.into_iter().find(|one| one.metadata.refund == Some(*refund));
@@ -251,6 +261,10 @@ fn refused(request: &Request, reply: &Reply) -> Result<Answer, Unsent> {
             return Ok(Answer::Intent(Intent { id, state, amount_minor: amount, charge: metadata.charge }));
         }
     }
+    if let (Request::Forget(_), 404) = (request, reply.status) {
+        // Forgotten by an attempt whose answer was lost, or by somebody of ours at Stripe's own desk.
+        return Ok(Answer::Forgotten);
+    }
     let words = error.message.unwrap_or_else(|| format!("Stripe answered {}", reply.status));
     let why = format!("{code}: {words}");
     match reply.status {
@@ -319,6 +333,16 @@ mod tests {
         let Answer::Intent(found) = find(ours) else { panic!("nothing was found") };
         assert_eq!((found.id.as_str(), found.state), ("pi_b", IntentState::Succeeded));
         assert_eq!(find(id(3)), Answer::NoIntent);
+    }
+
+    #[test]
+    fn a_customer_who_is_gone_is_forgotten_however_often_it_is_asked() {
+        let forget = |status, body| answer(&Request::Forget("cus_1".into()), &reply(status, &body));
+        let gone = json!({ "id": "cus_1", "object": "customer", "deleted": true });
+        assert_eq!(forget(200, gone), Ok(Answer::Forgotten));
+        assert_eq!(forget(404, json!({ "error": { "code": "resource_missing" } })), Ok(Answer::Forgotten));
+        assert!(matches!(forget(200, json!({ "id": "cus_1", "object": "customer" })), Err(Unsent::Unknown { .. })));
+        assert!(matches!(forget(401, json!({})), Err(Unsent::Never { .. })));
     }
 
     #[test]

@@ -105,6 +105,14 @@ pub async fn every_site_of(conn: &mut Conn, customer: CustomerId) -> Result<Vec<
     query.fetch_all(conn.sql()).await?.iter().map(read_site).collect()
 }
 
+/// Switches a customer off or on: who is off neither signs in nor files. False if it was so, or they are forgotten.
+pub async fn set_active(tx: &mut Tx, id: CustomerId, active: bool) -> Result<bool, Error> {
+    let sql = "update customer set active = $2, ver = ver + 1
+        where id = $1 and active <> $2 and forgotten_at is null";
+    let query = sqlx::query(sql).bind(id.to_string()).bind(i64::from(active));
+    Ok(query.execute(tx.sql()).await?.rows_affected() == 1)
+}
+
 /// Deletes what names a customer and their doors. Postal code and city stay with the tickets, because they say where
 /// work was and not whose.
 pub async fn forget(tx: &mut Tx, id: CustomerId, now: Timestamp) -> Result<(), Error> {

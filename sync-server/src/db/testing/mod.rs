@@ -77,6 +77,20 @@ impl Fresh {
         }
     }
 
+    /// Makes one that has what is in this one, to which nobody may be connected.
+    pub async fn copy(&self) -> Self {
+        match &self.folder {
+            Some(_) => {
+                let folder = tempfile::tempdir().expect("the temporary folder can be written");
+                let file = folder.path().join("test.db");
+                std::fs::copy(self.url.trim_start_matches("sqlite:"), &file)
+                    .expect("the temporary folder can be written");
+                Self { url: format!("sqlite:{}", file.display()), folder: Some(folder) }
+            }
+            None => Self { url: postgres::create_copy(&self.url).await, folder: None },
+        }
+    }
+
     /// Makes one that was never migrated.
     pub async fn empty(engine: Engine) -> Self {
         sqlx::any::install_default_drivers();

@@ -15,6 +15,11 @@ pub(super) async fn create() -> String {
     create_like(&format!("template {} strategy wal_log", template().await)).await
 }
 
+/// Creates a copy of a database and gives its URL.
+pub(super) async fn create_copy(url: &str) -> String {
+    create_like(&format!("template {} strategy wal_log", database(url))).await
+}
+
 /// Creates a database without tables and gives its URL.
 pub(super) async fn create_empty() -> String {
     create_like("encoding 'UTF8' template template0").await

@@ -147,6 +147,7 @@ impl<'a> Teller<'a> {
             customer: who.customer,
             site: who.site,
             entitlement: who.plan.as_ref().map(|(entitlement, _, _)| *entitlement),
+            covered_from: None,
             category: trouble.need.need.category.clone(),
             symptom: trouble.need.need.symptom.clone(),
             category_label: trouble.category_label.clone(),
@@ -187,6 +188,7 @@ impl<'a> Teller<'a> {
             lapsed_with: BTreeSet::new(),
             blocked: BTreeSet::new(),
             language: filing.language.clone(),
+            first: None,
             earlier_expert: filing.follows.and_then(|earlier| earlier.expert),
             offered_to: None,
         }

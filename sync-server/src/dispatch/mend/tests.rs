@@ -130,6 +130,28 @@ async fn a_corrected_need_is_judged_the_same_way_and_what_a_person_decided_again
 }
 
 #[tokio::test]
+async fn a_correction_books_nobody_twice_who_should_have_left_already() {
+    both_engines(async |db| {
+        let world = World::new(&db).await;
+        let ana = world.expert("Ana", "10003").await;
+        let (first, was) = accepted(&world, ana).await;
+        // At the same site, as soon as she is done with the first.
+        let second = world.ticket().await;
+        let visit = VisitPlan { start_at: was.end_at().plus_minutes(10), travel_minutes: 10, work_minutes: 60 };
+        world.act(second, Move::Offer { offer: id(77_000), expert: ana, visit, decision: None }).await.unwrap();
+        world.act(second, Move::Accept { expert: ana, late: None }).await.unwrap();
+        // She cannot be there at the hour any more: that stood against the visit before, and takes nothing from her.
+        world.minutes_pass(3);
+        let note = Correction { contact_name: Some("Bo".parse().unwrap()), ..Correction::default() };
+        assert_eq!(mend(&world, first, note).await.unwrap().life.state.visit(), Some(was));
+        let longer = Correction { work_minutes: Some(was.work_minutes + 30), ..Correction::default() };
+        assert_eq!(mend(&world, first, longer).await.unwrap().life.state, State::Waiting);
+        assert_eq!(world.holder(second).await, Some(ana));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn whoever_is_on_the_way_is_not_turned_round_and_who_is_there_needs_no_address() {
     both_engines(async |db| {
         let world = World::new(&db).await;

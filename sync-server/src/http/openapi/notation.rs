@@ -5,12 +5,17 @@
 //! POST /api/v1/admin/skills admin "Adds a skill" {slug: Slug, name: Name} -> 201 Skill | 409
 //! Skill = {id: Id, slug: Slug, name: Name, active: bool, ver: int}
 //! ```
-//! `name?: T` may be left out, `T?` may be null, `[T]` is a list, `<T>` a map by word, `(a b)` one of these words. A
-//! document may hold more fields than its type names: programs ignore what they do not know. What is sent may not: `!`
-//! stands before the body of a call that takes other fields too.
+//! `name?: T` may be left out, `T?` may be null, `[T]` is a list, `<T>` a map by word, `(a b)` one of these words;
+//! `id`, `time` and `date` are texts of that form. Bounds stand behind: `text(1..40 /^[a-z]+$/)` by characters,
+//! `int(1..5)`, `[T](..5)` by items; `A or csv` is one or the other. A document may hold more fields than its type names:
+//! programs ignore what they do not know. What is sent may not, and types named `Typed…` are sent: `!` stands before the body,
+//! or the type, that takes other fields too.
 
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
+
+/// How the name of a type begins that is sent and never answered.
+const SENT: &str = "Typed";
 
 /// What is sent or answered.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +26,8 @@ pub enum Body {
     Json(Value),
     /// A file of values.
     Csv,
+    /// A document of this shape, or a file of values, as was asked.
+    JsonOrCsv(Value),
     /// Server-sent events.
     Stream,
     /// Bytes.
@@ -87,7 +94,11 @@ pub fn types(text: &str) -> Result<Map<String, Value>, Wrong> {
         let wrong = |why: String| Wrong { line: line.clone(), why };
         let (name, shape) = line.split_once('=').ok_or_else(|| wrong("a type is NAME = SHAPE".into()))?;
         let mut reader = Reader::of(shape);
-        let schema = reader.shape(true).map_err(wrong)?;
+        let is_sent = name.starts_with(SENT) && reader.peek() != Some('!');
+        if reader.peek() == Some('!') {
+            reader.take('!').map_err(wrong)?;
+        }
+        let schema = reader.shape(!is_sent).map_err(wrong)?;
         Ok((name.trim().to_owned(), schema))
     };
     lines(text).map(one).collect()
@@ -155,7 +166,10 @@ fn call(line: &str) -> Result<Call, String> {
 /// The shape of what stands in a path under this name.
 pub fn of_parameter(name: &str) -> Value {
     match name {
-        "token" | "sha" | "deed" | "what" | "name" => json!({ "type": "string", "minLength": 1 }),
+        "sha" => json!({ "type": "string", "pattern": "^[0-9a-f]{64}$" }),
+        "token" | "name" => json!({ "type": "string", "minLength": 1, "maxLength": 200 }),
+        "deed" => json!({ "type": "string", "enum": ["submit", "publish", "return", "retire", "restore"] }),
+        "what" => json!({ "type": "string", "enum": ["dead_letter", "rescue", "orphan"] }),
         "category" | "symptom" => json!({ "$ref": "#/components/schemas/Slug" }),
         _ => json!({ "type": "string", "format": "uuid" }),
     }
@@ -211,7 +225,69 @@ impl<'a> Reader<'a> {
         if self.peek() == Some('!') {
             self.take('!')?;
         }
-        self.shape(is_open).map(Body::Json)
+        let shape = self.shape(is_open)?;
+        let Some('o') = self.peek() else { return Ok(Body::Json(shape)) };
+        match (self.word()?, self.word()?) {
+            ("or", "csv") => Ok(Body::JsonOrCsv(shape)),
+            (other, _) => Err(format!("{other:?} stands behind a shape")),
+        }
+    }
+
+    /// Bounds like `(1..40)`, as limits of these names.
+    fn bounds(&mut self, schema: &mut Value, least: &str, most: &str) -> Result<(), String> {
+        if self.peek() != Some('(') {
+            return Ok(());
+        }
+        self.take('(')?;
+        if let Some(number) = self.number()? {
+            schema[least] = json!(number);
+        }
+        self.take('.')?;
+        self.take('.')?;
+        if let Some(number) = self.number()? {
+            schema[most] = json!(number);
+        }
+        if self.peek() == Some('/') {
+            self.take('/')?;
+            let (pattern, rest) = self.rest.split_once('/').ok_or("a pattern does not end")?;
+            schema["pattern"] = json!(pattern);
+            self.rest = rest;
+        }
+        self.take(')')
+    }
+
+    fn number(&mut self) -> Result<Option<i64>, String> {
+        self.peek();
+        let end = self.rest.find(|char: char| !char.is_ascii_digit()).unwrap_or(self.rest.len());
+        let (digits, rest) = self.rest.split_at(end);
+        self.rest = rest;
+        if digits.is_empty() {
+            return Ok(None);
+        }
+        digits.parse().map(Some).map_err(|_| format!("{digits} is no number"))
+    }
+
+    /// A type that is a word.
+    fn named(&mut self) -> Result<Value, String> {
+        let mut schema = match self.word()? {
+            "text" => {
+                let mut schema = json!({ "type": "string" });
+                self.bounds(&mut schema, "minLength", "maxLength")?;
+                return Ok(schema);
+            }
+            "int" => json!({ "type": "integer" }),
+            "bool" => return Ok(json!({ "type": "boolean" })),
+            "id" => return Ok(json!({ "type": "string", "format": "uuid" })),
+            "time" => return Ok(json!({ "type": "string", "format": "date-time" })),
+            "date" => return Ok(json!({ "type": "string", "format": "date" })),
+            "any" => return Ok(json!({})),
+            name if name.starts_with(char::is_uppercase) => {
+                return Ok(json!({ "$ref": format!("#/components/schemas/{name}") }));
+            }
+            other => return Err(format!("{other:?} is no type")),
+        };
+        self.bounds(&mut schema, "minimum", "maximum")?;
+        Ok(schema)
     }
 
     fn fields(&mut self, is_open: bool) -> Result<Vec<(String, bool, Value)>, String> {
@@ -250,7 +326,9 @@ impl<'a> Reader<'a> {
                 self.take('[')?;
                 let items = self.shape(is_open)?;
                 self.take(']')?;
-                json!({ "type": "array", "items": items })
+                let mut schema = json!({ "type": "array", "items": items });
+                self.bounds(&mut schema, "minItems", "maxItems")?;
+                schema
             }
             Some('<') => {
                 self.take('<')?;
@@ -267,16 +345,7 @@ impl<'a> Reader<'a> {
                 self.take(')')?;
                 json!({ "type": "string", "enum": words })
             }
-            Some(_) => match self.word()? {
-                "text" => json!({ "type": "string" }),
-                "int" => json!({ "type": "integer" }),
-                "bool" => json!({ "type": "boolean" }),
-                "any" => json!({}),
-                name if name.starts_with(char::is_uppercase) => {
-                    json!({ "$ref": format!("#/components/schemas/{name}") })
-                }
-                other => return Err(format!("{other:?} is no type")),
-            },
+            Some(_) => self.named()?,
             None => return Err("a type is missing".into()),
         };
         if self.peek() == Some('?') {
@@ -312,5 +381,24 @@ mod tests {
             assert!(calls(wrong).is_err(), "{wrong}");
         }
         assert!(types("A {}").is_err());
+        for wrong in ["A = text(1", "A = text(1..2 /a)", "A = [text](a..)", "A = text(1..99999999999999999999)"] {
+            assert!(types(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn bounds_and_forms_are_read() {
+        let read = types("A = text(1..40 /^[a-z]{1,2}$/)\nB = {n: int(0..)?, on: date, all: [id](..5)}").unwrap();
+        assert_eq!(read["A"], json!({ "type": "string", "minLength": 1, "maxLength": 40, "pattern": "^[a-z]{1,2}$" }));
+        let fields = &read["B"]["properties"];
+        assert_eq!(fields["n"]["anyOf"][0], json!({ "type": "integer", "minimum": 0 }));
+        assert_eq!(fields["on"]["format"], "date");
+        assert_eq!(read["B"].get("additionalProperties"), None);
+        let sent = types("TypedA = {n: int}\nTypedB = !{n: int}").unwrap();
+        assert_eq!(sent["TypedA"]["additionalProperties"], json!(false));
+        assert_eq!(sent["TypedB"].get("additionalProperties"), None);
+        assert_eq!(fields["all"]["maxItems"], 5);
+        let call = &calls("GET /a all \"x\" -> 200 {n: int} or csv").unwrap()[0];
+        assert!(matches!(call.answers[0], (200, Body::JsonOrCsv(_))), "{call:?}");
     }
 }

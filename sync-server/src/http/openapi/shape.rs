@@ -12,6 +12,9 @@ pub fn differs(value: &Value, schema: &Value, path: &str) -> Option<String> {
         let each: Vec<String> = any.iter().filter_map(|one| differs(value, one, path)).collect();
         return (each.len() == any.len()).then(|| each.into_iter().next().unwrap_or_default());
     }
+    if let Some(beyond) = beyond(value, schema) {
+        return Some(format!("{path} {beyond}: {value}"));
+    }
     let fits = match schema["type"].as_str() {
         Some("object") => value.is_object(),
         Some("array") => value.is_array(),
@@ -34,6 +37,35 @@ pub fn differs(value: &Value, schema: &Value, path: &str) -> Option<String> {
     }
     let mut items = value.as_array().into_iter().flatten().enumerate();
     items.find_map(|(at, one)| differs(one, &schema["items"], &format!("{path}[{at}]")))
+}
+
+/// The bound that a value does not keep. Patterns are left to programs that read them.
+fn beyond(value: &Value, schema: &Value) -> Option<&'static str> {
+    let size = match value {
+        Value::String(text) => i64::try_from(text.chars().count()).ok(),
+        Value::Array(items) => i64::try_from(items.len()).ok(),
+        Value::Number(_) => value.as_i64(),
+        Value::Null | Value::Bool(_) | Value::Object(_) => None,
+    };
+    let (least, most) = match value {
+        Value::String(_) => ("minLength", "maxLength"),
+        Value::Array(_) => ("minItems", "maxItems"),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => ("minimum", "maximum"),
+    };
+    if size.zip(schema[least].as_i64()).is_some_and(|(size, least)| size < least) {
+        return Some("is below its bound");
+    }
+    if size.zip(schema[most].as_i64()).is_some_and(|(size, most)| size > most) {
+        return Some("is above its bound");
+    }
+    let text = value.as_str()?;
+    let is_right = match schema["format"].as_str() {
+        Some("uuid") => text.parse::<uuid::Uuid>().is_ok(),
+        Some("date-time") => text.parse::<shared::time::Timestamp>().is_ok(),
+        Some("date") => text.parse::<shared::time::Date>().is_ok(),
+        Some(_) | None => true,
+    };
+    (!is_right).then_some("has not its form")
 }
 
 fn of_object(object: &serde_json::Map<String, Value>, schema: &Value, path: &str) -> Option<String> {
@@ -75,6 +107,10 @@ pub fn wrong(call: &Call, sent: &[u8], status: u16, answered: &[u8]) -> Option<S
     }
     match body {
         Body::Json(schema) => differs(&parsed(answered), schema, "answer"),
+        Body::JsonOrCsv(schema) => {
+            let answered = serde_json::from_slice::<Value>(answered);
+            answered.ok().and_then(|document| differs(&document, schema, "answer"))
+        }
         Body::None | Body::Csv | Body::Stream | Body::Binary | Body::Files => None,
     }
 }
@@ -87,8 +123,10 @@ mod tests {
 
     #[test]
     fn what_differs_is_named_by_its_place() {
-        let call = &notation::calls("POST /a all \"x\" {n: int, by?: (a b)} -> 200 {items: [{id: Id}], next: text?}")
-            .unwrap()[0];
+        let call = &notation::calls(
+            "POST /a all \"x\" {n: int(0..9), by?: (a b), on?: date} -> 200 {items: [{id: Id}], next: text?}",
+        )
+        .unwrap()[0];
         let fine = json!({ "items": [{ "id": "x", "more": 1 }], "next": null }).to_string();
         let check =
             |sent: Value, status, answered: &str| wrong(call, sent.to_string().as_bytes(), status, answered.as_bytes());
@@ -100,6 +138,8 @@ mod tests {
             (json!({ "n": 1 }), 200, r#"{"items":[{}],"next":null}"#, "answer.items[0].id is missing"),
             (json!({ "n": 1 }), 201, &fine, "201 is in no line"),
             (json!({ "n": 1 }), 409, "", "409 is in no line"),
+            (json!({ "n": 10 }), 200, &fine, "sent.n is above its bound"),
+            (json!({ "n": 1, "on": "today" }), 200, &fine, "sent.on has not its form"),
         ] {
             let found = check(sent, status, answered).unwrap_or_default();
             assert!(found.starts_with(expected), "{found} is not {expected}");

@@ -17,6 +17,9 @@ use shared::event::Actor;
 use shared::problem::{Problem, ProblemCode};
 use shared::ticket::{CancelReason, Move};
 
+/// Days after its end for which a ticket's link works. Old messages lie in many hands.
+const TRACK_DAYS: i64 = 90;
+
 /// The routes.
 pub(super) fn routes() -> Router<Site> {
     Router::new()
@@ -32,7 +35,14 @@ pub(in super::super) async fn of_token(site: &Site, token: &str) -> Answer<Ticke
     let gone =
         || Refused::with(ProblemCode::NotFound, "This link is not whole. Open it from our message again, or sign in.");
     let id = site.links.tracked(token).ok_or_else(gone)?;
-    site.db.read(async move |conn| store::get(conn, id).await).await?.ok_or_else(gone)
+    let ticket = site.db.read(async move |conn| store::get(conn, id).await).await?.ok_or_else(gone)?;
+    let is_over = ticket.ended_at.is_some_and(|at| at.plus_minutes(TRACK_DAYS * 24 * 60) <= site.now());
+    if is_over {
+        let words =
+            format!("This link has ended: the ticket was finished more than {TRACK_DAYS} days ago. Sign in to see it.");
+        return Err(Refused::with(ProblemCode::Gone, words));
+    }
+    Ok(ticket)
 }
 
 fn shown(ticket: &Ticket) -> Value {

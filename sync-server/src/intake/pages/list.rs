@@ -2,6 +2,7 @@
 
 use super::words::now_in_words;
 use super::{customer, frame};
+use crate::banners::pages::above_own;
 use crate::http::caller::Caller;
 use crate::http::{Answer, Site};
 use crate::tickets::{Ticket, store};
@@ -59,6 +60,6 @@ async fn list(State(site): State<Site>, caller: Caller, Query(asked): Query<Aske
         let filed = zone.show(ticket.filed_at, "%-d %B %Y");
         Listed { ticket, state, filed }
     });
-    let frame = frame(&site, "/tickets", Some(&caller));
+    let frame = above_own(&site, frame(&site, "/tickets", Some(&caller)), Some(&caller)).await?;
     page(&ListPage { frame, tickets: listed.collect(), is_first: before.is_none(), earlier })
 }

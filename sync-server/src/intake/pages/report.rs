@@ -9,6 +9,7 @@ use super::super::{Filed, Filer, Refusal, Typed, TypedProduct, file, read, times
 use super::times::Day;
 use super::words::now_in_words;
 use super::{choose, customer, frame, pictures, refuse_fields};
+use crate::banners::pages::above;
 use crate::customers::{self, Site as Place};
 use crate::db::Error;
 use crate::http::caller::Caller;
@@ -65,7 +66,8 @@ async fn step(State(site): State<Site>, caller: Caller, Query(asked): Query<Aske
     let symptom = category.symptoms.iter().find(|one| one.slug.as_str() == asked.symptom).cloned();
     let form = Form::new().with("make", asked.make.trim()).with("model", asked.model.trim());
     if symptom.is_none() && asked.symptom != NOT_SURE {
-        return what_is_wrong(&site, &caller, category, form, !asked.step.is_empty());
+        let frame = above(&site, frame(&site, "/tickets/new", Some(&caller)), who).await?;
+        return what_is_wrong(frame, category, form, !asked.step.is_empty());
     }
     let key = site.new_id::<shared::ids::of::Ticket>().to_string();
     let form = form.with("key", key).with("symptom", symptom.as_ref().map_or("", |one| one.slug.as_str()));
@@ -111,7 +113,8 @@ async fn kinds(site: &Site, caller: &Caller, who: CustomerId, categories: Vec<Ca
         Some(Known { label, to: format!("/tickets/new?{}", query.join("&")) })
     });
     let known = known.collect();
-    page(&CategoryPage { frame: frame(site, "/tickets/new", Some(caller)), categories, known, covered })
+    let frame = above(site, frame(site, "/tickets/new", Some(caller)), who).await?;
+    page(&CategoryPage { frame, categories, known, covered })
 }
 
 // ── what is wrong ──
@@ -125,7 +128,7 @@ struct SymptomPage {
     symptoms: Vec<Choice>,
 }
 
-fn what_is_wrong(site: &Site, caller: &Caller, category: Category, form: Form, was_sent: bool) -> Answer<Response> {
+fn what_is_wrong(frame: Frame, category: Category, form: Form, was_sent: bool) -> Answer<Response> {
     let choice = |symptom: &Symptom| {
         let choice = Choice::new(symptom.slug.as_str(), symptom.label.as_str());
         let advice = "Do not touch it. Switch the power off if you can do so safely, and leave the room.";
@@ -138,7 +141,7 @@ fn what_is_wrong(site: &Site, caller: &Caller, category: Category, form: Form, w
         form.wrong("symptom", "please choose what fits best, or that you are not sure");
     }
     let status = if was_sent { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    let shown = page(&SymptomPage { frame: frame(site, "/tickets/new", Some(caller)), form, category, symptoms })?;
+    let shown = page(&SymptomPage { frame, form, category, symptoms })?;
     Ok((status, shown).into_response())
 }
 
@@ -218,7 +221,7 @@ async fn report_page(
     let choices = if sites.len() > 1 { sites.iter().map(choice).collect() } else { Vec::new() };
     let query = |field: &str| format!("&{field}={}", crate::web::encoded(form.value(field)));
     let back = format!("/tickets/new?category={}{}{}", category.slug, query("make"), query("model"));
-    let frame = frame(site, "/tickets/new", Some(caller));
+    let frame = above(site, frame(site, "/tickets/new", Some(caller)), who).await?;
     page(&ReportPage { frame, form, category, symptom, product, back, fixes, same, sites: choices, far, days })
 }
 

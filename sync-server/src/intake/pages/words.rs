@@ -5,7 +5,7 @@ use crate::plans::Uncovered;
 use crate::tickets::Ticket;
 use shared::event::Fact;
 use shared::texts::Language;
-use shared::ticket::{CannotFix, Corrected, HoldReason, HumanReason, ReleaseReason, State};
+use shared::ticket::{CancelReason, CannotFix, Corrected, HoldReason, HumanReason, ReleaseReason, State};
 use shared::time::{Timestamp, Zone};
 
 /// Where a ticket is, and what comes next, for its customer.
@@ -53,8 +53,48 @@ pub(super) fn now_in_words(
             say("On hold", format!("We look for an expert again on {}.", when(*until)))
         }
         State::Completed { at, .. } => say("Done", format!("Completed on {}.", when(*at))),
-        State::Cancelled { at, .. } => say("Cancelled", format!("Cancelled on {}. Nobody will come.", when(*at))),
+        State::Cancelled { at, why: CancelReason::NoPlan } => say(
+            "Closed",
+            format!(
+                "Closed on {} because no plan was bought in time. Nothing was charged. If you still need us, choose a plan under \u{201c}Plans\u{201d} and report it again.",
+                when(*at)
+            ),
+        ),
+        State::Cancelled { at, why: CancelReason::Customer | CancelReason::Staff } => {
+            say("Cancelled", format!("Cancelled on {}. Nobody will come.", when(*at)))
+        }
     }
+}
+
+/// What is said once the arrival that was told has passed and nobody said more: when it was to be, and how old the last
+/// news are. Never another arrival, which would be made up.
+pub(super) fn overdue_in_words(
+    ticket: &Ticket,
+    expert: &str,
+    last_news: Option<Timestamp>,
+    now: Timestamp,
+    when: &impl Fn(Timestamp) -> String,
+) -> Option<String> {
+    let expected = match &ticket.life.state {
+        State::Accepted { visit, .. } => visit.start_at,
+        State::EnRoute { visit, departed_at, .. } => departed_at.plus_minutes(i64::from(visit.travel_minutes)),
+        State::Waiting
+        | State::Offered { .. }
+        | State::OnSite { .. }
+        | State::OnHold { .. }
+        | State::Completed { .. }
+        | State::Cancelled { .. } => return None,
+    };
+    if now <= expected {
+        return None;
+    }
+    let news = last_news.map(|at| format!(" Last news: {}.", when(at))).unwrap_or_default();
+    let next = if ticket.life.needs_human.is_some() {
+        "A person of ours is looking into it and will contact you."
+    } else {
+        "We tell you as soon as we know more."
+    };
+    Some(format!("{expert} was expected {}.{news} {next}", when(expected)))
 }
 
 /// Why a ticket waits for a plan, and what ends that.
@@ -107,6 +147,7 @@ pub(super) fn in_words(fact: &Fact, expert: &str, zone: &Zone) -> Option<String>
         Fact::Held { until, .. } => format!("On hold until {}.", when(*until)),
         Fact::Resumed => "It goes on.".to_owned(),
         Fact::SolvedWithoutVisit { .. } => "Solved without a visit.".to_owned(),
+        Fact::Cancelled { why: CancelReason::NoPlan, .. } => "Closed: no plan was bought in time.".to_owned(),
         Fact::Cancelled { .. } => "Cancelled.".to_owned(),
         Fact::Offered { .. }
         | Fact::Declined { after_acceptance: false, .. }

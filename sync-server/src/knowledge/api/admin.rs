@@ -7,6 +7,7 @@ use super::super::{Audience, ReviewNote, Text};
 use super::by;
 use crate::db::{Lane, Tx};
 use crate::http::caller::RequireAdmin;
+use crate::http::paging::{self, Paging};
 use crate::http::undone::Undone;
 use crate::http::{Answer, Json, Refused, Site};
 use axum::extract::{Path, Query, State};
@@ -18,11 +19,8 @@ use serde_json::json;
 use shared::ids::ArticleId;
 use shared::problem::ProblemCode;
 
-/// Articles on a page unless asked otherwise, and at most.
-const PAGE: i64 = 50;
-const PAGE_MAX: i64 = 200;
-/// Searches that found nothing, on their page.
-const MISSES_SHOWN: i64 = 200;
+/// Searches that found nothing and are looked through: those that were asked most.
+const MISSES_MAX: i64 = 2_000;
 
 pub(super) fn routes() -> Router<Site> {
     Router::new()
@@ -40,19 +38,15 @@ struct Wanted {
     #[serde(default)]
     state: Option<ArticleState>,
     #[serde(default)]
-    before: Option<ArticleId>,
+    cursor: Option<ArticleId>,
     #[serde(default)]
     limit: Option<i64>,
 }
 
 async fn list(State(site): State<Site>, _: RequireAdmin, Query(wanted): Query<Wanted>) -> Answer<impl IntoResponse> {
-    let limit = wanted.limit.unwrap_or(PAGE).clamp(1, PAGE_MAX);
-    let found = site.db.read(async move |conn| store::list(conn, wanted.state, wanted.before, limit + 1).await);
-    let mut items = found.await?;
-    let is_more = i64::try_from(items.len()).unwrap_or(0) > limit;
-    items.truncate(usize::try_from(limit).unwrap_or(1));
-    let next = items.last().filter(|_| is_more).map(|article| article.id);
-    Ok(Json(json!({ "items": items, "next": next })))
+    let limit = paging::limit(wanted.limit);
+    let found = site.db.read(async move |conn| store::list(conn, wanted.state, wanted.cursor, limit + 1).await);
+    paging::page(found.await?, limit, |article| article.id).answer()
 }
 
 #[derive(Clone, Deserialize)]
@@ -103,12 +97,17 @@ async fn replace(
     Ok(Json(edited.await?))
 }
 
-async fn versions(State(site): State<Site>, _: RequireAdmin, Path(id): Path<ArticleId>) -> Answer<impl IntoResponse> {
-    let items = site.db.read(async move |conn| store::versions(conn, id).await).await?;
-    if items.is_empty() {
+async fn versions(
+    State(site): State<Site>,
+    _: RequireAdmin,
+    Path(id): Path<ArticleId>,
+    Query(asked): Query<Paging>,
+) -> Answer<impl IntoResponse> {
+    let all = site.db.read(async move |conn| store::versions(conn, id).await).await?;
+    if all.is_empty() {
         return Err(Refused::new(ProblemCode::NotFound));
     }
-    Ok(Json(json!({ "items": items })))
+    paging::cut(all, &asked, |version| version.ver)?.answer()
 }
 
 #[derive(Clone, Deserialize)]
@@ -136,9 +135,9 @@ async fn act(
     Ok(Json(acted.await?))
 }
 
-async fn misses(State(site): State<Site>, _: RequireAdmin) -> Answer<impl IntoResponse> {
-    let items = site.db.read(async |conn| store::misses(conn, MISSES_SHOWN).await).await?;
-    Ok(Json(json!({ "items": items })))
+async fn misses(State(site): State<Site>, _: RequireAdmin, Query(asked): Query<Paging>) -> Answer<impl IntoResponse> {
+    let all = site.db.read(async |conn| store::misses(conn, MISSES_MAX).await).await?;
+    paging::cut(all, &asked, |miss| miss.words.clone())?.answer()
 }
 
 #[derive(Deserialize)]

@@ -35,7 +35,7 @@ async fn show(State(site): State<Site>, caller: RequireDesk, Path(id): Path<Tick
     let found = site.db.read(async move |conn| {
         let ticket = change::ticket(conn, id).await?;
         let hits = store::suggest(conn, Audience::Ours, &ticket).await?;
-        let solved = store::solved_like(conn, &ticket, None).await?;
+        let solved = store::solved_like(conn, &ticket).await?;
         let categories = workforce::store::categories(conn).await?;
         let listed = hits.into_iter().map(|hit| hit.article);
         let items = listed.map(|article| Listed { product: product(&article.text, &categories), article }).collect();

@@ -11,6 +11,7 @@ use shared::text::{Name, ShortLine, Slug};
 use shared::time::Timestamp;
 use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
+use std::collections::BTreeMap;
 
 const COLUMNS: &str = "a.id, a.state, a.ver, a.public_ver, a.author_name, a.ticket, a.reviewer_name, a.review_note,
     a.n_fixed, a.n_tried, a.created_at, a.changed_at, v.title, v.problem, v.steps, v.stop, v.category, v.symptom,
@@ -19,6 +20,8 @@ const COLUMNS: &str = "a.id, a.state, a.ver, a.public_ver, a.author_name, a.tick
 const VERSIONS_MAX: i64 = 200;
 /// How many solved tickets are looked at for those of the same maker.
 const SOLVED_READ_MAX: i64 = 40;
+/// How many are read at once for all tickets with one product and symptom.
+const ALIKE_READ_MAX: i64 = 400;
 
 fn text(row: &AnyRow) -> Result<Text, Error> {
     Ok(Text {
@@ -272,37 +275,98 @@ pub async fn note_vote(
     Ok(true)
 }
 
-/// How the last tickets with the same product and symptom were solved, those of the same maker first. `before`: what ended
-/// then or later is left out. A phone's document takes it as of the ticket's own last change: so it is the same for whoever
-/// had it then and whoever reads it anew, and nothing has to be sent again whenever a ticket like it ends.
-pub async fn solved_like(conn: &mut Conn, ticket: &Ticket, before: Option<Timestamp>) -> Result<Vec<Solved>, Error> {
-    let sql = "select t.make, t.model, t.summary, t.ended_at, c.name, s.line1, s.city, s.contact_name
-        from ticket t join customer c on c.id = t.customer join site s on s.id = t.site
-        where t.category = $1 and coalesce(t.symptom, '') = $2 and t.summary is not null and t.state = 'completed'
-          and t.id <> $3 and t.ended_at < $5
-        order by t.ended_at desc, t.id desc limit $4";
-    let query = sqlx::query(sql).bind(ticket.category.to_string());
-    let query = query.bind(ticket.symptom.as_ref().map(Slug::to_string).unwrap_or_default());
-    let query = query.bind(ticket.id.to_string()).bind(SOLVED_READ_MAX);
-    let query = query.bind(before.map_or(i64::MAX, Timestamp::as_millis));
-    let mut solved = Vec::new();
-    for row in query.fetch_all(conn.sql()).await? {
+/// How the last tickets with the same product and symptom were solved, those of the same maker first.
+pub async fn solved_like(conn: &mut Conn, ticket: &Ticket) -> Result<Vec<Solved>, Error> {
+    let ended = ended_like(conn, &ticket.category, ticket.symptom.as_ref(), None, SOLVED_READ_MAX + 1).await?;
+    Ok(solved(ended.iter().filter(|one| one.ticket != ticket.id), ticket))
+}
+
+/// The same for tickets that phones keep, each as of its own last change: so it is the same for whoever had it then and
+/// whoever reads it anew, and nothing has to be sent again whenever a ticket like it ends. A question for each product
+/// and symptom, not for each ticket: a first sync brings ten thousand.
+pub async fn solved_before(conn: &mut Conn, tickets: &[&Ticket]) -> Result<BTreeMap<TicketId, Vec<Solved>>, Error> {
+    let mut alike: BTreeMap<(&Slug, Option<&Slug>), Vec<&Ticket>> = BTreeMap::new();
+    for ticket in tickets {
+        alike.entry((&ticket.category, ticket.symptom.as_ref())).or_default().push(ticket);
+    }
+    let mut found = BTreeMap::new();
+    for ((category, symptom), tickets) in alike {
+        let limit = if tickets.len() == 1 { SOLVED_READ_MAX + 1 } else { ALIKE_READ_MAX };
+        let latest = tickets.iter().map(|ticket| ticket.changed_at).max();
+        let ended = ended_like(conn, category, symptom, latest, limit).await?;
+        let is_all = i64::try_from(ended.len()).is_ok_and(|n| n < limit);
+        for ticket in tickets {
+            let is_before = |one: &&Ended| one.ticket != ticket.id && one.solved.at < ticket.changed_at;
+            let n = ended.iter().filter(is_before).count();
+            // One that did not change for long may have its like further back than was read for all.
+            let reaches = is_all || i64::try_from(n).is_ok_and(|n| n >= SOLVED_READ_MAX);
+            let own = if reaches {
+                solved(ended.iter().filter(is_before), ticket)
+            } else {
+                let at = Some(ticket.changed_at);
+                let ended = ended_like(conn, category, symptom, at, SOLVED_READ_MAX + 1).await?;
+                solved(ended.iter().filter(is_before), ticket)
+            };
+            found.insert(ticket.id, own);
+        }
+    }
+    Ok(found)
+}
+
+/// A ticket that was solved.
+struct Ended {
+    ticket: TicketId,
+    solved: Solved,
+}
+
+/// The last tickets with this product and symptom that were solved before then, the newest first.
+async fn ended_like(
+    conn: &mut Conn,
+    category: &Slug,
+    symptom: Option<&Slug>,
+    before: Option<Timestamp>,
+    limit: i64,
+) -> Result<Vec<Ended>, Error> {
+    // Written out for each case: only so is the index of use.
+    let is_same = if symptom.is_some() { "t.symptom = $4" } else { "t.symptom is null" };
+    let sql = format!(
+        "select t.id, t.make, t.model, t.summary, t.ended_at, c.name, s.line1, s.city, s.contact_name
+         from ticket t join customer c on c.id = t.customer join site s on s.id = t.site
+         where t.category = $1 and {is_same} and t.summary is not null and t.state = 'completed' and t.ended_at < $2
+         order by t.ended_at desc, t.id desc limit $3"
+    );
+    let query = sqlx::query(AssertSqlSafe(sql)).bind(category.to_string());
+    let query = query.bind(before.map_or(i64::MAX, Timestamp::as_millis)).bind(limit);
+    let query = match symptom {
+        Some(symptom) => query.bind(symptom.to_string()),
+        None => query,
+    };
+    let read = |row: &AnyRow| {
         let text = |column: &str| row.try_get::<String, _>(column);
         let (name, line1, city, contact) = (text("name")?, text("line1")?, text("city")?, text("contact_name")?);
-        let one = Solved {
-            at: instant(&row, "ended_at")?,
+        let solved = Solved {
+            at: instant(row, "ended_at")?,
             make: row.try_get("make")?,
             model: row.try_get("model")?,
             summary: scrub(&text("summary")?, &[&name, &line1, &city, &contact]),
         };
+        Ok(Ended { ticket: parsed(row, "id")?, solved })
+    };
+    query.fetch_all(conn.sql()).await?.iter().map(read).collect()
+}
+
+/// Of these, the newest first, what a ticket shows.
+fn solved<'a>(ended: impl Iterator<Item = &'a Ended>, ticket: &Ticket) -> Vec<Solved> {
+    let mut solved: Vec<Solved> = Vec::new();
+    for Ended { solved: one, .. } in ended.take(usize::try_from(SOLVED_READ_MAX).unwrap_or_default()) {
         // The same words five times say it once.
-        if !solved.iter().any(|known: &Solved| known.summary == one.summary) {
-            solved.push(one);
+        if !solved.iter().any(|known| known.summary == one.summary) {
+            solved.push(one.clone());
         }
     }
     let make = ticket.make.as_ref().map(|make| shared::text::fold_key(make.as_str()));
     let is_same = |one: &Solved| one.make.as_ref().map(|own| shared::text::fold_key(own)) == make;
-    solved.sort_by_key(|one| !is_same(one));
+    solved.sort_by_cached_key(|one| !is_same(one));
     solved.truncate(SOLVED_MAX);
-    Ok(solved)
+    solved
 }

@@ -7,8 +7,8 @@ mod search;
 mod tests;
 
 pub use articles::{
-    NewArticle, Version, article, begun_from, create, edit, list, lock, note_vote, of_product, put_state, solved_like,
-    versions,
+    NewArticle, Version, article, begun_from, create, edit, list, lock, note_vote, of_product, put_state,
+    solved_before, solved_like, versions,
 };
 pub use docs::docs;
 pub use search::{

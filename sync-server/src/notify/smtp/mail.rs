@@ -38,8 +38,8 @@ struct Colours {
     accent: &'static str,
 }
 
-static DAY: LazyLock<Colours> = LazyLock::new(|| Colours::of(by_day()));
-static NIGHT: LazyLock<Colours> = LazyLock::new(|| Colours::of(by_night()));
+static DAY: LazyLock<Colours> = LazyLock::new(|| Colours::of(assets::by_day()));
+static NIGHT: LazyLock<Colours> = LazyLock::new(|| Colours::of(assets::by_night()));
 
 impl Colours {
     fn of(sheet: &'static str) -> Self {
@@ -53,14 +53,6 @@ impl Colours {
     }
 }
 
-fn by_day() -> &'static str {
-    assets::TOKENS_CSS.split("@media").next().unwrap_or_default()
-}
-
-fn by_night() -> &'static str {
-    assets::TOKENS_CSS.split_once("prefers-color-scheme: dark").map_or("", |(_, night)| night)
-}
-
 /// The value of a token in a part of the pages' style sheet; nothing where it is not set there.
 fn token(sheet: &'static str, name: &str) -> &'static str {
     let value = sheet.lines().find_map(|line| line.trim().strip_prefix("--")?.strip_prefix(name)?.strip_prefix(':'));
@@ -71,7 +63,7 @@ fn token(sheet: &'static str, name: &str) -> &'static str {
 pub(super) fn html(language: Language, subject: &str, body: &str, link: Option<&str>) -> Result<String, askama::Error> {
     let (lang, paragraphs) = (language.code(), paragraphs(body, link));
     // In a tag's quotes only the other kind of quote can stand.
-    let font = token(by_day(), "font").replace('"', "'");
+    let font = token(assets::by_day(), "font").replace('"', "'");
     MailPage { lang, subject, paragraphs, day: &DAY, night: &NIGHT, font }.render()
 }
 

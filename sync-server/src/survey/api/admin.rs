@@ -4,13 +4,14 @@ use super::super::results::{Results, results};
 use super::super::store;
 use crate::db::Error;
 use crate::http::caller::RequireAdmin;
+use crate::http::paging;
 use crate::http::{Answer, Json, Site};
 use crate::workforce;
 use axum::Router;
 use axum::extract::{Query, State};
+use axum::response::IntoResponse;
 use axum::routing::get;
 use serde::Deserialize;
-use serde_json::{Value, json};
 use shared::ids::SurveyId;
 
 /// Surveys on one page.
@@ -34,13 +35,10 @@ struct Listing {
     limit: Option<i64>,
 }
 
-async fn list(State(site): State<Site>, _: RequireAdmin, Query(wanted): Query<Listing>) -> Answer<Json<Value>> {
-    let limit = wanted.limit.unwrap_or(PAGE_MAX).clamp(1, PAGE_MAX);
-    let before = wanted.cursor;
+async fn list(State(site): State<Site>, _: RequireAdmin, Query(wanted): Query<Listing>) -> Answer<impl IntoResponse> {
+    let (limit, before) = (paging::limit(wanted.limit), wanted.cursor);
     let found = site.db.read(async move |conn| store::list(conn, before, limit + 1).await).await?;
-    let page = usize::try_from(limit).unwrap_or(1);
-    let next = (found.len() > page).then(|| found[page - 1].id);
-    Ok(Json(json!({ "items": found.iter().take(page).collect::<Vec<_>>(), "next_cursor": next })))
+    paging::page(found, limit, |survey| survey.id).answer()
 }
 
 #[derive(Deserialize)]

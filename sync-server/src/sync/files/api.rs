@@ -42,7 +42,10 @@ async fn progress(State(site): State<Site>, caller: RequireRescuer, Path(sha): P
     let sha = name(&sha)?;
     let who = sender(&site, &caller, sha).await?;
     Ok(match blobs::progress(&site.db, sha, &who).await? {
-        Ok(kept) => whole(StatusCode::OK, &kept),
+        Ok(kept) => {
+            arrived(&site.db, &site.config.timing, sha).await?;
+            whole(StatusCode::OK, &kept)
+        }
         Err(part) => {
             let headers =
                 [(OFFSET, part.map_or(0, |part| part.n_received)), (LENGTH, part.map_or(0, |part| part.n_bytes))];

@@ -37,8 +37,9 @@ async fn is_missed(db: &Database, expert: ExpertId, sha: Sha) -> Result<bool, Er
     .await
 }
 
-/// The bytes have come: whoever has a ticket that shows them hears of it.
-async fn arrived(db: &Database, timing: &Timing, sha: Sha) -> Result<(), Error> {
+/// The bytes have come: whoever has a ticket that shows them hears of it. Said again whenever a phone is told so, because
+/// a server may die between the file and this.
+pub async fn arrived(db: &Database, timing: &Timing, sha: Sha) -> Result<(), Error> {
     let photos = db.read(async move |conn| store::of_sha(conn, sha).await).await?;
     let tickets: Vec<TicketId> = photos.iter().map(|photo| photo.ticket).collect();
     if tickets.is_empty() {

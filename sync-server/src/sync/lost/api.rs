@@ -4,6 +4,7 @@ use super::{Item, What, handle, listed};
 use crate::audit;
 use crate::db::{Error, Lane};
 use crate::http::caller::{Caller, RequireDesk};
+use crate::http::paging::{self, Page, Paging};
 use crate::http::{Answer, Json, Refused, Site};
 use axum::Router;
 use axum::extract::{Path, Query, State};
@@ -12,7 +13,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use shared::problem::ProblemCode;
 
-/// Rows in one answer.
+/// Rows of one kind that are looked through; more than that is nothing that people read line by line.
+const ROWS_MAX: i64 = 2_000;
+/// Rows on the page.
 pub(super) const LIST_MAX: i64 = 100;
 
 /// The routes.
@@ -26,12 +29,17 @@ struct Wanted {
     what: String,
     #[serde(default)]
     handled: bool,
+    #[serde(default)]
+    cursor: Option<String>,
+    #[serde(default)]
+    limit: Option<i64>,
 }
 
-async fn list(State(site): State<Site>, _: RequireDesk, Query(wanted): Query<Wanted>) -> Answer<Json<Value>> {
+async fn list(State(site): State<Site>, _: RequireDesk, Query(wanted): Query<Wanted>) -> Answer<Json<Page<Item>>> {
     let what = kind(&wanted.what)?;
-    let items: Vec<Item> = site.db.read(async move |conn| listed(conn, what, wanted.handled, LIST_MAX).await).await?;
-    Ok(Json(json!({ "items": items })))
+    let Wanted { handled, cursor, limit, .. } = wanted;
+    let all: Vec<Item> = site.db.read(async move |conn| listed(conn, what, handled, ROWS_MAX).await).await?;
+    paging::cut(all, &Paging { cursor, limit }, |item| item.id.clone())?.answer()
 }
 
 #[derive(Deserialize)]

@@ -15,11 +15,49 @@ use serde_json::json;
 use shared::blob::Sha;
 use shared::event::Fact;
 use shared::intent::Intent;
-use shared::sync::{MutationResult, StreamName};
+use shared::sync::{Change, MutationResult, Patch, StreamName};
 use shared::ticket::{HumanReason, Outcome, Phase};
+use shared::ticket::{Move, ReleaseReason, VisitPlan};
 
 async fn open(db: &Database, what: What) -> Vec<super::Item> {
     db.read(async move |conn| listed(conn, what, false, 100).await).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_phone_that_takes_anothers_ticket_for_unknown_hears_who_has_it_if_it_was_asked_about_it_before() {
+    both_engines(async |db| {
+        let world = World::new(&db).await;
+        let (ana, ticket) = (world.expert("Ana", "10003").await, world.ticket().await);
+        world.round().await;
+        world.act(ticket, Move::Accept { expert: ana, late: None }).await.unwrap();
+        world.act(ticket, Move::Release { why: ReleaseReason::Staff }).await.unwrap();
+        let ben = world.expert("Ben Okafor", "10003").await;
+        let start_at = world.now().plus_minutes(60);
+        let visit = VisitPlan { start_at, travel_minutes: 10, work_minutes: 60 };
+        world.act(ticket, Move::Offer { offer: id(88_000), expert: ben, visit, decision: None }).await.unwrap();
+        let cleo = world.expert("Cleo", "10003").await;
+        let unknown = id::<shared::ids::of::Ticket>(4_711);
+        let gone = |to: Option<&str>| Patch {
+            s: StreamName::U,
+            kind: "ticket".into(),
+            id: ticket.to_string(),
+            change: Change::Del { why: Some("reassigned".into()), to: to.map(str::to_owned) },
+        };
+        for (expert, to) in [(ana, Some("Ben Okafor")), (cleo, None)] {
+            let mut phone = Phone::of(&world, expert).await;
+            phone.send(vec![]).await.unwrap();
+            phone.orphans = [ticket, unknown].map(|id| id.to_string()).into();
+            for _ in 0..2 {
+                let reply = phone.send(vec![]).await.unwrap();
+                assert_eq!(reply.patch, [gone(to)], "as often as it asks, and nothing of what is unknown");
+            }
+        }
+        let mut his = Phone::of(&world, ben).await;
+        his.send(vec![]).await.unwrap();
+        his.orphans = vec![ticket.to_string()];
+        assert_eq!(his.send(vec![]).await.unwrap().patch, [], "his own is not gone");
+    })
+    .await;
 }
 
 #[tokio::test]

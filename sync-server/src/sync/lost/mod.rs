@@ -44,18 +44,23 @@ struct Outbox {
     mutations: Vec<Mutation>,
 }
 
+/// The tickets among what a phone names, each once.
+pub(super) fn named(ids: &[String]) -> Vec<TicketId> {
+    let tickets: BTreeSet<TicketId> = ids.iter().take(ORPHANS_MAX).filter_map(|id| id.parse().ok()).collect();
+    tickets.into_iter().collect()
+}
+
 /// Keeps that a phone has tickets which this server does not know. What was said before costs no write.
 pub(super) async fn note_orphans(
     db: &Database,
     expert: ExpertId,
     device: DeviceId,
-    named: &[String],
+    ids: &[String],
 ) -> Result<(), Error> {
-    let tickets: BTreeSet<TicketId> = named.iter().take(ORPHANS_MAX).filter_map(|id| id.parse().ok()).collect();
+    let tickets = named(ids);
     if tickets.is_empty() {
         return Ok(());
     }
-    let tickets: Vec<TicketId> = tickets.into_iter().collect();
     let asked = tickets.clone();
     let new = db.read(async move |conn| store::new_orphans(conn, expert, &asked).await).await?;
     if new.is_empty() {

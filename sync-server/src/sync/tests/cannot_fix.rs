@@ -20,7 +20,7 @@ use shared::time::Timestamp;
 fn cannot_fix(why: CannotFix, skills: &[&str], until: Option<Timestamp>) -> Intent {
     let skills = skills.iter().map(|slug| slug.parse().unwrap()).collect();
     let part = (why == CannotFix::Part).then(|| "T-con board".parse().unwrap());
-    Intent::TicketCannotFix { why, skills, part, until }
+    Intent::TicketCannotFix { why, skills, part, until, called: None }
 }
 
 /// Ana is asked, says yes and arrives.
@@ -147,6 +147,32 @@ async fn a_missing_part_means_no_offer_before_the_date_and_the_same_expert_first
 }
 
 #[tokio::test]
+async fn whoever_has_the_part_is_waited_for_until_the_shift_begins_and_not_for_ever() {
+    both_engines(async |db| {
+        let world = World::new(&db).await;
+        // Monday, 04:00 in New York; she begins at nine.
+        let ana = world.expert_on("Ana", "10027", "Mon-Fri 09:00-17:00", 1).await;
+        let ticket = world.ticket().await;
+        world.minutes_pass(6 * 60);
+        let mut phone = on_site(&world, ana, ticket).await;
+        let eight = world.now().plus_minutes(22 * 60);
+        phone.taps(cannot_fix(CannotFix::Part, &[], Some(eight)), ticket).await;
+        let ben = world.expert("Ben", "10001").await;
+        world.minutes_pass(22 * 60);
+        world.round().await;
+        assert_eq!(world.holder(ticket).await, None, "Ben could come now, without the part");
+        world.minutes_pass(60);
+        world.round().await;
+        assert_eq!(world.holder(ticket).await, Some(ana));
+        world.minutes_pass(6);
+        crate::tickets::jobs::answer_deadlines(&db, &world.bounds.timing).await.unwrap();
+        world.round().await;
+        assert_eq!(world.holder(ticket).await, Some(ben), "she let it run out");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_part_without_a_date_is_a_persons_at_once() {
     both_engines(async |db| {
         let world = World::new(&db).await;
@@ -174,6 +200,35 @@ async fn a_closed_door_holds_for_the_customer_and_a_person_looks_after_a_day() {
         assert_eq!(flag(&world, ticket).await, Some(HumanReason::HoldEnded));
         let jobs = db.read(async |conn| crate::jobs::backlog(conn).await).await.unwrap();
         assert!(jobs.iter().any(|job| job.kind == "notify_customer"), "{jobs:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn before_a_closed_door_it_is_written_down_whether_the_contact_was_rung() {
+    both_engines(async |db| {
+        let world = World::new(&db).await;
+        let ana = world.expert("Ana", "10003").await;
+        for (called, words) in [
+            (Some(true), Some("Rang the contact, and nobody answered.")),
+            (Some(false), Some("Did not ring the contact.")),
+            (None, None),
+        ] {
+            let ticket = world.ticket().await;
+            let shut = Intent::TicketCannotFix {
+                why: CannotFix::NoAccess,
+                skills: Vec::new(),
+                part: None,
+                until: None,
+                called,
+            };
+            on_site(&world, ana, ticket).await.taps(shut, ticket).await;
+            let notes = db.read(async move |conn| store::notes(conn, &[ticket], 10).await).await.unwrap();
+            assert_eq!(notes.first().map(|note| note.text.as_str()), words);
+            if let Some(note) = notes.first() {
+                assert_eq!((note.author_name.as_str(), note.at), ("Ana", world.db.clock().business_now()));
+            }
+        }
     })
     .await;
 }

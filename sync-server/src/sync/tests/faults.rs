@@ -8,8 +8,8 @@ use crate::dispatch::world::{World, id};
 use crate::sync::exchange;
 use crate::tickets::jobs::{ARCHIVE_DAYS, archive_ended};
 use shared::intent::Intent;
-use shared::sync::{Change, MutationResult, Pull, SyncRequest, Unused};
-use shared::ticket::{CancelReason, Move, Phase, ReleaseReason};
+use shared::sync::{Change, Have, MutationResult, Pull, SyncRequest, Unused};
+use shared::ticket::{CancelReason, Move, Phase, ReleaseReason, VisitPlan};
 
 /// Every kind of mutation as release 0.1.0 of the app writes it.
 const REQUEST_0_1_0: &str = include_str!("../fixtures/request-0.1.0.json");
@@ -60,6 +60,54 @@ async fn a_ticket_that_went_and_came_back_while_offline_is_one_put_and_work_on_i
         assert_eq!(about.len(), 1, "{about:?}");
         assert!(matches!(about[0].change, Change::Put { .. }), "{about:?}");
         assert_eq!(phone.taps(Intent::TicketDepart {}, ticket).await, MutationResult::Applied);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_ticket_that_moved_names_who_has_it_and_keeps_the_note_that_came_late() {
+    both_engines(async |db| {
+        let world = World::new(&db).await;
+        let ana = world.expert("Ana", "10003").await;
+        let mut phone = Phone::of(&world, ana).await;
+        let ticket = world.ticket().await;
+        world.round().await;
+        phone.taps(Intent::OfferAccept {}, ticket).await;
+        let ben = world.expert("Bén Öztürk", "10003").await;
+        world.act(ticket, Move::Release { why: ReleaseReason::Staff }).await.unwrap();
+        let visit = VisitPlan { start_at: world.now().plus_minutes(60), travel_minutes: 20, work_minutes: 30 };
+        let offer = Move::Offer { offer: id(901), expert: ben, visit, decision: None };
+        world.act(ticket, offer).await.unwrap();
+        let note = Intent::NoteAdd { note: id(78), text: "Ring twice".parse().unwrap() };
+        let note = phone.mutation(&note, Some(ticket));
+        let reply = phone.send(vec![note]).await.unwrap();
+        assert_eq!((&reply.acks[0].result, reply.acks[0].late), (&MutationResult::Applied, true));
+        let gone = reply.patch.iter().find(|patch| patch.id == ticket.to_string()).unwrap();
+        let to = Some("Bén Öztürk".to_owned());
+        assert_eq!(gone.change, Change::Del { why: Some("reassigned".into()), to });
+        let mut bens = Phone::of(&world, ben).await;
+        bens.send(vec![]).await.unwrap();
+        assert_eq!(bens.tickets[&ticket.to_string()].notes.len(), 1, "whoever has it reads it");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_digest_comes_at_the_end_of_the_first_pass_and_when_a_phone_asks() {
+    both_engines(async |db| {
+        let world = World::new(&db).await;
+        let ana = world.expert("Ana", "10003").await;
+        let mut phone = Phone::of(&world, ana).await;
+        world.ticket().await;
+        world.round().await;
+        let first = phone.send(vec![]).await.unwrap();
+        assert!(first.digest.is_some());
+        assert!(phone.send(vec![]).await.unwrap().digest.is_none(), "not with every poll");
+        let have = Have { asks_digest: true, ..Have::default() };
+        let asked = SyncRequest { have, ..phone.request(vec![]) };
+        let again = exchange(&db, &world.bounds, ana, asked).await.unwrap();
+        assert!(again.patch.is_empty(), "nothing has changed");
+        assert_eq!(again.digest, first.digest);
     })
     .await;
 }
@@ -132,7 +180,7 @@ async fn a_ticket_leaves_the_phone_ninety_days_after_its_end_and_nothing_else_do
         archive_ended(&db, timing).await.unwrap();
         let reply = phone.send(vec![]).await.unwrap();
         let gone = reply.patch.iter().find(|patch| patch.id == ticket.to_string()).unwrap();
-        assert_eq!(gone.change, Change::Del { why: Some("archived".into()) });
+        assert_eq!(gone.change, Change::Del { why: Some("archived".into()), to: None });
         assert_eq!(world.read(ticket).await.life.state.phase(), Some(Phase::Completed), "it is still here");
         archive_ended(&db, timing).await.unwrap();
         assert!(phone.send(vec![]).await.unwrap().patch.is_empty(), "once");

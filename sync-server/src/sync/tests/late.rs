@@ -2,6 +2,7 @@
 
 use super::Phone;
 use crate::db::testing::both_engines;
+use crate::db::{Lane, Tx};
 use crate::dispatch::world::World;
 use shared::ids::{ExpertId, TicketId};
 use shared::intent::Intent;
@@ -25,7 +26,8 @@ async fn starts_in(world: &World, ticket: TicketId) -> i64 {
 }
 
 async fn customer_heard(world: &World, expert: ExpertId, ticket: TicketId) -> usize {
-    let registry = crate::dispatch::jobs::register(crate::jobs::Registry::new(), &world.bounds);
+    let registry =
+        crate::dispatch::jobs::register(crate::jobs::Registry::new(), &world.bounds, &crate::notify::samples::pages());
     let registry = crate::notify::samples::register(registry, &world.db);
     crate::jobs::Runner::new(world.db.clone(), registry).drain().await.unwrap();
     let told = world.db.read(async move |conn| crate::notify::store::of_ticket(conn, ticket, 50).await).await.unwrap();
@@ -77,6 +79,26 @@ async fn late_said_twice_by_a_phone_counts_once_and_by_who_has_lost_the_visit_ch
         world.act(ticket, shared::ticket::Move::Release { why: shared::ticket::ReleaseReason::Staff }).await.unwrap();
         assert_eq!(phone.taps(late(30), ticket).await, MutationResult::Recorded(Unused::Reassigned));
         assert_eq!(world.read(ticket).await.life.state, State::Waiting);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_yes_is_judged_by_what_the_office_changed_though_the_change_was_not_carried_through_yet() {
+    both_engines(async |db| {
+        let world = World::new(&db).await;
+        let ana = world.expert("Ana", "10003").await;
+        let ticket = world.ticket().await;
+        world.round().await;
+        assert_eq!(world.holder(ticket).await, Some(ana));
+        let mut phone = Phone::of(&world, ana).await;
+        let now = world.now();
+        let none = shared::skills::Skills::default();
+        let change = async move |tx: &mut Tx| crate::workforce::store::replace_skills(tx, ana, &none, now).await;
+        db.write(Lane::Desk, change).await.unwrap();
+        let answer = phone.taps(Intent::OfferAccept {}, ticket).await;
+        assert!(matches!(answer, MutationResult::Recorded(_)), "{answer:?}");
+        assert_eq!(world.holder(ticket).await, None);
     })
     .await;
 }

@@ -108,6 +108,7 @@ async fn a_visit_given_back_on_his_word_is_not_given_back_twice_and_what_he_wrot
             skills: vec![],
             part: Some("T-con board".parse().unwrap()),
             until: None,
+            called: None,
         };
         let tapped = phone.mutation(&part, Some(ticket));
         let desk = desk(&world).await;

@@ -104,6 +104,18 @@ pub async fn waiting(conn: &mut Conn, limit: i64) -> Result<Vec<Ticket>, Error> 
     rows.iter().map(read::ticket).collect()
 }
 
+/// Tickets with an open offer that a round made and that nobody has seen yet.
+pub async fn offered_unseen(conn: &mut Conn, limit: i64) -> Result<Vec<Ticket>, Error> {
+    let sql = format!(
+        "select {COLUMNS} from ticket where state = 'offered' and exists (
+           select 1 from offer where offer.ticket = ticket.id and offer.state = 'open'
+           and offer.decision is not null and offer.seen_at is null)
+         order by filed_at, id limit $1"
+    );
+    let rows = sqlx::query(AssertSqlSafe(sql)).bind(limit).fetch_all(conn.sql()).await?;
+    rows.iter().map(read::ticket).collect()
+}
+
 /// What these experts hold: open offers, accepted visits, visits under way. All experts' if none is named.
 pub async fn held_by(conn: &mut Conn, experts: &[ExpertId], limit: i64) -> Result<Vec<Ticket>, Error> {
     let sql = if experts.is_empty() {

@@ -14,10 +14,10 @@ pub use follow_ups::{earlier, follow_up_of, may_follow};
 pub use forget::forget;
 pub use lists::{
     Counts, NoteRow, after, by_number, by_state, counts, get, held_at_sites_of, held_by, inbox, many, matchable, notes,
-    of_customer, of_site_open, on_site, open_of_category, overdue, products_of, unsound, versions_in_stream, waiting,
-    waiting_for_plan,
+    of_customer, of_site_open, offered_unseen, on_site, open_of_category, overdue, products_of, unsound,
+    versions_in_stream, waiting, waiting_for_plan,
 };
-pub use offers::{OfferRow, TurnedDownBy, declined, lapsed, offers_of, seen_at};
+pub use offers::{OfferRow, TurnedDownBy, asked_about, declined, lapsed, offers_of, seen_at};
 pub use photos::{PhotoRow, forget_photos, known_photos, of_sha, photo, photos, unnamed};
 pub use reports::{Finished, NeedCounts, finished, need_counts};
 pub use reviews::{NewReport, Review, open_reviews, reviewed};

@@ -100,6 +100,18 @@ pub async fn seen_at(conn: &mut Conn, offer: OfferId) -> Result<Option<Timestamp
     Ok(seen.map(Timestamp::from_millis))
 }
 
+/// Which of these tickets this expert was ever asked about.
+pub async fn asked_about(conn: &mut Conn, expert: ExpertId, tickets: &[TicketId]) -> Result<BTreeSet<TicketId>, Error> {
+    let sql = format!(
+        "select distinct ticket from offer where ticket in ({}) and expert = ${}",
+        binds(tickets.len()),
+        tickets.len() + 1
+    );
+    let query = tickets.iter().fold(sqlx::query(AssertSqlSafe(sql)), |query, ticket| query.bind(ticket.to_string()));
+    let rows = query.bind(expert.to_string()).fetch_all(conn.sql()).await?;
+    rows.iter().map(|row| parsed(row, "ticket")).collect()
+}
+
 fn read(row: &AnyRow) -> Result<OfferRow, Error> {
     let word: String = row.try_get("state")?;
     let at = Timestamp::from_millis(row.try_get::<Option<i64>, _>("ended_at")?.unwrap_or_default());

@@ -5,18 +5,19 @@ use crate::audit;
 use crate::db::{Lane, Tx};
 use crate::faults::Faults;
 use crate::http::caller::{RequireAdmin, RequireDesk};
+use crate::http::paging::{self, Paging};
 use crate::http::undone::{Undone, refuse_stale};
-use crate::http::{Answer, Json, Site};
+use crate::http::{Answer, Json, Refused, Site};
 use crate::postal;
 use crate::workforce::polygon::Polygons;
 use crate::workforce::store;
 use crate::workforce::{Area, PostalPrefix, Skill};
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
-use axum::routing::{Router, get, put};
+use axum::routing::{Router, get};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use shared::ids::{AreaId, SkillId};
 use shared::problem::{FieldError, Problem, ProblemCode};
 use shared::text::{Name, Slug};
@@ -30,9 +31,9 @@ const PREFIX_CHARS_MAX: usize = 10;
 pub(super) fn routes() -> Router<Site> {
     Router::new()
         .route("/api/v1/admin/skills", get(skills).post(create_skill))
-        .route("/api/v1/admin/skills/{id}", put(put_skill))
+        .route("/api/v1/admin/skills/{id}", get(one_skill).put(put_skill))
         .route("/api/v1/admin/areas", get(areas).post(create_area))
-        .route("/api/v1/admin/areas/{id}", put(put_area))
+        .route("/api/v1/admin/areas/{id}", get(one_area).put(put_area))
 }
 
 fn word_taken(slug: &Slug) -> Undone {
@@ -40,9 +41,14 @@ fn word_taken(slug: &Slug) -> Undone {
     Problem::new(ProblemCode::Conflict).and_field("slug", "taken", message).into()
 }
 
-pub(crate) async fn skills(State(site): State<Site>, _: RequireDesk) -> Answer<impl IntoResponse> {
-    let items = site.db.read(async |conn| store::skills(conn).await).await?;
-    Ok(Json(json!({ "items": items })))
+async fn skills(State(site): State<Site>, _: RequireDesk, Query(asked): Query<Paging>) -> Answer<impl IntoResponse> {
+    let all = site.db.read(async |conn| store::skills(conn).await).await?;
+    paging::cut(all, &asked, |skill| skill.id)?.answer()
+}
+
+async fn one_skill(State(site): State<Site>, _: RequireDesk, Path(id): Path<SkillId>) -> Answer<Json<Skill>> {
+    let found = site.db.read(async move |conn| store::skill(conn, id).await).await?;
+    found.map(Json).ok_or_else(|| Refused::new(ProblemCode::NotFound))
 }
 
 #[derive(Deserialize)]
@@ -107,9 +113,14 @@ pub(crate) async fn put_skill(
     Ok(Json(site.db.write(Lane::Desk, edited).await?))
 }
 
-pub(crate) async fn areas(State(site): State<Site>, _: RequireDesk) -> Answer<impl IntoResponse> {
-    let items = site.db.read(async |conn| store::areas(conn).await).await?;
-    Ok(Json(json!({ "items": items })))
+async fn areas(State(site): State<Site>, _: RequireDesk, Query(asked): Query<Paging>) -> Answer<impl IntoResponse> {
+    let all = site.db.read(async |conn| store::areas(conn).await).await?;
+    paging::cut(all, &asked, |area| area.id)?.answer()
+}
+
+async fn one_area(State(site): State<Site>, _: RequireDesk, Path(id): Path<AreaId>) -> Answer<Json<Area>> {
+    let found = site.db.read(async move |conn| store::area(conn, id).await).await?;
+    found.map(Json).ok_or_else(|| Refused::new(ProblemCode::NotFound))
 }
 
 /// What an area covers, as it was sent.

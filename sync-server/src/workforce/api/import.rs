@@ -220,6 +220,8 @@ fn write(rosters: &[Roster], words: &Words) -> Result<Vec<u8>, csv::Error> {
             &days::in_words(shifts, false),
             &days::in_words(shifts, true),
             if expert.active { "yes" } else { "no" },
+            expert.sms.word(),
+            &expert.locale,
         ])?;
     }
     writer.into_inner().map_err(|error| error.into_error().into())

@@ -5,11 +5,12 @@ use super::{Words, shown};
 use crate::audit;
 use crate::db::{Lane, Tx};
 use crate::http::caller::RequireAdmin;
+use crate::http::paging::{self, Paging};
 use crate::http::undone::Undone;
 use crate::http::{Answer, Json, Site};
 use crate::workforce::store::{self, NewNeed};
 use crate::workforce::{Category, Symptom};
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::response::IntoResponse;
 use axum::routing::{Router, get, put};
 use serde::Deserialize;
@@ -29,9 +30,9 @@ pub(super) fn routes() -> Router<Site> {
         .route("/api/v1/admin/needs/{category}/{symptom}", put(put_symptom))
 }
 
-pub(crate) async fn categories(State(site): State<Site>) -> Answer<impl IntoResponse> {
-    let items = site.db.read(async |conn| store::categories(conn).await).await?;
-    Ok(Json(json!({ "items": items })))
+async fn categories(State(site): State<Site>, Query(asked): Query<Paging>) -> Answer<impl IntoResponse> {
+    let all = site.db.read(async |conn| store::categories(conn).await).await?;
+    paging::cut(all, &asked, |category| category.slug.clone())?.answer()
 }
 
 fn document(need: &NewNeed, ver: i64, words: &Words) -> Value {
@@ -45,13 +46,19 @@ fn document(need: &NewNeed, ver: i64, words: &Words) -> Value {
     })
 }
 
-pub(crate) async fn list(State(site): State<Site>, _: RequireAdmin) -> Answer<impl IntoResponse> {
-    let found = site.db.read(async |conn| {
+/// The key of a row in the list: a category's own row has no symptom.
+fn key(need: &NewNeed) -> String {
+    format!("{}:{}", need.category, need.symptom.as_ref().map_or("", Slug::as_str))
+}
+
+async fn list(State(site): State<Site>, _: RequireAdmin, Query(asked): Query<Paging>) -> Answer<impl IntoResponse> {
+    let found = site.db.read(async move |conn| {
         let words = Words::load(conn).await?;
         let needs = store::needs(conn).await?;
-        Ok::<_, crate::db::Error>(needs.iter().map(|(need, ver)| document(need, *ver, &words)).collect::<Vec<_>>())
+        let page = paging::cut(needs, &asked, |(need, _)| key(need))?;
+        Ok::<_, Undone>(page.map(|(need, ver)| document(&need, ver, &words)))
     });
-    Ok(Json(json!({ "items": found.await? })))
+    found.await?.answer()
 }
 
 #[derive(Deserialize)]

@@ -155,8 +155,8 @@ async fn an_import_keeps_all_or_nothing_and_a_preview_nothing() {
     both_engines(async |db| {
         let admin = admin(&db).await;
         let fine = format!(
-            "\u{feff}{HEADER}\r\nŁukasz Żak;lukasz@example.com;212 555 0103;10003;en;\"tv:2;router:1\";manhattan;\"Mon-Fri 08:00-16:00\";;yes\r\n\
-             \"Downs, Robert Jr.\";robert@example.com;212 555 0104;10011;;tv:1;manhattan;Sat 10:00-14:00;;no\r\n"
+            "\u{feff}{HEADER};sms;locale\r\nŁukasz Żak;lukasz@example.com;212 555 0103;10003;en;\"tv:2;router:1\";manhattan;\"Mon-Fri 08:00-16:00\";;yes;if_unheard;de\r\n\
+             \"Downs, Robert Jr.\";robert@example.com;212 555 0104;10011;;tv:1;manhattan;Sat 10:00-14:00;;no;;\r\n"
         );
         let n_experts = async || {
             let wanted = admin.get(EXPERTS).await.value();
@@ -187,7 +187,7 @@ async fn an_import_keeps_all_or_nothing_and_a_preview_nothing() {
         let id: ExpertId = robert["items"][0]["id"].as_str().unwrap().parse().unwrap();
         let login = db.read(async move |conn| accounts::by_person(conn, Person::Expert(id)).await).await;
         assert!(!login.unwrap().unwrap().active);
-        // What is exported can be imported elsewhere.
+        // What is exported can be imported elsewhere, and says all that the import reads.
         let text = admin.get("/api/v1/admin/export/experts").await.text();
         let known = db.read(async |conn| {
             let (skills, areas) = (super::store::skills(conn).await?, super::store::areas(conn).await?);
@@ -196,6 +196,8 @@ async fn an_import_keeps_all_or_nothing_and_a_preview_nothing() {
         let again = crate::workforce::import::experts(text.as_bytes(), &known.await.unwrap()).unwrap();
         assert_eq!(again[0].details.name.as_str(), "Łukasz Żak");
         assert_eq!((again[0].shifts.len(), again[0].skills.0.len()), (5, 2));
+        let (sms, locale) = (again[0].details.sms, again[0].details.locale.as_str());
+        assert_eq!((sms, locale), (crate::workforce::SmsRule::IfUnheard, "de"));
     })
     .await;
 }
@@ -215,9 +217,9 @@ async fn experts_are_listed_a_page_at_a_time_and_by_what_they_can() {
             page["items"].as_array().unwrap().iter().map(|item| item["name"].as_str().unwrap().to_owned()).collect()
         };
         assert_eq!(names(&first), ["ana", "Łukasz"]);
-        let next = first["next"].as_str().unwrap();
-        let second = admin.get(&format!("{EXPERTS}?limit=2&after={next}")).await.value();
-        assert_eq!((names(&second), &second["next"]), (vec!["Zoë".to_owned()], &Value::Null));
+        let next = first["next_cursor"].as_str().unwrap();
+        let second = admin.get(&format!("{EXPERTS}?limit=2&cursor={next}")).await.value();
+        assert_eq!((names(&second), &second["next_cursor"]), (vec!["Zoë".to_owned()], &Value::Null));
         assert_eq!(names(&admin.get(&format!("{EXPERTS}?q=zoe")).await.value()), ["Zoë"]);
         assert_eq!(names(&admin.get(&format!("{EXPERTS}?skill=tv")).await.value()), [""; 0]);
         assert_eq!(admin.get(&format!("{EXPERTS}?area=moon")).await.problem().errors[0].field, "area");

@@ -1,6 +1,7 @@
 //! What is read from files, and that the demo's files can be read.
 
 use super::*;
+use crate::workforce::SmsRule;
 use shared::chance::Seeded;
 
 fn known() -> Known {
@@ -29,6 +30,19 @@ fn an_expert_is_read_from_a_line() {
     assert_eq!(ana.details.languages, ["en", "es"]);
     assert_eq!(ana.skills.0.values().map(|level| level.get()).collect::<Vec<_>>(), [2, 3]);
     assert_eq!((ana.shifts.len(), ana.shifts[3].on_call, ana.active), (4, true, false));
+}
+
+#[test]
+fn how_an_expert_hears_of_offers_and_in_which_language_is_read_too() {
+    let header = format!("{HEADER},sms,locale");
+    let line = "Ana,ana@example.com,2125550101,10025,en,tv:2,manhattan,Mon 08:00-16:00,,yes";
+    let read = |more: &str| experts(format!("{header}\n{line}{more}").as_bytes(), &known());
+    let how = |more: &str| read(more).map(|read| (read[0].details.sms, read[0].details.locale.clone())).unwrap();
+    assert_eq!(how(",if_unheard,de"), (SmsRule::IfUnheard, "de".to_owned()));
+    assert_eq!(how(",,"), (SmsRule::Always, "en".to_owned()), "as where the columns are missing");
+    let errors = read(",never,fr").unwrap_err();
+    let found: Vec<_> = errors.iter().map(|error| error.field.as_str()).collect();
+    assert_eq!(found, ["line 2, column sms", "line 2, column locale"]);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Customers for admins: the list, and what they bought or were granted. A caller's page of the desk shows the rest.
 
 use super::{Came, back, frame, local, wrong};
-use crate::admin::keep::{body, came};
+use crate::admin::keep::{api as customer_calls, body, came};
 use crate::customers::{Customer, store};
 use crate::db::Error;
 use crate::http::caller::RequireAdmin;
@@ -25,6 +25,7 @@ pub(super) fn routes() -> Router<Site> {
         .route("/admin/customers/{id}", get(show))
         .route("/admin/customers/{id}/grant", post(grant))
         .route("/admin/customers/{id}/cancel/{entitlement}", post(cancel))
+        .route("/admin/customers/{id}/switch", post(switch))
 }
 
 #[derive(Default, Deserialize)]
@@ -68,6 +69,8 @@ async fn list(State(site): State<Site>, _: RequireAdmin, Query(wanted): Query<Wa
             To::new("/desk/callers/new", "New customer"),
             To::new("/admin/import/customers", "Import a file"),
             To::new("/api/v1/admin/export/customers", "Save as a file"),
+            To::new("/admin/import/sites", "Import addresses"),
+            To::new("/api/v1/admin/export/sites", "Save addresses as a file"),
         ],
         columns: vec!["Name", "Phone", "E-mail", "Hears by", "State"],
         rows: found.iter().map(row).collect(),
@@ -118,6 +121,15 @@ fn customer_page(site: &Site, whole: &Whole, form: Form, said: String) -> Record
             local(&customer.zone, one.until_at)
         ))
     }));
+    if customer.forgotten_at.is_none() {
+        let (button, class, lead) = if customer.active {
+            ("Switch off", "bad", "Can then neither sign in nor report a problem. Open tickets go on.")
+        } else {
+            ("Switch on", "", "Switched off: can neither sign in nor report a problem.")
+        };
+        let to = if customer.active { "" } else { "1" };
+        parts.push(Part::button(format!("{path}/switch"), button, class).lead(lead).with("active", to));
+    }
     let row = |one: &Entitlement| {
         vec![
             Cell::text(name(one)),
@@ -174,6 +186,23 @@ async fn grant(
     };
     match came(granted, &mut form)? {
         Some(()) => Ok(back(&format!("/admin/customers/{id}"), "made")),
+        None => wrong(&customer_page(&site, &whole(&site, id).await?, form, String::new())),
+    }
+}
+
+async fn switch(
+    State(site): State<Site>,
+    admin: RequireAdmin,
+    Path(id): Path<CustomerId>,
+    mut form: Form,
+) -> Answer<Response> {
+    let switched = if form.value("active").is_empty() {
+        customer_calls::deactivate(State(site.clone()), admin, Path(id)).await
+    } else {
+        customer_calls::activate(State(site.clone()), admin, Path(id)).await
+    };
+    match came(switched, &mut form)? {
+        Some(_) => Ok(back(&format!("/admin/customers/{id}"), "saved")),
         None => wrong(&customer_page(&site, &whole(&site, id).await?, form, String::new())),
     }
 }

@@ -3,9 +3,11 @@
 use super::{Came, PAGE, at, back, frame, local, wrong};
 use crate::accounts::api::staff::revoke;
 use crate::admin::keep::{body, came, levels, seen, words};
+use crate::admin::today;
 use crate::db::Error;
 use crate::http::caller::{RequireAdmin, RequireDesk};
 use crate::http::{Answer, Refused, Site};
+use crate::sync;
 use crate::web::form::{Choice, Form};
 use crate::web::page;
 use crate::web::records::{Block, Cell, Input, Kind, Part, Record, Records, To, address};
@@ -67,6 +69,7 @@ async fn list(State(site): State<Site>, _: RequireAdmin, Query(wanted): Query<Wa
         "no" => Some(false),
         _ => None,
     };
+    let (settings, now) = (sync::bounds(&site.config).settings, site.now());
     let read = site.db.read(async move |conn| {
         let (skills, areas) = (store::skills(conn).await?, store::areas(conn).await?);
         let after = match wanted.after {
@@ -81,16 +84,18 @@ async fn list(State(site): State<Site>, _: RequireAdmin, Query(wanted): Query<Wa
             after,
             limit: PAGE,
         };
-        Ok::<_, Error>((skills, areas, store::list(conn, wanted).await?))
+        let doing = today::doing(conn, &settings, now).await?;
+        Ok::<_, Error>((skills, areas, store::list(conn, wanted).await?, doing))
     });
-    let (skills, areas, found) = read.await?;
+    let (skills, areas, found, doing) = read.await?;
     let row = |expert: &crate::workforce::Expert| {
+        let does = doing.get(&expert.id).map(|(doing, zone)| doing.words(zone, now)).unwrap_or_default();
         vec![
             Cell::link(expert.name.as_str(), format!("/admin/experts/{}", expert.id)),
-            Cell::text(expert.phone.as_str()),
+            Cell::text(crate::phone::show(&expert.phone)),
             Cell::text(format!("{}, {}", expert.home_city, expert.home_postal_code)),
             Cell::active(expert.active),
-            Cell::text(if expert.on_duty { "on duty" } else { "off duty" }),
+            Cell::text(does),
         ]
     };
     let named = |skill: &Skill| (skill.slug.to_string(), skill.name.to_string());
@@ -116,7 +121,7 @@ async fn list(State(site): State<Site>, _: RequireAdmin, Query(wanted): Query<Wa
             To::new("/admin/import/experts", "Import a file"),
             To::new("/api/v1/admin/export/experts", "Save as a file"),
         ],
-        columns: vec!["Name", "Phone", "Home", "State", "Duty"],
+        columns: vec!["Name", "Phone", "Home", "State", "Now"],
         rows: found.experts.iter().map(row).collect(),
         empty: "No expert is like this.",
         next: found.next.map(|(_, id)| link(id)),

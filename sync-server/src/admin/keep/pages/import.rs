@@ -37,6 +37,8 @@ pub(super) fn routes() -> Router<Site> {
 struct ImportPage {
     frame: Frame,
     kind: &'static str,
+    /// The page that lists them.
+    list: &'static str,
     draft: String,
     columns: String,
     n_good: usize,
@@ -58,10 +60,17 @@ fn empty(site: &Site, subject: Subject) -> ImportPage {
             crate::workforce::import::EXPERT_COLUMNS.iter().map(|column| column.name).collect::<Vec<_>>()
         }
         Subject::Customers => crate::customers::import::COLUMNS.iter().map(|column| column.name).collect::<Vec<_>>(),
+        Subject::Sites => {
+            crate::customers::import_sites::SITE_COLUMNS.iter().map(|column| column.name).collect::<Vec<_>>()
+        }
     };
     ImportPage {
         frame: frame(site),
         kind: subject.word(),
+        list: match subject {
+            Subject::Experts => "experts",
+            Subject::Customers | Subject::Sites => "customers",
+        },
         draft: String::new(),
         columns: columns.join(", "),
         n_good: 0,

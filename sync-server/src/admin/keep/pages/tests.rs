@@ -228,8 +228,8 @@ async fn customers_come_and_go_as_files() {
         let kept = send("/api/v1/admin/import/customers?good_only=true").await;
         assert_eq!(kept.status, StatusCode::CREATED, "{}", kept.text());
         let listed = ada.get("/api/v1/admin/customers?limit=1").await.value();
-        let next = listed["next"].as_str().unwrap().to_owned();
-        let rest = ada.get(&format!("/api/v1/admin/customers?after={next}")).await.value();
+        let next = listed["next_cursor"].as_str().unwrap().to_owned();
+        let rest = ada.get(&format!("/api/v1/admin/customers?cursor={next}")).await.value();
         let names: Vec<_> = rest["items"].as_array().unwrap().iter().map(|item| item["name"].clone()).collect();
         assert!(names.contains(&json!("Zoë")), "{names:?}");
         let csv = ada.get("/api/v1/admin/export/customers").await;

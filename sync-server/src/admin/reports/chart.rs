@@ -1,0 +1,97 @@
+//! Bars of a chart as numbers in a field of 100 × 40, and a report as a file of values. Pure, in whole thousandths: what a
+//! picture shows stands in a table below it too.
+
+use super::Window;
+use shared::time::{Date, Zone};
+use std::fmt::Write as _;
+
+/// A bar of a chart, in a field of 100 × 40.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Bar {
+    pub(super) x: String,
+    pub(super) y: String,
+    pub(super) width: String,
+    pub(super) height: String,
+    pub(super) says: String,
+}
+
+/// A number of thousandths as one of units.
+fn unit(thousandths: i64) -> String {
+    format!("{}.{:03}", thousandths / 1_000, thousandths % 1_000)
+}
+
+/// One bar for each day at its place in the time; a day with nothing leaves its place free. What is below nothing is drawn
+/// as nothing.
+pub(super) fn bars(window: Window, points: &[(Date, i64, String)], highest: i64) -> Vec<Bar> {
+    let utc = Zone::utc();
+    let first = utc.local(window.from).date;
+    let place = |on: Date| i64::from((on - first).get_days());
+    let n_days = place(utc.local(window.until).date) + 1;
+    // A time of many days is drawn by its days, thin as they are.
+    let wide = 100_000 / n_days.max(1);
+    let bar = |(on, value, says): &(Date, i64, String)| {
+        let height = 40_000 * value.clamp(&0, &highest.max(1)) / highest.max(1);
+        Bar {
+            x: unit(place(*on).clamp(0, n_days) * wide),
+            y: unit(40_000 - height),
+            width: unit((wide * 4 / 5).max(1)),
+            height: unit(height),
+            says: says.clone(),
+        }
+    };
+    points.iter().map(bar).collect()
+}
+
+/// A share as the width of a bar in a field of 100.
+pub(super) fn width(share: Option<i64>) -> String {
+    let share = share.unwrap_or_default().clamp(0, 1_000);
+    format!("{}.{}", share / 10, share % 10)
+}
+
+/// A file of values: a heading and lines. What a spreadsheet would take for a formula is told apart by a quotation mark.
+pub(super) fn csv(heading: &[&str], lines: impl IntoIterator<Item = Vec<String>>) -> String {
+    let mut text = heading.join(",");
+    text.push('\n');
+    for line in lines {
+        let cells: Vec<String> = line.iter().map(|cell| quoted(cell)).collect();
+        writeln!(text, "{}", cells.join(",")).expect("writing to a string works");
+    }
+    text
+}
+
+fn quoted(cell: &str) -> String {
+    let is_number = cell.parse::<i64>().is_ok();
+    let guard = if !is_number && cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
+    if guard.is_empty() && !cell.contains([',', '"', '\n', '\r', ';']) {
+        return cell.to_owned();
+    }
+    format!("\"{guard}{}\"", cell.replace('"', "\"\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::time::Timestamp;
+
+    fn window(days: i64) -> Window {
+        Window::last(Some(days), Timestamp::from_millis(crate::db::testing::START_MS))
+    }
+
+    #[test]
+    fn a_bar_stands_at_its_day_and_a_day_with_nothing_leaves_its_place_free() {
+        let window = window(9);
+        let utc = Zone::utc();
+        let (first, last) = (utc.local(window.from).date, utc.local(window.until).date);
+        let points = [(first, 5, "a".to_owned()), (last, 10, "b".to_owned()), (last, -3, "c".to_owned())];
+        let bars = bars(window, &points, 10);
+        assert_eq!((bars[0].x.as_str(), bars[0].height.as_str()), ("0.000", "20.000"));
+        assert_eq!((bars[1].x.as_str(), bars[1].y.as_str(), bars[1].width.as_str()), ("90.000", "0.000", "8.000"));
+        assert_eq!(bars[2].height, "0.000", "what was given back is no bar upside down");
+    }
+
+    #[test]
+    fn a_file_keeps_commas_and_quotes_and_is_no_formula_in_a_spreadsheet() {
+        let lines = [vec!["=1+1".to_owned(), "-5".to_owned()], vec!["Łumen, \"X\"".to_owned(), String::new()]];
+        assert_eq!(csv(&["name", "n"], lines), "name,n\n\"'=1+1\",-5\n\"Łumen, \"\"X\"\"\",\n");
+    }
+}
