@@ -15,6 +15,7 @@ use sync_server::survey::{self, Answer, Means, Taken};
 impl Simulation {
     /// What may come of a ticket that was just filed.
     pub(super) fn after_filing_calls(&mut self, customer: usize, ticket: TicketId) {
+        let expert = self.world.any(self.world.experts.len());
         let mut sometimes = |percent: i64, within: i64, doing: Doing| {
             if self.world.percent(percent) {
                 self.in_minutes(self.world.below(within), doing);
@@ -24,6 +25,7 @@ impl Simulation {
         sometimes(8, 10 * 60, Doing::Need(ticket));
         sometimes(8, 10 * 60, Doing::Address(customer, ticket));
         sometimes(25, 20 * 60, Doing::NotWorking(customer, ticket));
+        sometimes(20, 8 * 60, Doing::Hand(ticket, expert));
     }
 
     /// A customer says when somebody may come: some part of a day or two, or as soon as possible.

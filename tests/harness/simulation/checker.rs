@@ -21,6 +21,8 @@ pub(super) struct People<'a> {
     pub(super) troubles: &'a [Trouble],
     /// By ticket, where an agent corrected it.
     pub(super) needs: &'a BTreeMap<String, (SkillId, i64)>,
+    /// Offers against a rule, for which somebody of ours gave a reason.
+    pub(super) overridden: &'a BTreeSet<String>,
 }
 
 impl People<'_> {
@@ -128,7 +130,9 @@ impl Checker {
         match line.kind.as_str() {
             "offered" => {
                 self.n_offers += 1;
-                faults.extend(self.judge(line, people, now, false));
+                if !people.overridden.contains(line.facts["offer"].as_str().unwrap_or_default()) {
+                    faults.extend(self.judge(line, people, now, false));
+                }
             }
             "accepted" => {
                 self.n_accepted += 1;
@@ -154,6 +158,9 @@ impl Checker {
             self.fault(now, format!("ticket {} {fault}", line.ticket));
         }
         let Some(ticket) = self.tickets.get_mut(&line.ticket) else { return };
+        if line.kind == "offered" {
+            ticket.overridden = people.overridden.contains(line.facts["offer"].as_str().unwrap_or_default());
+        }
         if let Err(fault) = ticket.take(line, now) {
             self.faults.push(format!("{now} ticket {} {fault}", line.ticket));
         }
@@ -183,6 +190,7 @@ impl Checker {
         rule(expert.works_at(now), "is not in a shift: nothing may ring");
         rule(!expert.is_away(now, now.plus_millis(1)), "is away now");
         rule(!ticket.declined_by.contains(who), "declined it before");
+        rule(!customer.blocked.contains(&expert.id), "must not visit this customer");
         rule(ticket.covered, "would come without a plan that covers it");
         let (leave, end) = (visit.leave_ms(), visit.end_ms());
         let at = Timestamp::from_millis;
@@ -204,7 +212,7 @@ impl Checker {
     fn meets_another(&mut self, line: &LineRow, people: &People<'_>, now: Timestamp) {
         let is_new = line.kind == "offered" || (line.kind == "accepted" && line.facts["late"] == true);
         let Some(ticket) = self.tickets.get(&line.ticket).filter(|_| is_new) else { return };
-        let Some((who, visit)) = ticket.at.planned() else { return };
+        let Some((who, visit)) = ticket.at.planned().filter(|_| !ticket.overridden) else { return };
         let mut met = Vec::new();
         for (other_id, other) in self.tickets.iter().filter(|(id, _)| **id != line.ticket) {
             let Some((holder, taken)) = other.at.taken(now.as_millis()) else { continue };
@@ -264,10 +272,17 @@ impl Checker {
                 if !expert.active {
                     faults.push(format!("ticket {id} is still with {}, who is deactivated", expert.name));
                 }
-                if let Some(customer) = people.customer(&ticket.customer)
-                    && !expert.areas.contains(&customer.area)
-                {
-                    faults.push(format!("ticket {id} is still with {}, who no longer serves there", expert.name));
+                // Whoever sent him all the same gave a reason; what changes afterwards is not held against it.
+                if ticket.overridden {
+                    continue;
+                }
+                if let Some(customer) = people.customer(&ticket.customer) {
+                    if !expert.areas.contains(&customer.area) {
+                        faults.push(format!("ticket {id} is still with {}, who no longer serves there", expert.name));
+                    }
+                    if customer.blocked.contains(&expert.id) {
+                        faults.push(format!("ticket {id} is still with {}, who must not come again", expert.name));
+                    }
                 }
                 let need = people.need(id, ticket);
                 if need.is_some_and(|(skill, level)| !expert.can(skill, level)) {
@@ -281,7 +296,7 @@ impl Checker {
                 }
             }
             for (other_id, other, (other_holder, other_visit)) in &planned[at + 1..] {
-                let bent = ticket.bent || other.bent;
+                let bent = ticket.bent || other.bent || ticket.overridden || other.overridden;
                 if holder == other_holder && !bent && overlap(*visit, ticket, *other_visit, other, people) {
                     faults.push(format!("{holder} is booked twice: {id} {visit:?} and {other_id} {other_visit:?}"));
                 }

@@ -41,6 +41,8 @@ pub(super) struct Followed {
     pub(super) lapsed_with: BTreeSet<String>,
     /// Its expert said that he comes later, or a person was asked because it no longer fits.
     pub(super) bent: bool,
+    /// Somebody of ours sent its expert against a rule, and said why.
+    pub(super) overridden: bool,
     /// When the customer's expert comes by now, what they heard last, and how often it moved.
     expects: Option<(i64, i64, u32)>,
     /// When the customer lets somebody in, as from and until; none means at any time.
@@ -149,6 +151,7 @@ impl Followed {
             declined_by: BTreeSet::new(),
             lapsed_with: BTreeSet::new(),
             bent: false,
+            overridden: false,
             expects: None,
             windows: Vec::new(),
             later_due: Vec::new(),

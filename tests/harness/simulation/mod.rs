@@ -9,6 +9,7 @@
 mod callers;
 mod checker;
 mod following;
+mod office;
 mod people;
 mod phone;
 mod planted;
@@ -300,8 +301,8 @@ impl Simulation {
     async fn reads(&mut self) -> Seen {
         let now = self.world.now();
         let reading = reading::read(&self.world.db, now).await;
-        let World { experts, customers, troubles, needs, .. } = &self.world;
-        let people = People { experts, customers, troubles, needs };
+        let World { experts, customers, troubles, needs, overridden, .. } = &self.world;
+        let people = People { experts, customers, troubles, needs, overridden };
         let seen = self.checker.look(&reading, &people, now);
         let concerned =
             (0..experts.len()).filter(|at| seen.concerned.contains(&experts[*at].id.to_string())).collect::<Vec<_>>();

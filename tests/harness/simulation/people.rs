@@ -63,6 +63,14 @@ pub(super) enum Doing {
     Word(usize, TicketId, Phase),
     /// A customer says afterwards that it is not working.
     NotWorking(usize, TicketId),
+    /// Somebody of ours offers it to an expert of their choice.
+    Hand(TicketId, usize),
+    /// Takes that offer back.
+    Undo(TicketId, OfferId),
+    /// A customer wants this expert never again, or changed their mind.
+    Block(usize, usize, bool),
+    /// So many days from now nobody works, in all of the country or in one area; or they do after all.
+    Holiday(i64, Option<usize>, bool),
     /// People of ours look into the inbox.
     Desk,
 }
@@ -103,6 +111,7 @@ impl Simulation {
                 [Doing::Skills(expert), Doing::Hours(expert), Doing::Areas(expert), Doing::Active(expert, false)];
             self.in_minutes(self.world.below(day), edits[self.world.any(edits.len())].clone());
         }
+        self.begins_in_the_office(day);
         for at in (20..day + 12 * 60).step_by(90) {
             self.in_minutes(at + self.world.below(60), Doing::Desk);
         }
@@ -140,6 +149,10 @@ impl Simulation {
             Doing::Address(customer, ticket) => self.mends_the_address(customer, ticket).await,
             Doing::Word(expert, ticket, phase) => self.rings_the_desk(expert, ticket, phase).await,
             Doing::NotWorking(customer, ticket) => self.says_it_is_not_working(customer, ticket).await,
+            Doing::Hand(ticket, expert) => self.offers_by_hand(ticket, expert).await,
+            Doing::Undo(ticket, offer) => self.takes_an_offer_back(ticket, offer).await,
+            Doing::Block(customer, expert, on) => self.blocks(customer, expert, on).await,
+            Doing::Holiday(days, area, on) => self.keeps_a_holiday(days, area, on).await,
             Doing::Desk => self.looks_into_the_inbox().await,
         }
     }

@@ -37,6 +37,10 @@ pub enum Planted {
     Absent,
     /// To somebody who no longer works here.
     Deactivated,
+    /// On a day on which nobody works.
+    OnHoliday,
+    /// To somebody whom the customer wants never again.
+    Blocked,
     /// To somebody who has declined it.
     DeclinedBefore,
     /// To somebody who has another visit then.
@@ -55,7 +59,7 @@ pub enum Planted {
 
 impl Planted {
     /// Every bug, with words of the sentence in which the checker must say it.
-    pub const BUGS: [(Self, &'static str); 21] = [
+    pub const BUGS: [(Self, &'static str); 23] = [
         (Self::AbsenceChangesNothing, "who is away then"),
         (Self::CustomerNotTold, "was not told accepted"),
         (Self::ExpertNotTold, "was not told offer"),
@@ -70,6 +74,8 @@ impl Planted {
         (Self::OutsideShift, "who is not in a shift"),
         (Self::Absent, "who is away now"),
         (Self::Deactivated, "who is deactivated"),
+        (Self::OnHoliday, "who does not work during the visit"),
+        (Self::Blocked, "who must not visit this customer"),
         (Self::DeclinedBefore, "who declined it before"),
         (Self::BookedTwice, "is booked twice"),
         (Self::NoPlan, "without a plan that covers it"),
@@ -98,6 +104,8 @@ impl Planted {
             | Self::OutsideShift
             | Self::Absent
             | Self::Deactivated
+            | Self::OnHoliday
+            | Self::Blocked
             | Self::DeclinedBefore
             | Self::BookedTwice
             | Self::NoPlan

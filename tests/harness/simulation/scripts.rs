@@ -96,6 +96,8 @@ impl Simulation {
             | Planted::OffDuty
             | Planted::OutsideShift
             | Planted::Absent
+            | Planted::OnHoliday
+            | Planted::Blocked
             | Planted::Deactivated => self.against_a_rule(bug).await,
             Planted::DeclinedBefore => {
                 let ticket = self.filed(0).await;
@@ -139,6 +141,13 @@ impl Simulation {
             Planted::OffDuty => (truth.on_duty, truth.was_on_duty) = (false, false),
             Planted::OutsideShift => truth.shifts.clear(),
             Planted::Absent => self.goes_away(0, 0, 600).await,
+            Planted::OnHoliday => {
+                let today = truth.zone.local(now).date;
+                truth.holidays.insert((today, None));
+            }
+            Planted::Blocked => {
+                self.world.customers[0].blocked.insert(expert);
+            }
             _ => truth.active = false,
         }
         // The server's own rules are not asked: this is the offer of a server that forgot one.

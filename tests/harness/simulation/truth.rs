@@ -3,7 +3,7 @@
 
 use shared::ids::{AbsenceId, AreaId, CustomerId, ExpertId, SiteId, SkillId};
 use shared::place::Place;
-use shared::time::{Timestamp, Zone};
+use shared::time::{Date, Timestamp, Zone};
 use std::collections::{BTreeMap, BTreeSet};
 use sync_server::customers::NotifyBy;
 
@@ -17,6 +17,8 @@ pub(super) struct ExpertTruth {
     pub(super) areas: BTreeSet<AreaId>,
     pub(super) shifts: Vec<Hours>,
     pub(super) absences: BTreeMap<AbsenceId, (Timestamp, Timestamp)>,
+    /// Days on which he does not work; those of an area while he serves there.
+    pub(super) holidays: BTreeSet<(Date, Option<AreaId>)>,
     pub(super) active: bool,
     pub(super) on_duty: bool,
     /// Before the last push: one push may hold a yes and the end of duty.
@@ -42,6 +44,8 @@ pub(super) struct CustomerTruth {
     pub(super) area: AreaId,
     pub(super) notify_by: NotifyBy,
     pub(super) has_email: bool,
+    /// Who must not come again.
+    pub(super) blocked: BTreeSet<ExpertId>,
     /// A plan covers what they file.
     pub(super) covered: bool,
 }
@@ -66,8 +70,15 @@ impl ExpertTruth {
             let end = if over_night { 1_440 } else { hours.until };
             let weekday = i8::try_from(hours.weekday).unwrap_or_default();
             let begun_today = weekday == today && hours.from <= local.minute && local.minute < end;
-            begun_today || (over_night && weekday == yesterday && local.minute < hours.until)
+            let still_runs = over_night && weekday == yesterday && local.minute < hours.until;
+            (begun_today && !self.rests_on(local.date))
+                || (still_runs && !local.date.yesterday().is_ok_and(|date| self.rests_on(date)))
         })
+    }
+
+    /// Whether no shift of his begins on this day.
+    fn rests_on(&self, date: Date) -> bool {
+        self.holidays.iter().any(|(on, area)| *on == date && area.is_none_or(|area| self.areas.contains(&area)))
     }
 
     /// Whether he is away at some time in between.

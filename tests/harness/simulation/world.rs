@@ -8,7 +8,7 @@ use shared::ids::{AreaId, Id, SkillId, StaffId};
 use shared::money::{Currency, Money};
 use shared::skills::{Level, Skills};
 use shared::time::{Timestamp, Zone};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use sync_server::accounts::Person;
 use sync_server::accounts::devices::{self, NewDevice, Platform};
@@ -26,7 +26,7 @@ use sync_server::workforce::{self, Area, Category, ExpertDetails, Home, PostalPr
 use sync_server::{app, postal, sync};
 
 /// The areas with the beginnings of their codes, and codes inside.
-const AREAS: [(&str, &[&str], &[&str]); 2] = [
+pub(super) const AREAS: [(&str, &[&str], &[&str]); 2] = [
     ("new-york", &["100", "101", "104", "112"], &["10001", "10003", "10025", "10463", "11201"]),
     ("chicago", &["606"], &["60601", "60614", "60637"]),
 ];
@@ -43,6 +43,7 @@ pub(super) struct World {
     pub(super) bounds: Bounds,
     pub(super) runner: Runner,
     pub(super) desk: Client,
+    pub(super) admin: Client,
     pub(super) chance: Seeded,
     pub(super) experts: Vec<ExpertTruth>,
     pub(super) phones: Vec<Phone>,
@@ -50,6 +51,8 @@ pub(super) struct World {
     pub(super) troubles: Vec<Trouble>,
     /// What a ticket needs where an agent corrected it: a skill and its level.
     pub(super) needs: BTreeMap<String, (SkillId, i64)>,
+    /// Offers that somebody of ours made against a rule, and said why.
+    pub(super) overridden: BTreeSet<String>,
     pub(super) areas: Vec<AreaId>,
     pub(super) plan: shared::ids::PlanId,
 }
@@ -97,7 +100,9 @@ impl World {
         let phones = phones.collect();
         let site = site_of(&db, planted);
         let runner = Runner::new(db.clone(), planted.bend(app::registry(&site)));
-        let desk = Client::new(site.clone(), app::routes()).signed_in(Person::Agent(staff[1])).await;
+        let nobody = Client::new(site.clone(), app::routes());
+        let desk = nobody.signed_in(Person::Agent(staff[1])).await;
+        let admin = nobody.signed_in(Person::Admin(staff[0])).await;
         let bounds = sync::bounds(&site.config);
         let experts = experts.into_iter().map(|(truth, _)| truth).collect();
         let customers = customers.into_iter().map(|(truth, _)| truth).collect();
@@ -107,12 +112,14 @@ impl World {
             bounds,
             runner,
             desk,
+            admin,
             chance,
             experts,
             phones,
             customers,
             troubles,
             needs: BTreeMap::new(),
+            overridden: BTreeSet::new(),
             areas,
             plan,
         }
@@ -175,6 +182,7 @@ fn some_expert(
         areas: [areas[area]].into(),
         shifts: (1..=7).filter(|_| chance.below(7) > 0).map(|weekday| Hours { weekday, from, until }).collect(),
         absences: BTreeMap::new(),
+        holidays: BTreeSet::new(),
         active: true,
         on_duty: true,
         was_on_duty: true,
@@ -200,6 +208,7 @@ fn some_customer(at: usize, chance: &Seeded, areas: &[AreaId], now: Timestamp) -
         area: areas[area],
         notify_by: [NotifyBy::Sms, NotifyBy::Email, NotifyBy::Call][at % 3],
         has_email: chance.below(2) == 0,
+        blocked: BTreeSet::new(),
         covered: at == 0 || at == 2 || (at > 2 && chance.below(5) > 0),
     };
     (truth, code)
