@@ -370,6 +370,9 @@ impl Ui {
 
     /// The same for an act that takes the text of these fields along.
     pub(super) fn tap_drafts(mut self, intent: Intent, ticket: TicketId, keys: Vec<String>, back: usize) {
+        if *self.busy.peek() {
+            return;
+        }
         for key in &keys {
             self.drafts.write().remove(key);
         }
@@ -386,10 +389,14 @@ impl Ui {
         });
     }
 
-    /// Adds a note and forgets its draft.
-    pub(super) fn add_note(mut self, ticket: TicketId, text: NoteText, key: String) {
+    /// Adds a note and forgets its draft. Not while another act is being written down: then it says no, and the text stays.
+    pub(super) fn add_note(mut self, ticket: TicketId, text: NoteText, key: String) -> bool {
+        if *self.busy.peek() {
+            return false;
+        }
         self.drafts.write().remove(&key);
         self.act(0, async move |store| store.add_note(ticket, text, key).await.map(|_| ()));
+        true
     }
 
     /// Says that he is late. It waits a few seconds before it goes out, so that a slip can be taken back.

@@ -288,7 +288,9 @@ fn AddNote(id: TicketId) -> Element {
     let parsed = move || text.peek().parse::<NoteText>();
     let add = move |_| match parsed() {
         Ok(note) => {
-            ui.add_note(id, note, key.clone());
+            if !ui.add_note(id, note, key.clone()) {
+                return;
+            }
             text.set(String::new());
             trouble.set(None);
             generation += 1;
