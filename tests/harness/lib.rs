@@ -10,6 +10,7 @@
 pub mod app;
 pub mod browser;
 pub mod card_numbers;
+pub mod cores;
 pub mod crash;
 pub mod display;
 pub mod document;

@@ -140,6 +140,7 @@ fn dispatch(options: &Options, say: impl Fn(&Value) -> io::Result<()> + Sync) ->
         sum.0.n_tickets += report.n_tickets;
         sum.0.n_lines += report.n_lines;
         sum.0.n_offers += report.n_offers;
+        sum.0.n_overridden += report.n_overridden;
         sum.0.n_accepted += report.n_accepted;
         sum.0.n_notices += report.n_notices;
         sum.0.n_steps += report.n_steps;
@@ -162,6 +163,7 @@ fn dispatch(options: &Options, say: impl Fn(&Value) -> io::Result<()> + Sync) ->
         "tickets": sum.n_tickets,
         "events": sum.n_lines,
         "offers": sum.n_offers,
+        "overridden": sum.n_overridden,
         "accepted": sum.n_accepted,
         "notices": sum.n_notices,
         "steps": sum.n_steps,

@@ -5,9 +5,9 @@ use std::sync::Mutex;
 use sync_server::db::Engine;
 use tests::sync_model::{BUGS, Planted, Report, found, run_many, shrink};
 
-const SEEDS: u64 = 200;
+const SEEDS: u64 = 1_000;
 /// There each kill and copy takes a fraction of a second.
-const SEEDS_ON_POSTGRES: u64 = 6;
+const SEEDS_ON_POSTGRES: u64 = 20;
 
 /// Plays these seeds, shows the first that fails as short as it can be made, and gives what all of them did.
 fn clean(engine: Engine, seeds: std::ops::Range<u64>) -> Report {

@@ -36,6 +36,11 @@ impl People<'_> {
         self.needs.get(id).copied().or_else(|| usual().map(|trouble| (trouble.skill, trouble.level)))
     }
 
+    /// Whether somebody of ours sent its expert against a rule, and said why.
+    fn is_overridden(&self, ticket: &Followed) -> bool {
+        self.overridden.contains(&ticket.offer)
+    }
+
     pub(super) fn customer(&self, id: &str) -> Option<&CustomerTruth> {
         self.customers.iter().find(|customer| customer.id.to_string() == id)
     }
@@ -158,9 +163,6 @@ impl Checker {
             self.fault(now, format!("ticket {} {fault}", line.ticket));
         }
         let Some(ticket) = self.tickets.get_mut(&line.ticket) else { return };
-        if line.kind == "offered" {
-            ticket.overridden = people.overridden.contains(line.facts["offer"].as_str().unwrap_or_default());
-        }
         if let Err(fault) = ticket.take(line, now) {
             self.faults.push(format!("{now} ticket {} {fault}", line.ticket));
         }
@@ -212,7 +214,7 @@ impl Checker {
     fn meets_another(&mut self, line: &LineRow, people: &People<'_>, now: Timestamp) {
         let is_new = line.kind == "offered" || (line.kind == "accepted" && line.facts["late"] == true);
         let Some(ticket) = self.tickets.get(&line.ticket).filter(|_| is_new) else { return };
-        let Some((who, visit)) = ticket.at.planned().filter(|_| !ticket.overridden) else { return };
+        let Some((who, visit)) = ticket.at.planned().filter(|_| !people.is_overridden(ticket)) else { return };
         let mut met = Vec::new();
         for (other_id, other) in self.tickets.iter().filter(|(id, _)| **id != line.ticket) {
             let Some((holder, taken)) = other.at.taken(now.as_millis()) else { continue };
@@ -273,7 +275,7 @@ impl Checker {
                     faults.push(format!("ticket {id} is still with {}, who is deactivated", expert.name));
                 }
                 // Whoever sent him all the same gave a reason; what changes afterwards is not held against it.
-                if ticket.overridden {
+                if people.is_overridden(ticket) {
                     continue;
                 }
                 if let Some(customer) = people.customer(&ticket.customer) {
@@ -296,7 +298,7 @@ impl Checker {
                 }
             }
             for (other_id, other, (other_holder, other_visit)) in &planned[at + 1..] {
-                let bent = ticket.bent || other.bent || ticket.overridden || other.overridden;
+                let bent = [ticket, other].iter().any(|one| one.bent || people.is_overridden(one));
                 if holder == other_holder && !bent && overlap(*visit, ticket, *other_visit, other, people) {
                     faults.push(format!("{holder} is booked twice: {id} {visit:?} and {other_id} {other_visit:?}"));
                 }

@@ -41,8 +41,8 @@ pub(super) struct Followed {
     pub(super) lapsed_with: BTreeSet<String>,
     /// Its expert said that he comes later, or a person was asked because it no longer fits.
     pub(super) bent: bool,
-    /// Somebody of ours sent its expert against a rule, and said why.
-    pub(super) overridden: bool,
+    /// The last offer of it.
+    pub(super) offer: String,
     /// When the customer's expert comes by now, what they heard last, and how often it moved.
     expects: Option<(i64, i64, u32)>,
     /// When the customer lets somebody in, as from and until; none means at any time.
@@ -151,7 +151,7 @@ impl Followed {
             declined_by: BTreeSet::new(),
             lapsed_with: BTreeSet::new(),
             bent: false,
-            overridden: false,
+            offer: String::new(),
             expects: None,
             windows: Vec::new(),
             later_due: Vec::new(),
@@ -210,6 +210,7 @@ impl Followed {
             ("offered", At::Waiting) => {
                 let expires_at = text("expires_at").parse::<Timestamp>().map_err(|why| why.to_string())?;
                 let visit = visit.ok_or("was offered without a visit")?;
+                self.offer = text("offer");
                 At::Offered { expert, offer: text("offer"), expires_at: expires_at.as_millis(), visit }
             }
             ("accepted", At::Waiting | At::Offered { .. }) => {

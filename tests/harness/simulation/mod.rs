@@ -52,6 +52,8 @@ pub struct Report {
     pub n_lines: usize,
     /// Offers made.
     pub n_offers: usize,
+    /// Offers made by hand against a rule, with a reason.
+    pub n_overridden: usize,
     /// Offers and late answers accepted.
     pub n_accepted: usize,
     /// Notices made.
@@ -98,8 +100,10 @@ pub async fn run(engine: Engine, seed: u64) -> Report {
 pub fn run_many(engine: Engine, seeds: std::ops::Range<u64>, n_threads: usize, each: impl Fn(Report) + Sync) {
     let next = AtomicU64::new(seeds.start);
     std::thread::scope(|scope| {
-        for _ in 0..n_threads.max(1) {
-            scope.spawn(|| {
+        for n in 0..n_threads.max(1) {
+            let (next, each) = (&next, &each);
+            scope.spawn(move || {
+                crate::cores::stay_on(n);
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
                 let runtime = runtime.expect("the machine has room for a runtime");
                 loop {
@@ -335,7 +339,18 @@ impl Simulation {
 
     fn report(self, seed: u64) -> Report {
         let Checker { filed, faults, n_lines, n_offers, n_accepted, n_notices, .. } = self.checker;
-        Report { seed, n_tickets: filed.len(), n_lines, n_offers, n_accepted, n_notices, n_steps: self.n_steps, faults }
+        let n_overridden = self.world.overridden.len();
+        Report {
+            seed,
+            n_tickets: filed.len(),
+            n_lines,
+            n_offers,
+            n_overridden,
+            n_accepted,
+            n_notices,
+            n_steps: self.n_steps,
+            faults,
+        }
     }
 }
 

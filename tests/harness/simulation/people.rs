@@ -462,7 +462,7 @@ impl Simulation {
             if deed == "cancel" && self.world.percent(75) {
                 continue;
             }
-            let body = json!({ "items": [item["item"]], "deed": deed });
+            let body = json!({ "items": [item["item"]], "deed": deed, "note": "Nobody picks up." });
             let heard = self.world.desk.json("POST", "/api/v1/desk/inbox/act", &body).await;
             if !heard.status.is_success() {
                 self.fault(format!("the desk could not act: {body} {}", heard.text()));

@@ -115,20 +115,22 @@ impl Simulation {
                 self.looks().await;
             }
             Planted::Unowned | Planted::Lost | Planted::WithoutHistory => self.meddled_with(bug).await,
-            Planted::ToldTwice => {
-                self.filed(0).await;
-                self.drains().await;
-                self.write(async |tx| {
-                    let sql = "insert into notice (id, dedupe_key, kind, matter, audience, person, ticket, channel,
-                          to_address, language, body, state, created_at, due_at)
-                        select 'again', 'again', kind, matter, audience, person, ticket, channel, to_address, language,
-                          body, state, created_at, due_at from notice where kind = 'offer' and channel = 'push' limit 1";
-                    command(tx, sql).await
-                })
-                .await;
-                self.reads().await;
-            }
+            Planted::ToldTwice => self.told_twice().await,
         }
+    }
+
+    async fn told_twice(&mut self) {
+        self.filed(0).await;
+        self.drains().await;
+        self.write(async |tx| {
+            let sql = "insert into notice (id, dedupe_key, kind, matter, audience, person, ticket, channel,
+                  to_address, language, body, state, created_at, due_at)
+                select 'again', 'again', kind, matter, audience, person, ticket, channel, to_address, language,
+                  body, state, created_at, due_at from notice where kind = 'offer' and channel = 'push' limit 1";
+            command(tx, sql).await
+        })
+        .await;
+        self.reads().await;
     }
 
     async fn against_a_rule(&mut self, bug: Planted) {

@@ -98,8 +98,10 @@ pub async fn run(engine: Engine, seed: u64) -> Report {
 pub fn run_many(engine: Engine, seeds: Range<u64>, n_threads: usize, each: impl Fn(Report) + Sync) {
     let next = AtomicU64::new(seeds.start);
     std::thread::scope(|scope| {
-        for _ in 0..n_threads.max(1) {
-            scope.spawn(|| {
+        for n in 0..n_threads.max(1) {
+            let (next, each) = (&next, &each);
+            scope.spawn(move || {
+                crate::cores::stay_on(n);
                 let runtime = runtime();
                 loop {
                     let seed = next.fetch_add(1, Ordering::SeqCst);
