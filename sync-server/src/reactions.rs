@@ -21,6 +21,8 @@ pub struct About {
 pub fn jobs(ticket: TicketId, seq: i64, event: &Event, now: Timestamp) -> Vec<NewJob> {
     let about = |kind, at| NewJob::new(kind, ticket, at).keyed(seq).with_body(&About { seq });
     let matching = || NewJob::new(Kind::MatchTicket, ticket, now);
+    // While one question stood, that its visit no longer fits the day could not be asked as well.
+    let fits_still = || NewJob::new(Kind::ExpertLate, ticket, now);
     let tell_expert = || about(Kind::NotifyExpert, now);
     if event.skipped {
         // Made up for: its place in the history is taken, and nobody is told of it.
@@ -28,8 +30,9 @@ pub fn jobs(ticket: TicketId, seq: i64, event: &Event, now: Timestamp) -> Vec<Ne
     }
     match &event.fact {
         // Who was stopped hears that he goes on.
-        Fact::Settled { reason: HumanReason::DoneByOther, .. } => vec![tell_expert(), matching()],
-        Fact::Received { covered: true } | Fact::PlanFound | Fact::Resumed | Fact::Settled { .. } => vec![matching()],
+        Fact::Settled { reason: HumanReason::DoneByOther, .. } => vec![tell_expert(), matching(), fits_still()],
+        Fact::Settled { .. } => vec![matching(), fits_still()],
+        Fact::Received { covered: true } | Fact::PlanFound | Fact::Resumed => vec![matching()],
         Fact::Received { covered: false } => vec![],
         // The same job comes again when somebody works.
         Fact::WaitsForShift { until } => vec![NewJob::new(Kind::MatchTicket, ticket, *until)],

@@ -210,6 +210,28 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_did_not_fit_while_another_question_stood_is_asked_when_that_is_answered() {
+        both_engines(async |db| {
+            let world = World::new(&db).await;
+            for (reason, number) in [(HumanReason::DoneByOther, 77_001), (HumanReason::Danger, 77_003)] {
+                // It is 04:00 in New York.
+                let ana = world.expert_on("Ana", "10003", "Mon-Fri 04:00-07:00", 1).await;
+                let first = promised(&world, number, ana, 10).await;
+                let second = promised(&world, number + 1, ana, 100).await;
+                world.act(second, Move::AskHuman { reason }).await.unwrap();
+                world.act(first, Move::Late { expert: ana, minutes: 60, reported: true }).await.unwrap();
+                follow(&world).await;
+                let asked = async || world.read(second).await.life.needs_human.map(|flag| flag.reason);
+                assert_eq!(asked().await, Some(reason), "one question at a time");
+                world.act(second, Move::Settle { note: None }).await.unwrap();
+                follow(&world).await;
+                assert_eq!(asked().await, Some(HumanReason::RunningLate), "after {reason:?}");
+            }
+        })
+        .await;
+    }
+
+    #[tokio::test]
     async fn what_no_longer_fits_the_day_goes_to_a_person_and_an_open_offer_to_somebody_else() {
         both_engines(async |db| {
             let world = World::new(&db).await;
