@@ -175,12 +175,13 @@ async fn nobody(tx: &mut Tx, decision: &Decision, bounds: &Bounds, now: Timestam
         return Ok(());
     }
     let mut book = Book::open(tx, &[decision.ticket], bounds.timing.clone()).await?;
-    if !book.ticket(decision.ticket).is_some_and(|ticket| ticket.life.is_matchable()) {
-        return Ok(());
-    }
+    let Some(ticket) = book.ticket(decision.ticket).filter(|ticket| ticket.life.is_matchable()) else { return Ok(()) };
+    let is_urgent = ticket.urgent;
     let to_do = match hope(decision, now) {
         // Somebody works now or soon: the deadline of waiting is the bound.
         Hope::Soon => return Ok(()),
+        // Its ten minutes run at any hour: a person hears of it while everybody sleeps.
+        Hope::Shift(_) if is_urgent => return Ok(()),
         Hope::Shift(until) => Move::WaitForShift { until: until.plus_minutes(bounds.timing.waiting_minutes) },
         Hope::None => Move::AskHuman { reason: HumanReason::NoCandidate },
     };

@@ -83,6 +83,24 @@ async fn nobody_with_the_skill_means_a_person_at_once_and_nobody_awake_means_the
 }
 
 #[tokio::test]
+async fn an_urgent_ticket_at_night_goes_to_a_person_after_ten_minutes_and_another_waits_for_the_shift() {
+    both_engines(async |db| {
+        let world = World::new(&db).await;
+        // It is 04:00 in New York.
+        let _asleep = world.expert_on("Ana", "10003", "Mon-Fri 08:00-16:00", 1).await;
+        let urgent = world.file(|filing| filing.urgent = true).await;
+        let usual = world.ticket().await;
+        world.round().await;
+        world.minutes_pass(10);
+        crate::tickets::jobs::answer_deadlines(&db, &world.bounds.timing).await.unwrap();
+        let asked = async |ticket| world.read(ticket).await.life.needs_human.map(|flag| flag.reason);
+        assert_eq!(asked(urgent).await, Some(HumanReason::NoCandidate));
+        assert_eq!(asked(usual).await, None);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn rounds_at_the_same_time_never_book_an_expert_twice() {
     both_engines(async |db| {
         let world = World::new(&db).await;
