@@ -165,6 +165,7 @@ fn undone(need: &Need, roster: &Roster, before: &Before, site: Option<&Site>, vi
     was.skills = before.skills.clone().unwrap_or(was.skills);
     was.areas = before.areas.clone().unwrap_or(was.areas);
     was.shifts = before.shifts.clone().unwrap_or(was.shifts);
+    was.expert.zone = before.zone.clone().unwrap_or(was.expert.zone);
     if let Some(date) = &before.holiday {
         was.holidays.remove(date);
     }
@@ -298,6 +299,33 @@ mod tests {
                 let gone = world.db.write(Lane::Desk, async move |tx| store::set_active(tx, ben, false, now).await);
                 gone.await.unwrap();
             }
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn who_moves_to_other_clocks_loses_what_no_longer_falls_into_the_shift() {
+        both_engines(async |db| {
+            let world = World::new(&db).await;
+            // It is 04:00 in New York, and 03:00 in Chicago.
+            let ana = world.expert_on("Ana", "10003", "Mon-Fri 04:00-08:00", 1).await;
+            let ticket = world.ticket().await;
+            world.round().await;
+            world.act(ticket, Move::Accept { expert: ana, late: None }).await.unwrap();
+            let now = world.now();
+            let moves = |zone: &'static str| {
+                world.db.write(Lane::Desk, async move |tx| {
+                    let mut details = store::expert(tx, ana).await?.expect("she works here").details();
+                    details.home.zone = zone.parse().unwrap();
+                    store::replace(tx, ana, &details, now).await
+                })
+            };
+            moves("America/Toronto").await.unwrap();
+            follow(&world).await;
+            assert_eq!(world.holder(ticket).await, Some(ana), "the same hours by another name");
+            moves("America/Chicago").await.unwrap();
+            follow(&world).await;
+            assert_eq!(world.holder(ticket).await, None);
         })
         .await;
     }

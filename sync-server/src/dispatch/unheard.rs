@@ -178,7 +178,7 @@ mod tests {
                 let write = world.db.write(Lane::Desk, async move |tx| {
                     let known = workforce::store::expert(tx, expert).await?.unwrap().details();
                     let details = workforce::ExpertDetails { sms: workforce::SmsRule::IfUnheard, ..known };
-                    workforce::store::replace(tx, expert, &details).await
+                    workforce::store::replace(tx, expert, &details, shared::time::Timestamp::EPOCH).await
                 });
                 write.await.unwrap();
                 expert

@@ -205,7 +205,7 @@ async fn two_people_with_one_number_are_not_mistaken_for_each_other() {
             let mut details = expert_details("Ben", 12);
             details.phone = ANA.parse().unwrap();
             assert_eq!(ben.name.as_str(), "Ben");
-            crate::workforce::store::replace(tx, id(12), &details).await
+            crate::workforce::store::replace(tx, id(12), &details, shared::time::Timestamp::EPOCH).await
         });
         write.await.unwrap();
         let (anas, bens) = (offered(&db, 1, 11).await, offered(&db, 2, 12).await);

@@ -271,7 +271,7 @@ pub(crate) async fn replace(
     let edited = async move |tx: &mut Tx| {
         let before = store::lock(tx, id).await?.ok_or_else(not_found)?;
         refuse_stale(ver, before.ver)?;
-        hire::replace(tx, id, &details).await?.map_err(taken)?;
+        hire::replace(tx, id, &details, now).await?.map_err(taken)?;
         let (old, new) = (shown(&before.details())?, shown(&details)?);
         audit::record(tx, admin.actor(), "expert.replace", &subject(id), Some(old), Some(new), now).await?;
         Ok::<_, Undone>(())

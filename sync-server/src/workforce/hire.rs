@@ -49,13 +49,19 @@ pub async fn hire(
 }
 
 /// Puts these details in place of what was there, for his login too.
-pub async fn replace(tx: &mut Tx, id: ExpertId, details: &ExpertDetails) -> Result<Result<(), HandleTaken>, Error> {
+/// `now` is the business clock.
+pub async fn replace(
+    tx: &mut Tx,
+    id: ExpertId,
+    details: &ExpertDetails,
+    now: Timestamp,
+) -> Result<Result<(), HandleTaken>, Error> {
     let person = Person::Expert(id);
     if let Err(taken) = accounts::set_handles(tx, person, Some(&details.email), Some(&details.phone)).await? {
         return Ok(Err(taken));
     }
     accounts::set_profile(tx, person, &profile(details)).await?;
-    store::replace(tx, id, details).await?;
+    store::replace(tx, id, details, now).await?;
     Ok(Ok(()))
 }
 

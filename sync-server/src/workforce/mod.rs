@@ -180,6 +180,9 @@ pub struct Before {
     /// When he worked and could be called.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shifts: Option<Vec<ShiftRow>>,
+    /// By which clocks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<Zone>,
     /// A customer whom he could visit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer: Option<CustomerId>,

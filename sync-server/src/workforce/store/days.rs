@@ -77,7 +77,7 @@ pub async fn replace_shifts(tx: &mut Tx, expert: ExpertId, shifts: &[ShiftRow], 
 
 /// He can be asked less than before: somebody looks at what he has promised. A job for each change, since each says what
 /// was before it.
-async fn less(tx: &mut Tx, expert: ExpertId, before: Before, now: Timestamp) -> Result<(), Error> {
+pub(super) async fn less(tx: &mut Tx, expert: ExpertId, before: Before, now: Timestamp) -> Result<(), Error> {
     let change: AbsenceId = tx.new_id();
     jobs::enqueue(tx, &[NewJob::new(jobs::Kind::ExpertAway, expert, now).keyed(change).with_body(&before)]).await
 }

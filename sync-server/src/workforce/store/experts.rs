@@ -1,11 +1,11 @@
 //! Experts: who they are and where they were last seen.
 
-use super::{BINDS_MAX, binds, rosters};
+use super::{BINDS_MAX, binds, days, rosters};
 use crate::db::columns::{flag, instant_opt, parsed, parsed_opt, place, place_opt};
 use crate::db::{Conn, Error, Tx};
 use crate::feed::{Entity, Kind, Op, Stream};
 use crate::jobs::{self, NewJob};
-use crate::workforce::{Expert, ExpertDetails, SmsRule};
+use crate::workforce::{Before, Expert, ExpertDetails, SmsRule};
 use shared::document::ExpertDoc;
 use shared::ids::{AreaId, ExpertId, SkillId};
 use shared::place::Place;
@@ -201,7 +201,12 @@ pub async fn create(tx: &mut Tx, id: ExpertId, details: &ExpertDetails, now: Tim
 }
 
 /// Puts these details in place of what was there.
-pub async fn replace(tx: &mut Tx, id: ExpertId, details: &ExpertDetails) -> Result<(), Error> {
+pub async fn replace(tx: &mut Tx, id: ExpertId, details: &ExpertDetails, now: Timestamp) -> Result<(), Error> {
+    // His shifts are by the clocks of his home: where these are others, so are the instants at which he works.
+    let was = expert(tx, id).await?.map(|was| was.zone).filter(|was| *was != details.home.zone);
+    if let Some(zone) = was {
+        days::less(tx, id, Before { zone: Some(zone), ..Before::default() }, now).await?;
+    }
     let sql = "update expert set name = $2, name_key = $3, email = $4, phone = $5, home_line1 = $6, home_city = $7,
           home_postal_code = $8, home_country = $9, home_lat_e7 = $10, home_lon_e7 = $11, zone = $12, languages = $13,
           locale = $14, sms = $15, ver = ver + 1

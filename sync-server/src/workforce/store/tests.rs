@@ -159,7 +159,7 @@ async fn every_change_that_a_phone_shows_raises_the_version_and_touches_the_feed
         let write = db.write(Lane::Desk, async |tx| {
             assert!(remove_absence(tx, ana(), id(51)).await?);
             assert!(!remove_absence(tx, ana(), id(51)).await?);
-            replace(tx, ana(), &details("Ana Núñez-O'Brien", 101)).await?;
+            replace(tx, ana(), &details("Ana Núñez-O'Brien", 101), now()).await?;
             set_active(tx, ana(), false, now()).await
         });
         assert_eq!(write.await, Ok(true));
