@@ -2,7 +2,7 @@
 //! everything and then undoes it, so that a preview can say nothing else than the import itself. And the other way: experts to a spreadsheet.
 
 use super::{Words, days};
-use crate::accounts::HandleTaken;
+use crate::accounts::{HandleTaken, codes};
 use crate::audit;
 use crate::db::{Error, Lane, Tx};
 use crate::http::caller::RequireAdmin;
@@ -187,6 +187,10 @@ async fn keep(site: &Site, actor: Actor, new: Vec<(u64, LoginId, NewExpert)>, is
                 message: handle.to_string(),
             };
             return Err(Ended::Taken(taken.into_iter().map(fault).collect()));
+        }
+        // The first thing that an expert hears from us is how to sign in. Whoever is switched off hears of it later.
+        for (login, _) in hired.iter().filter(|(_, expert)| expert.active && !is_try) {
+            codes::request(tx, *login, codes::CodeChannel::Sms, now).await?;
         }
         audit::record(tx, actor, "experts.import", "experts", None, Some(after.clone()), now).await?;
         if is_try { Err(Ended::Tried) } else { Ok(()) }

@@ -165,9 +165,15 @@ async fn an_import_keeps_all_or_nothing_and_a_preview_nothing() {
         let preview = csv(&admin, "/api/v1/admin/import/experts?preview=true", &fine).await;
         assert_eq!((preview.status.as_u16(), &preview.value()["would_create"]), (200, &json!(2)), "{}", preview.text());
         assert_eq!(n_experts().await, 0);
+        let n_codes = async || {
+            let backlog = db.read(async |conn| crate::jobs::backlog(conn).await).await.unwrap();
+            backlog.iter().filter(|row| row.kind == "sign_in_code").map(|row| row.n_jobs).sum::<i64>()
+        };
+        assert_eq!(n_codes().await, 0);
         let made = csv(&admin, "/api/v1/admin/import/experts", &fine).await;
         assert_eq!((made.status.as_u16(), &made.value()["created"]), (201, &json!(2)), "{}", made.text());
         assert_eq!(n_experts().await, 2);
+        assert_eq!(n_codes().await, 1, "who works here from now on is told how to sign in");
         let half = format!(
             "{HEADER}\nZoë;zoe@example.com;212 555 0105;10011;;tv:1;manhattan;;;\n\
              Lu;LUKASZ@example.com;212 555 0106;10011;;tv:1;manhattan;;;\n"
