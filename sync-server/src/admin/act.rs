@@ -62,6 +62,10 @@ pub(super) async fn act(
 
 const GONE: &str = "This has been taken care of already.";
 
+/// A silent phone proves nothing.
+const MAY_BE_THERE: &str = "The expert said yes and may already be there. Ring first; to send somebody else all the same, say \
+    why in the note. It is kept.";
+
 async fn one(
     tx: &mut Tx,
     site: &Site,
@@ -99,6 +103,9 @@ async fn one(
             }
             if !possible(&matter, now, &site.config.timing).contains(&deed) {
                 return Ok(Err("This is not possible any more: look at the ticket as it is now.".to_owned()));
+            }
+            if deed == Deed::Release && note.is_none() {
+                return Ok(Err(MAY_BE_THERE.to_owned()));
             }
             if !carry_out(tx, site, by, &matter, deed, note.clone()).await? {
                 return Ok(Err(GONE.to_owned()));

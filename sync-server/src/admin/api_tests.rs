@@ -226,6 +226,31 @@ async fn a_call_is_in_the_inbox_with_the_sentence_to_say_until_it_was_said() {
     .await;
 }
 
+#[tokio::test]
+async fn a_visit_is_taken_from_a_silent_expert_only_with_a_reason_for_he_may_be_there() {
+    both_engines(async |db| {
+        let Desk { world, emile, .. } = desk(&db).await;
+        let ana = world.expert("Ana", "10001").await;
+        let ticket = world.ticket().await;
+        world.round().await;
+        world.act(ticket, Move::Accept { expert: ana, late: None }).await.unwrap();
+        let reason = shared::ticket::HumanReason::NotDeparted;
+        world.act(ticket, Move::AskHuman { reason }).await.unwrap();
+        let item = format!("ticket:{ticket}");
+        let asks = async |note: Option<&str>| {
+            let body = json!({ "items": [item], "deed": "release", "note": note });
+            emile.json("POST", "/api/v1/desk/inbox/act", &body).await.value()["results"][0].clone()
+        };
+        let refused = asks(None).await;
+        assert_eq!(refused["done"], false, "{refused}");
+        assert!(refused["why"].as_str().is_some_and(|why| why.contains("may already be there")), "{refused}");
+        assert_eq!(world.holder(ticket).await, Some(ana));
+        assert_eq!(asks(Some("He rang: his car is dead.")).await["done"], true);
+        assert_eq!(world.holder(ticket).await, None);
+    })
+    .await;
+}
+
 async fn send(client: &Client, ticket: TicketId, expert: shared::ids::ExpertId, reason: Option<&str>) -> Heard {
     let body = json!({ "expert": expert, "override_reason": reason });
     client.json("POST", &format!("/api/v1/admin/tickets/{ticket}/offer"), &body).await
