@@ -76,8 +76,9 @@ impl World {
                         place: found.place,
                         zone: found.zone,
                     },
-                    contact_name: "Mia".parse().unwrap(),
-                    contact_phone: "+12125550199".parse().unwrap(),
+                    // Not the customer: whoever opens the door.
+                    contact_name: "Nora Ægir".parse().unwrap(),
+                    contact_phone: "+12125550198".parse().unwrap(),
                     access_note: None,
                 },
             };

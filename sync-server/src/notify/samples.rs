@@ -37,10 +37,11 @@ pub(crate) fn customer(notify_by: NotifyBy, email: Option<&str>) -> NewCustomer 
         zone: place.zone.clone(),
     };
     let (name, phone) = ("Mia Chén", "+12125550100");
+    // Whoever opens the door is rung by the expert, and never told of anything by us.
     let site = NewSite {
         address,
-        contact_name: name.parse().unwrap(),
-        contact_phone: phone.parse().unwrap(),
+        contact_name: "Nora Ægir".parse().unwrap(),
+        contact_phone: "+12125550177".parse().unwrap(),
         access_note: None,
     };
     NewCustomer {

@@ -1,6 +1,6 @@
 //! Notices on both engines: each is told once, on the right channel, and not when it is too late.
 
-use super::outside::{Gateway, Message, Unsent};
+use super::outside::{Gateway, Message, Outside, Unsent};
 use super::plan::{Channel, Past};
 use super::samples::*;
 use super::{NoticeState, still_to_say, store};
@@ -245,6 +245,20 @@ async fn admins_hear_of_danger_even_without_a_plan_and_of_what_nobody_looked_at(
         assert!(mails[0].subject.as_ref().unwrap().starts_with("Danger reported"));
         assert!(mails[0].link.as_ref().unwrap().ends_with(&format!("/desk/tickets/{ticket}")));
         assert!(told(&db, safe).await.is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn where_the_settings_name_whom_to_tell_they_hear_of_it_and_no_other_admin() {
+    both_engines(async |db| {
+        people(&db, NotifyBy::Sms, None).await;
+        let ticket = file(&db, 1, true, true).await;
+        let named = vec!["duty@example.com".parse().unwrap()];
+        drain(&db, registry(&Outside { admins_to_tell: named, ..outside(&db) })).await;
+        let mails = sent(&db).await.into_iter().filter(|sent| sent.channel == Channel::Email);
+        assert_eq!(mails.map(|sent| sent.to).collect::<Vec<_>>(), ["duty@example.com"], "not Ada");
+        assert!(told(&db, ticket).await.iter().any(|notice| notice.matter.word() == "danger"));
     })
     .await;
 }

@@ -134,6 +134,8 @@ async fn an_offer_arrives_and_the_work_comes_back() {
         let doc = &phone.tickets[&ticket.to_string()];
         assert_eq!(doc.phase, Phase::Offered);
         assert_eq!(doc.site.address, ["350 5th Ave", "New York, NY 10001"]);
+        let rings = (doc.contact.name.as_str(), doc.contact.phone.as_deref());
+        assert_eq!(rings, ("Nora Ægir", Some("+12125550198")), "whoever is there, not whoever filed it");
         assert!(doc.why_you.as_ref().unwrap().contains("min away"), "{:?}", doc.why_you);
         for (intent, phase) in [
             (Intent::OfferAccept {}, Phase::Accepted),
