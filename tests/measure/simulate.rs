@@ -69,6 +69,7 @@ pub(crate) fn measure(options: &Options, say: impl Fn(&Value) -> io::Result<()> 
 /// Each seed is a line.
 fn billing(options: &Options, say: impl Fn(&Value) -> io::Result<()> + Sync) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let mut n_faulty = 0;
     for seed in options.from..options.from + options.seeds {
         let began = Instant::now();
         let report = runtime.block_on(money_model::run(options.engine.engine(), seed, options.customers));
@@ -86,8 +87,9 @@ fn billing(options: &Options, say: impl Fn(&Value) -> io::Result<()> + Sync) -> 
             "faults": report.faults,
             "seconds": began.elapsed().as_secs(),
         }))?;
+        n_faulty += usize::from(!report.faults.is_empty());
     }
-    Ok(())
+    if n_faulty > 0 { Err(io::Error::other(format!("{n_faulty} runs have faults"))) } else { Ok(()) }
 }
 
 /// A seed that fails is a line with the shortest script that still fails.
