@@ -1,6 +1,6 @@
 //! The business simulated: days drawn from seeds on the server's real code, judged by an independent checker, and the proof
 //! that the checker sees what it should. `measure simulate dispatch` runs as many seeds as one likes; a
-//! debug build takes three to four seconds of a core for each, so the first two hundred are run here.
+//! debug build takes three to four seconds of a core for each, so the first hundred are run here.
 
 mod billing;
 mod sync;
@@ -10,7 +10,7 @@ use sync_server::db::Engine;
 use tests::simulation::{Planted, Report, run_many, scripts};
 
 /// Days that every run of the tests plays.
-const SEEDS: u64 = 200;
+const SEEDS: u64 = 100;
 
 /// Runs these seeds and gives back the reports with a fault, and what all of them did together.
 fn runs(engine: Engine, seeds: std::ops::Range<u64>) -> (Vec<Report>, Report) {
@@ -48,8 +48,8 @@ fn clean(engine: Engine, seeds: std::ops::Range<u64>) -> Report {
 fn on_any_day_no_ticket_is_lost_late_doubled_or_against_a_rule() {
     let sum = clean(Engine::Sqlite, 0..SEEDS);
     // People really did something.
-    assert!(sum.n_tickets > 1_000 && sum.n_offers > 1_700 && sum.n_accepted > 600, "{sum:?}");
-    assert!(sum.n_overridden > 50, "{sum:?}");
+    assert!(sum.n_tickets > 500 && sum.n_offers > 850 && sum.n_accepted > 300, "{sum:?}");
+    assert!(sum.n_overridden > 20, "{sum:?}");
 }
 
 #[test]

@@ -1,11 +1,14 @@
 //! Taking the one answer, and what follows from "no": a follow-up ticket, in the same transaction.
 
 use super::{Comment, Survey, SurveyState, store};
+use crate::audit;
 use crate::db::{Error, Tx};
 use crate::links::Links;
 use crate::notify::plan::{Audience, Channel, Matter, due_at};
 use crate::notify::{NewNotice, Recipient, facts, render, store as notices};
-use crate::tickets::{self, Book, NewNote, Ticket};
+use crate::tickets::{self, Book, Filing, NewNote, Promise, Ticket};
+use crate::{customers, plans};
+use serde_json::json;
 use shared::event::Actor;
 use shared::ids::SurveyId;
 use shared::texts::Language;
@@ -92,6 +95,12 @@ async fn mend(tx: &mut Tx, survey: &Survey, answer: &Answer, may_follow: bool, m
         return Ok(Taken::Now(goes_on.map(Box::new)));
     }
     store::mend(tx, survey.id, answer, means.now).await?;
+    let said = |working: Option<bool>, rating: Option<u8>, comment: &Option<Comment>| json!({ "working": working, "rating": rating, "comment": comment.as_ref().map(ToString::to_string) });
+    let before = said(survey.working, survey.rating, &survey.comment);
+    let after = said(Some(answer.working), answer.rating, &answer.comment);
+    let subject = format!("ticket:{}", survey.ticket);
+    let by = Actor::Customer(survey.customer);
+    audit::record(tx, by, "survey.mend", &subject, Some(before), Some(after), means.now).await?;
     if !answer.working {
         let goes_on = if is_same {
             tickets::store::follow_up_of(tx, survey.ticket).await?
@@ -105,7 +114,6 @@ async fn mend(tx: &mut Tx, survey: &Survey, answer: &Answer, may_follow: bool, m
         let goes_on = Some(follow_up).filter(|ticket| !ticket.life.state.is_ended());
         return Ok(Taken::Now(goes_on.map(Box::new)));
     }
-    let by = Actor::Customer(survey.customer);
     let mut book = Book::open(tx, &[follow_up.id], means.timing.clone()).await?;
     let solved = book.make(follow_up.id, Move::Solve, by, means.now).is_ok();
     book.save(tx).await?;
@@ -132,6 +140,7 @@ async fn open(tx: &mut Tx, survey: &Survey, answer: &Answer, means: &Means) -> R
         let number = means.links.ticket_number("survey", &key, attempt);
         let said = answer.comment.as_ref().map(Comment::as_str);
         let filing = tickets::follow_up_filing(&earlier, id, number, said, means.now);
+        let filing = covered(tx, filing, &means.timing, means.now).await?;
         let begun = tickets::begin(filing, means.now, &means.timing);
         let ticket = begun.0.clone();
         if tickets::store::insert(tx, &[begun]).await?.contains(&id) {
@@ -139,6 +148,27 @@ async fn open(tx: &mut Tx, survey: &Survey, answer: &Answer, means: &Means) -> R
         }
     }
     Err(Error::Bug("no free ticket number was found".into()))
+}
+
+/// What no plan covered then, as whoever was sent without one left it, the plan of today covers.
+async fn covered(tx: &mut Tx, filing: Filing, timing: &Timing, now: Timestamp) -> Result<Filing, Error> {
+    if filing.entitlement.is_some() {
+        return Ok(filing);
+    }
+    let rank = customers::store::rank_of_site(tx, filing.customer, filing.site).await?;
+    let Some(plan) = plans::store::covering(tx, filing.customer, &filing.category, rank, now).await? else {
+        let covered_from = plans::store::covered_from(tx, filing.customer, &filing.category, rank, now).await?;
+        return Ok(Filing { covered_from, ..filing });
+    };
+    let site = customers::store::site(tx, filing.site).await?;
+    let due_at = match site {
+        Some(site) => {
+            let promise = Promise { from: now, hours: plan.promise_hours };
+            tickets::due_at(tx, &site, promise, timing).await?
+        }
+        None => filing.due_at,
+    };
+    Ok(Filing { entitlement: Some(plan.id), due_at, ..filing })
 }
 
 /// The customer had reported it again before answering: what they write joins that ticket. Where it has ended, nothing

@@ -158,6 +158,61 @@ async fn no_it_is_not_working_opens_one_follow_up_ahead_in_the_queue_and_the_ans
 }
 
 #[tokio::test]
+async fn a_follow_up_of_a_visit_that_no_plan_covered_is_covered_by_a_plan_that_was_bought_since() {
+    both_engines(async |db| {
+        people(&db, NotifyBy::Sms, Some("mia@example.com")).await;
+        let ticket = file(&db, 1, false, false).await;
+        // Somebody of ours sent an expert all the same.
+        let (expert, visit) = (id(11), visit(&db, 60));
+        let asked = Move::Offer { offer: id(21), expert, visit, decision: None };
+        let (yes, there) = (Move::Accept { expert, late: None }, Move::Arrive { expert });
+        let summary = "New fuse.".parse().unwrap();
+        let done = Move::Complete { expert, outcome: Outcome::Fixed, summary };
+        moved(&db, ticket, vec![asked, yes, there, done]).await;
+        drain(&db, asking(&outside(&db))).await;
+        let now = now(&db);
+        let bought = db.write(Lane::Desk, async move |tx| {
+            let plan = crate::plans::Plan {
+                id: id(990),
+                slug: "home".parse().unwrap(),
+                name: "Home".parse().unwrap(),
+                price: crate::billing::samples::usd(9_900),
+                period_months: 12,
+                categories: Vec::new(),
+                sites: 1,
+                promise_hours: 8,
+                waiting_days: 0,
+                active: true,
+                ver: 1,
+            };
+            crate::plans::store::create_plan(tx, &plan).await?;
+            let until_at = now.plus_minutes(365 * 1_440);
+            let (id, customer, plan) = (id(991), id(700), plan.id);
+            let new = crate::plans::NewEntitlement {
+                id,
+                customer,
+                plan,
+                from_at: now,
+                until_at,
+                reason: None,
+                grace_until_at: None,
+            };
+            crate::plans::store::grant(tx, new, now).await.map(|_| ())
+        });
+        bought.await.unwrap();
+        let survey =
+            db.read(async move |conn| store::of_ticket(conn, ticket).await).await.unwrap().expect("it was begun");
+        let site = site(&db);
+        let path = format!("/survey/{}", site.links.survey(survey.id));
+        Client::new(site, pages::routes()).form(&path, &[("working", "no")]).await;
+        let opened = follow_up(&db, ticket).await.expect("it was opened");
+        assert_eq!(opened.entitlement, Some(id(991)));
+        assert!(opened.life.is_matchable() && opened.due_at > now);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_no_joins_the_follow_up_that_the_customer_filed_before_it_and_rings_where_that_has_ended() {
     both_engines(async |db| {
         for ended in [false, true] {
@@ -224,6 +279,12 @@ async fn an_answer_is_changed_within_a_day_and_what_followed_from_it_too() {
         let answer = surveys(&db).await.remove(0);
         assert_eq!((answer.working, answer.rating, answer.comment), (Some(true), Some(4), None));
         assert!(answer.mended_at.is_some() && answer.answered_at.is_some());
+        let audit = db.read(async |conn| crate::audit::list(conn, None, None, 10).await).await.unwrap();
+        let mends: Vec<_> = audit.into_iter().filter(|line| line.what == "survey.mend").collect();
+        let said = |body: &Option<serde_json::Value>| body.as_ref().map(|body| body["rating"].clone());
+        let mut said: Vec<_> = mends.iter().map(|line| (said(&line.before), said(&line.after))).collect();
+        said.sort_by_key(|(before, _)| before.as_ref().and_then(serde_json::Value::as_i64));
+        assert_eq!(said, [(Some(2.into()), Some(4.into())), (Some(5.into()), Some(2.into()))], "each with what it was");
         // Once more "no": the follow-up has ended, so somebody rings.
         client.form(&path, &[("working", "no")]).await;
         assert_eq!(calls(&db).await, [(Some(ticket), "not_working".to_owned())]);
