@@ -4,11 +4,14 @@
 use super::codes;
 use super::handle::Handle;
 use super::password::{Password, PasswordHash};
-use super::store;
+use super::{Person, store};
+use crate::audit;
 use crate::db::{Error, Lane, Tx};
 use crate::http::caller::Caller;
 use crate::http::{Answer, Refused, Site};
+use serde_json::json;
 use shared::problem::{Problem, ProblemCode};
+use shared::time::Timestamp;
 use std::net::IpAddr;
 
 /// By the old password; who never had one needs none.
@@ -25,8 +28,10 @@ pub async fn by_old(site: &Site, caller: &Caller, old: &str, new: &Password, add
         }
     }
     let (hash, token) = (hash(site, new).await?, caller.token.clone());
+    let (person, now) = (caller.person, site.now());
     let changed = async move |tx: &mut Tx| {
         store::set_password(tx, id, &hash).await?;
+        note(tx, person, "the old one", now).await?;
         store::end_other_tokens(tx, id, &token).await
     };
     Ok(site.db.write(Lane::Desk, changed).await?)
@@ -44,17 +49,25 @@ pub async fn by_code(site: &Site, typed: &str, digits: &str, new: &Password, add
     let hash = hash(site, new).await?;
     let failed = || Refused::new(ProblemCode::SignInFailed);
     let Some(login) = login.filter(|login| login.active) else { return Err(failed()) };
-    let (id, links, now) = (login.id, site.links.clone(), site.real_now());
+    let (id, links, real_now, now) = (login.id, site.links.clone(), site.real_now(), site.now());
+    let person = login.person;
     let digits: String = digits.chars().filter(|char| !char.is_whitespace()).collect();
     let changed = async move |tx: &mut Tx| {
-        let right = codes::redeem(tx, id, now, |code| links.code_digest(code, &digits)).await?;
+        let right = codes::redeem(tx, id, real_now, |code| links.code_digest(code, &digits)).await?;
         if right {
             store::set_password(tx, id, &hash).await?;
+            note(tx, person, "a code", now).await?;
             store::end_sessions(tx, id).await?;
         }
         Ok::<_, Error>(right)
     };
     if site.db.write(Lane::Desk, changed).await? { Ok(()) } else { Err(failed()) }
+}
+
+/// That a password was changed and by what right, never the password.
+async fn note(tx: &mut Tx, person: Person, by: &str, now: Timestamp) -> Result<(), Error> {
+    let subject = format!("{}:{}", person.role().word(), person.id_text());
+    audit::record(tx, person.actor(), "login.password", &subject, None, Some(json!({ "by": by })), now).await
 }
 
 async fn hash(site: &Site, password: &Password) -> Answer<PasswordHash> {

@@ -18,7 +18,7 @@ pub(super) fn state(state: &State, names: &Names, when: &impl Fn(Timestamp) -> S
             format!("Offered to {} until {}", names.expert(*expert), when(*expires_at))
         }
         State::Accepted { expert, visit, .. } => {
-            format!("{} comes, there at {}", names.expert(*expert), when(visit.start_at))
+            format!("{} said yes, planned for {}", names.expert(*expert), when(visit.start_at))
         }
         State::EnRoute { expert, departed_at, .. } => {
             format!("{} is on the way since {}", names.expert(*expert), when(*departed_at))

@@ -19,7 +19,11 @@ use std::collections::BTreeSet;
 /// What is proven by another test, and which.
 const ELSEWHERE: &[(&str, &str, &str)] = &[
     ("POST", "/api/v1/admin/tickets/{id}/offer", "the ticket's history and the report of overrides hold it"),
-    ("POST", "/api/v1/admin/needs/review", "an_admin_who_looked_is_in_the_audit beside the reports"),
+    (
+        "POST",
+        "/api/v1/admin/needs/review",
+        "wrong_visits_stand_apart_from_avoided_ones_and_lead_to_the_row_that_an_admin_corrects",
+    ),
     ("DELETE", "/api/v1/admin/articles/misses", "the articles' own tests: it needs a search that found nothing"),
     ("POST", "/api/v1/admin/charges/{id}/refund", "the ledger of charges holds who gave it back"),
 ];

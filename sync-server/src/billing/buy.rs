@@ -19,6 +19,7 @@ use crate::jobs::{self, Kind, NewJob};
 use crate::notify::outside::Unsent;
 use crate::plans::{self, NewEntitlement, Plan};
 use crate::{audit, customers};
+use serde_json::json;
 use shared::event::Actor;
 use shared::ids::{ChargeId, CheckoutId, CustomerId, EntitlementId};
 use shared::problem::{Problem, ProblemCode};
@@ -243,9 +244,14 @@ async fn complete(
     if !store::end(tx, checkout.id, CheckoutState::Done).await? {
         return Ok(());
     }
+    let had = store::payer(tx, checkout.customer).await?.and_then(|payer| payer.card);
     if let Some(card) = card
         && store::put_card(tx, checkout.customer, card, now).await?
     {
+        let (customer, card_of) = (checkout.customer, |card: &Card| json!({ "card": card.name() }));
+        let subject = format!("customer:{customer}");
+        let (before, after) = (had.as_ref().map(card_of), card_of(card));
+        audit::record(tx, Actor::Customer(customer), "card.change", &subject, before, Some(after), now).await?;
         let hurried = store::hurry(tx, checkout.customer, now).await?;
         let due: Vec<NewJob> = hurried.iter().map(|id| NewJob::new(Kind::Charge, id, now)).collect();
         jobs::enqueue(tx, &due).await?;
@@ -323,8 +329,9 @@ pub async fn end(
         jobs::enqueue(tx, &[settle::job(&charge, now)]).await?;
     }
     let subject = format!("customer:{customer}");
-    let after = serde_json::json!({ "entitlement": id, "until": ended.until_at });
-    audit::record(tx, by, "plan.end", &subject, None, Some(after), now).await?;
+    let said = |state: RenewalState| json!({ "entitlement": id, "state": state.word(), "until": ended.until_at });
+    let (before, after) = (said(renewal.state), said(ended.state));
+    audit::record(tx, by, "plan.end", &subject, Some(before), Some(after), now).await?;
     Ok(ended)
 }
 
@@ -357,8 +364,9 @@ pub async fn keep(
         store::put_charge(tx, &charge).await?;
         jobs::enqueue(tx, &[settle::job(&charge, charge.due_at)]).await?;
     }
-    let after = serde_json::json!({ "entitlement": id, "until": kept.until_at });
-    audit::record(tx, by, "plan.keep", &format!("customer:{customer}"), None, Some(after), now).await?;
+    let said = |state: RenewalState| json!({ "entitlement": id, "state": state.word(), "until": kept.until_at });
+    let (before, after) = (said(renewal.state), said(kept.state));
+    audit::record(tx, by, "plan.keep", &format!("customer:{customer}"), Some(before), Some(after), now).await?;
     Ok(kept)
 }
 

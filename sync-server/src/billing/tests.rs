@@ -221,6 +221,9 @@ async fn a_new_card_during_the_retries_pays_at_once_and_once() {
         shop.days(2).await;
         assert_eq!((shop.states().await, shop.n_paid_there().await), (vec!["paid", "paid"], 2));
         assert_eq!(shop.books().await.1[0].card.as_deref(), Some("Visa ending in 4242"));
+        let audit = db.read(async |conn| crate::audit::list(conn, None, None, 20).await).await.unwrap();
+        let cards: Vec<_> = audit.iter().filter(|line| line.what == "card.change").collect();
+        assert!(cards.len() == 3 && cards[0].before.is_some() && cards[2].before.is_none(), "{cards:?}");
         balanced(&shop).await;
     })
     .await;

@@ -4,10 +4,12 @@
 use super::store;
 use crate::accounts::store as accounts;
 use crate::accounts::{HandleTaken, Person};
+use crate::audit;
 use crate::db::{Conn, Error, Tx};
 use crate::jobs::{self, Kind, NewJob};
 use crate::links::Links;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use shared::ids::CustomerId;
 use shared::text::Email;
 use shared::time::Timestamp;
@@ -84,7 +86,7 @@ pub async fn confirm(tx: &mut Tx, links: &Links, token: &str, now: Timestamp) ->
         Stands::Over => return Ok(Confirmed::Over),
     };
     let person = Person::Customer(id);
-    let phone = accounts::by_person(tx, person).await?.and_then(|login| login.phone);
+    let (was, phone) = accounts::by_person(tx, person).await?.map_or((None, None), |login| (login.email, login.phone));
     match accounts::set_handles(tx, person, Some(&email), phone.as_ref()).await? {
         Ok(()) => {}
         Err(HandleTaken::Email | HandleTaken::Phone) => {
@@ -93,5 +95,8 @@ pub async fn confirm(tx: &mut Tx, links: &Links, token: &str, now: Timestamp) ->
         }
     }
     store::confirm_email(tx, id, &email, now).await?;
+    let (before, after) = (json!({ "email": was }), json!({ "email": email }));
+    let subject = format!("customer:{id}");
+    audit::record(tx, person.actor(), "customer.email", &subject, Some(before), Some(after), now).await?;
     Ok(Confirmed::Yes(email))
 }

@@ -60,6 +60,12 @@ async fn link(db: &Database, to: &str) -> String {
     format!("/confirm/{}", link.rsplit('/').next().unwrap())
 }
 
+/// What the audit says of such changes: before and after, the newest first.
+async fn audited(db: &Database, what: &'static str) -> Vec<(Option<Value>, Option<Value>)> {
+    let lines = db.read(async |conn| crate::audit::list(conn, None, None, 100).await).await.unwrap();
+    lines.into_iter().filter(|line| line.what == what).map(|line| (line.before, line.after)).collect()
+}
+
 #[tokio::test]
 async fn another_address_counts_once_its_owner_says_so_and_opening_the_link_says_nothing() {
     both_engines(async |db| {
@@ -83,6 +89,10 @@ async fn another_address_counts_once_its_owner_says_so_and_opening_the_link_says
             (&json!("new@example.com"), &json!(true), &json!(null))
         );
         assert_eq!(mia.get("/api/v1/me").await.value()["email"], "new@example.com", "they sign in with it");
+        let changes = audited(&db, "customer.email").await;
+        // By what they signed in before: this login had no address.
+        let change = (json!({ "email": null }), json!({ "email": "new@example.com" }));
+        assert_eq!(changes, [(Some(change.0), Some(change.1))], "once");
         // An older link is about an address that is wanted no more.
         mia.json("PATCH", "/api/v1/me", &json!({ "email": "third@example.com" })).await;
         mia.json("PATCH", "/api/v1/me", &json!({ "email": "new@example.com" })).await;

@@ -111,6 +111,13 @@ async fn a_code_signs_in_and_sets_a_forgotten_password() {
         let heard = client.json("POST", "/api/v1/password/reset", &reset).await;
         assert_eq!(heard.status, StatusCode::NO_CONTENT, "{}", heard.text());
         assert_eq!(client.json("POST", "/api/v1/password/reset", &reset).await.status, StatusCode::UNAUTHORIZED);
+        let audit = db.read(async |conn| crate::audit::list(conn, None, None, 10).await).await.unwrap();
+        let kept: Vec<_> = audit.iter().map(|line| (line.what.as_str(), line.after.clone())).collect();
+        assert_eq!(
+            kept,
+            [("login.password", Some(serde_json::json!({ "by": "a code" })))],
+            "once, and not the password"
+        );
         assert_eq!(ana.get("/api/v1/me").await.status, StatusCode::UNAUTHORIZED, "other sessions ended");
         let again = json!({ "login": "ana@example.com", "password": "another tin roof" });
         assert_eq!(sign_in_with(&client, again).await.0, StatusCode::OK);

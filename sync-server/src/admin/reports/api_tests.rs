@@ -136,6 +136,8 @@ async fn wrong_visits_stand_apart_from_avoided_ones_and_lead_to_the_row_that_an_
         let rows = db.read(async |conn| store::needs(conn).await).await.unwrap();
         assert_eq!(rows.iter().map(|(_, ver)| *ver).collect::<Vec<_>>(), [2], "a second click makes no other version");
         assert!(ada.get("/admin/needs/review").await.text().contains("Nothing waits for a look"));
+        let audit = db.read(async |conn| crate::audit::list(conn, None, None, 100).await).await.unwrap();
+        assert_eq!(audit.iter().filter(|line| line.what == "need.review").count(), 1, "who looked is written down");
         let unclear = ada.form("/admin/needs/review", &[("category", "TV!")]).await;
         assert_eq!(unclear.status, StatusCode::UNPROCESSABLE_ENTITY);
     })

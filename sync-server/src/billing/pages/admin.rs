@@ -52,8 +52,12 @@ struct Row {
 #[template(path = "billing/charges.html")]
 struct ChargesPage {
     frame: Frame,
-    /// Word, label, chosen.
-    states: Vec<(&'static str, &'static str, bool)>,
+    /// Address, label, chosen.
+    states: Vec<(String, &'static str, bool)>,
+    /// Where all of them stand.
+    all: String,
+    /// Whose they are, if they are one customer's alone.
+    of: Option<(CustomerId, String)>,
     is_all: bool,
     rows: Vec<Row>,
     next: Option<String>,
@@ -67,6 +71,8 @@ struct Asked {
     state: String,
     #[serde(default)]
     before: String,
+    #[serde(default)]
+    customer: Option<CustomerId>,
 }
 
 /// Whose wall clock an admin reads: dates of money are those of UTC, as the provider shows them.
@@ -78,14 +84,15 @@ async fn list(State(site): State<Site>, _: RequireAdmin, Query(asked): Query<Ask
     let wanted = Wanted::ALL.into_iter().find(|(_, word, _)| *word == asked.state);
     let filter = wanted.map_or_else(store::Filter::default, |(wanted, _, _)| wanted.filter());
     let before = asked.before.parse::<ChargeId>().ok();
-    let filter = store::Filter { before, ..filter };
+    let customer = asked.customer;
+    let filter = store::Filter { customer, before, ..filter };
     let now = site.now();
     let read = site.db.read(async move |conn| {
         let charges = store::list(conn, filter, PAGE + 1).await?;
         let mut names: BTreeMap<CustomerId, String> = BTreeMap::new();
-        for charge in &charges {
-            if let Entry::Vacant(unknown) = names.entry(charge.customer) {
-                let name = customers::store::customer(conn, charge.customer).await?.map(|one| one.name.to_string());
+        for of in charges.iter().map(|charge| charge.customer).chain(customer) {
+            if let Entry::Vacant(unknown) = names.entry(of) {
+                let name = customers::store::customer(conn, of).await?.map(|one| one.name.to_string());
                 unknown.insert(name.unwrap_or_default());
             }
         }
@@ -95,6 +102,8 @@ async fn list(State(site): State<Site>, _: RequireAdmin, Query(asked): Query<Ask
     let is_more = i64::try_from(charges.len()).unwrap_or(0) > PAGE;
     charges.truncate(usize::try_from(PAGE).unwrap_or(1));
     let next = charges.last().filter(|_| is_more).map(|last| last.id.to_string());
+    let of = customer.map(|id| format!("&customer={id}")).unwrap_or_default();
+    let at = |word: &str| format!("/admin/charges?state={word}{of}");
     let row = |charge: &crate::billing::Charge| Row {
         customer: names.get(&charge.customer).cloned().unwrap_or_default(),
         why: match charge.state {
@@ -108,10 +117,12 @@ async fn list(State(site): State<Site>, _: RequireAdmin, Query(asked): Query<Ask
     };
     page(&ChargesPage {
         frame: frame(&site),
-        states: Wanted::ALL.into_iter().map(|(_, word, label)| (word, label, asked.state == word)).collect(),
+        states: Wanted::ALL.into_iter().map(|(_, word, label)| (at(word), label, asked.state == word)).collect(),
+        all: at(""),
+        of: customer.map(|id| (id, names.get(&id).cloned().unwrap_or_default())),
         is_all: wanted.is_none(),
         rows: charges.iter().map(row).collect(),
-        next: next.map(|next| format!("/admin/charges?state={}&before={next}", wanted.map_or("", |(_, word, _)| word))),
+        next: next.map(|next| format!("{}&before={next}", at(wanted.map_or("", |(_, word, _)| word)))),
         n_open: ledger.open.len(),
         faults: ledger.faults,
     })

@@ -9,6 +9,7 @@ use crate::http::testing::{Client, Heard};
 use axum::body::Body;
 use axum::http::Request;
 use serde_json::json;
+use shared::ids::CustomerId;
 
 fn browser(shop: &Shop) -> Client {
     let routes = api::routes().merge(pages::routes()).merge(webhook::routes()).merge(sandbox::pages::routes());
@@ -117,6 +118,10 @@ async fn an_admin_sees_every_charge_and_gives_money_back_with_a_reason() {
         let list = ada.get("/admin/charges?state=paid").await.text();
         assert!(list.contains("Mia Chén") && list.contains("The money balances"), "{list}");
         assert!(ada.get("/admin/charges?state=open").await.text().contains("There is none here."));
+        let hers = ada.get(&format!("/admin/charges?customer={}", id::<CustomerId>(700))).await.text();
+        assert!(hers.contains("<h1>Charges of Mia Chén</h1>") && hers.contains("119.00 USD"), "{hers}");
+        let nobodys = ada.get(&format!("/admin/charges?customer={}", id::<CustomerId>(701))).await.text();
+        assert!(nobodys.contains("There is none here."), "{nobodys}");
         let charge = shop.books().await.1[0].id;
         let path = format!("/admin/charges/{charge}");
         let refused = ada.form(&format!("{path}/refund"), &[("amount", "12,5x"), ("reason", "")]).await;

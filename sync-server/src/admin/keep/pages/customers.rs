@@ -151,6 +151,7 @@ fn customer_page(site: &Site, whole: &Whole, form: Form, said: String) -> Record
         ],
         links: vec![
             To::new(format!("/desk/callers/{}", customer.id), "At a glance"),
+            To::new(format!("/admin/charges?customer={}", customer.id), "Payments"),
             To::new(format!("/admin/audit?subject=customer:{}", customer.id), "What was changed"),
         ],
         parts,
