@@ -7,6 +7,7 @@ use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicU16, Ordering::Relaxed};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -243,8 +244,13 @@ async fn launch(server: &str, data: &Path, display: &Display) -> (Process, Inspe
     (process, inspector)
 }
 
-/// A port of loopback that nobody has at this moment.
+/// A port of loopback that nobody has at this moment, below those that the system gives to connections: nobody gets it
+/// between this look and the app's own.
 fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("loopback has a free port");
-    listener.local_addr().expect("a bound port is known").port()
+    let from = u16::try_from(std::process::id() % 10_000).expect("under 10,000") + 10_000;
+    let mut ports = std::iter::from_fn(|| Some(from + N_GIVEN.fetch_add(1, Relaxed))).take(1_000);
+    ports.find(|&port| std::net::TcpListener::bind(("127.0.0.1", port)).is_ok()).expect("loopback has a free port")
 }
+
+/// How many ports were looked at, so that none is given twice.
+static N_GIVEN: AtomicU16 = AtomicU16::new(0);

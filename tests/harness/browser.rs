@@ -41,6 +41,9 @@ const FLAGS: [&str; 11] = [
     "--lang=en-US",
 ];
 
+/// How often chromedriver is started before we say that it finds no port.
+const DRIVER_STARTS: usize = 10;
+
 impl Browser {
     /// Opens a browser on a screen of the phone's size, 390 pixels wide.
     pub async fn phone(scripts: Scripts) -> Self {
@@ -55,10 +58,7 @@ impl Browser {
     async fn open(scripts: Scripts, phone: Option<(u32, u32)>) -> Self {
         crate::tls();
         let profile = tempfile::tempdir().expect("the temporary folder can be written");
-        let mut command = Command::new("chromedriver");
-        command.arg("--port=0").env("TMPDIR", profile.path());
-        let mut driver = Process::start(command);
-        let port = driver.line("its port", LATER, port_of).await;
+        let (driver, port) = start_driver(&profile).await;
         let capabilities = capabilities(&profile, scripts, phone);
         let page = WebDriver::new(format!("http://127.0.0.1:{port}"), capabilities).await;
         let page =
@@ -75,6 +75,22 @@ impl Browser {
     pub fn driver(&mut self) -> &mut Process {
         &mut self.driver
     }
+}
+
+/// Starts chromedriver, and again where it finds no port: it takes a free one of IPv6 and then needs the same one of IPv4,
+/// which a connection of somebody else may hold.
+async fn start_driver(profile: &TempDir) -> (Process, u16) {
+    let mut refused = Vec::new();
+    while refused.len() < DRIVER_STARTS {
+        let mut command = Command::new("chromedriver");
+        command.arg("--port=0").env("TMPDIR", profile.path());
+        let mut driver = Process::start(command);
+        match driver.line("its port", LATER, started).await {
+            Ok(port) => return (driver, port),
+            Err(why) => refused.push(why),
+        }
+    }
+    panic!("chromedriver found no port:\n  {}", refused.join("\n  "))
 }
 
 fn capabilities(profile: &TempDir, scripts: Scripts, phone: Option<(u32, u32)>) -> Capabilities {
@@ -110,9 +126,12 @@ fn installed(names: &[&str]) -> Option<String> {
     found.find(|file| file.is_file()).map(|file| file.display().to_string())
 }
 
-/// `ChromeDriver was started successfully on port 41234.`
-fn port_of(line: &str) -> Option<u16> {
-    line.split_once("successfully on port ")?.1.trim_end_matches('.').parse().ok()
+/// `ChromeDriver was started successfully on port 41234.`, or that it was not for want of one.
+fn started(line: &str) -> Option<Result<u16, String>> {
+    if line.contains("port not available") {
+        return Some(Err(line.to_owned()));
+    }
+    line.split_once("successfully on port ")?.1.trim_end_matches('.').parse().ok().map(Ok)
 }
 
 impl Drop for Browser {

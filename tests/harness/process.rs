@@ -10,6 +10,8 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use crate::wait::eventually;
 
 /// A running program, or one that has ended.
@@ -21,6 +23,9 @@ pub struct Process {
 
 /// Lines that a failed wait shows.
 const SHOWN: usize = 30;
+
+/// How long after a program's end its last line may still be on its way to us.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 
 impl Process {
     /// Starts a program with nothing on its input.
@@ -55,21 +60,23 @@ impl Process {
     /// Waits for a line that `read` makes sense of.
     ///
     /// # Panics
-    /// After `bound`, or as soon as the program has ended without printing it; shows what it printed last.
+    /// After `bound`, or soon after the program has ended without printing it; shows what it printed last.
     pub async fn line<T>(&mut self, what: &str, bound: Duration, read: impl Fn(&str) -> Option<T>) -> T {
         let name = self.name.clone();
+        let mut ended_before = None;
         eventually(&format!("{name} prints {what}"), bound, async || {
-            let ended = self.ended();
-            // Read after asking for the end: what it printed last is here by then, or a moment later.
             let printed = self.printed();
             if let Some(found) = printed.iter().find_map(|line| read(line)) {
                 return Ok(found);
             }
             let last = printed[printed.len().saturating_sub(SHOWN)..].join("\n  ");
-            Err(format!(
-                "{} and printed:\n  {last}",
-                ended.map_or("it runs".to_owned(), |status| format!("it ended ({status})"))
-            ))
+            // What it printed last may be heard a moment after its end.
+            let ended = self.ended().map(|status| (status, *ended_before.get_or_insert_with(Instant::now)));
+            match ended {
+                None => Err(format!("it runs and printed:\n  {last}")),
+                Some((status, at)) if at.elapsed() < LAST_WORDS => Err(format!("it ended ({status})")),
+                Some((status, _)) => panic!("{name} ended ({status}) before {what} and printed:\n  {last}"),
+            }
         })
         .await
     }
