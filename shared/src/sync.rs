@@ -91,6 +91,9 @@ pub struct SyncRequest {
     /// Where the phone is, only on duty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub location: Option<Location>,
+    /// Where pushes for it go by now, once after each start of the app and when that changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub push_token: Option<String>,
 }
 
 /// What a phone has besides what its cursors say.

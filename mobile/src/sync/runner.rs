@@ -59,6 +59,7 @@ impl Syncer {
             edge: edge.clone(),
             holder,
             told: None,
+            told_push: None,
             fetching: None,
         };
         tasks.spawn(runner.run(woken));
@@ -96,6 +97,7 @@ pub async fn once_as(
         edge: edge.clone(),
         holder,
         told: None,
+        told_push: None,
         fetching: None,
     };
     let tried = runner.sync().await?;
@@ -115,6 +117,8 @@ pub(super) struct Runner {
     pub(super) holder: String,
     /// The place that the server was told last.
     pub(super) told: Option<Location>,
+    /// Where the server was told that pushes go, since this start of the app.
+    pub(super) told_push: Option<String>,
     /// The knowledge base is being fetched.
     pub(super) fetching: Option<JoinHandle<()>>,
 }
@@ -193,10 +197,13 @@ impl Runner {
             if let Ok(Some(cursor)) = self.store.kb_cursor().await {
                 request.cursors.insert(StreamName::Kb, cursor);
             }
+            let push_token = self.platform.push_token().filter(|token| self.told_push.as_ref() != Some(token));
+            request.push_token.clone_from(&push_token);
             let (req, n_sent) = (request.req.clone(), request.mutations.len());
             match self.send(request).await? {
                 Ok(reply) => {
                     self.told = location.or(self.told);
+                    self.told_push = push_token.or_else(|| self.told_push.take());
                     if let Some(tried) = self.take(reply).await? {
                         return Ok(tried);
                     }

@@ -103,6 +103,7 @@ pub fn request(
         have,
         mutations,
         location,
+        push_token: None,
     }
 }
 

@@ -73,6 +73,7 @@ impl Phone {
             edge: self.edge.clone(),
             holder: "me".into(),
             told: None,
+            told_push: None,
             fetching: None,
         }
     }
@@ -288,6 +289,24 @@ async fn a_place_goes_along_only_on_duty_and_only_if_it_is_news() {
     runner.told = None;
     runner.sync().await.unwrap();
     assert_eq!(told(&phone), 1, "off duty is nobody's business");
+}
+
+#[tokio::test]
+async fn where_pushes_go_is_told_once_after_a_start_and_again_when_it_changes() {
+    let phone = Phone::new();
+    let mut runner = phone.runner().await;
+    let told = |phone: &Phone| {
+        let world = phone.fake.world();
+        world.requests.iter().filter_map(|request| request.push_token.clone()).collect::<Vec<_>>()
+    };
+    runner.sync().await.unwrap();
+    assert_eq!(told(&phone), Vec::<String>::new(), "the system has not said it yet");
+    for token in ["first", "second"] {
+        phone.desktop.set_push_token(token);
+        runner.sync().await.unwrap();
+        runner.sync().await.unwrap();
+    }
+    assert_eq!(told(&phone), ["first", "second"]);
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Sign-in, the signed-in person, devices and staff, as JSON.
 
-use super::devices::{self, NewDevice, Platform, Registered};
+use super::devices::{self, NewDevice, PUSH_TOKEN_BYTES_MAX, Platform, Registered};
 use super::password::Password;
 use super::sign_in::{self, Door, Proof, SignedIn};
 use super::{Person, change, store};
@@ -19,9 +19,6 @@ use shared::problem::{Problem, ProblemCode};
 use shared::text::{Name, ShortLine};
 
 pub(crate) mod staff;
-
-/// A provider's address of an app; FCM's have about 160 characters.
-const PUSH_TOKEN_BYTES_MAX: usize = 4_096;
 
 /// The routes.
 pub fn routes() -> Router<Site> {

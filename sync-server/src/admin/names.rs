@@ -168,6 +168,7 @@ fn booked_by(rule: &Rule) -> Vec<TicketId> {
         | Rule::LacksSkills { .. }
         | Rule::OutsideArea
         | Rule::Declined
+        | Rule::Replaced
         | Rule::Blocked
         | Rule::OffDuty
         | Rule::OutsideShift { .. }

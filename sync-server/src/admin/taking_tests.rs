@@ -67,6 +67,7 @@ async fn report(world: &World, ana: ExpertId, ticket: TicketId) -> MutationResul
         have: Have::default(),
         mutations: vec![mutation],
         location: None,
+        push_token: None,
     };
     exchange(&world.db, &world.bounds, ana, request).await.unwrap().acks[0].result.clone()
 }

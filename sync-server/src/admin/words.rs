@@ -155,9 +155,9 @@ pub(super) fn fact(fact: &Fact, names: &Names, when: &impl Fn(Timestamp) -> Stri
         Fact::WaitsForShift { until } => {
             format!("Nobody who could come works now; the search goes on until {}", when(*until))
         }
-        Fact::Offered { expert: who, expires_at, visit, decision, .. } => {
-            let by = if decision.is_some() { "" } else { ", chosen by a person" };
-            format!("Offered to {} until {}, there at {}{by}", expert(*who), when(*expires_at), when(visit.start_at))
+        // Who made it stands beside the line.
+        Fact::Offered { expert: who, expires_at, visit, .. } => {
+            format!("Offered to {} until {}, there at {}", expert(*who), when(*expires_at), when(visit.start_at))
         }
         Fact::Accepted { expert: who, visit, late } => {
             let late = if *late { ", after the offer had run out" } else { "" };

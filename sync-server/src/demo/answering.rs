@@ -223,6 +223,7 @@ async fn send(site: &Site, expert: ExpertId, phone: &mut Phone, intents: Vec<(Ti
             have: Have::default(),
             mutations: std::mem::take(&mut mutations),
             location: None,
+            push_token: None,
         };
         let reply: SyncReply = match sync::exchange(&site.db, &sync::bounds(&site.config), expert, request).await {
             Ok(reply) => reply,

@@ -4,7 +4,7 @@
 //!
 //! A change undoes what it breaks and nothing else: a rule that was broken before it, by somebody's word, stays so.
 
-use super::facts;
+use super::{facts, recheck};
 use crate::audit;
 use crate::customers::{self, Site};
 use crate::db::{Database, Error, Lane, Tx};
@@ -14,7 +14,7 @@ use crate::matching::candidate::of_roster;
 use crate::matching::judge::{Rule, judge_promised};
 use crate::matching::need::Need;
 use crate::tickets::{self, Book, Ticket};
-use crate::workforce::{self, Before, Roster};
+use crate::workforce::{self, Before, Changed, Roster};
 use serde_json::{Value, json};
 use shared::event::Actor;
 use shared::ids::{ExpertId, TicketId};
@@ -49,7 +49,7 @@ pub(super) async fn release_visits(
     db.write(Lane::Work, async move |tx: &mut Tx| release_in(tx, expert, &before, &timing, now).await).await
 }
 
-async fn release_in(
+pub(super) async fn release_in(
     tx: &mut Tx,
     expert: ExpertId,
     before: &Before,
@@ -59,6 +59,7 @@ async fn release_in(
     // His day first, then the tickets: the order of all locks.
     workforce::lock(tx, expert).await?;
     let Some(roster) = workforce::store::roster(tx, expert).await? else { return Ok(0) };
+    let was = as_before(tx, &roster, before).await?;
     let held = tickets::store::held_by(tx, &[expert], HELD_MAX).await?;
     let held: Vec<TicketId> = held.iter().map(|ticket| ticket.id).collect();
     let mut book = Book::open(tx, &held, timing.clone()).await?;
@@ -70,7 +71,7 @@ async fn release_in(
             Some(_) => customers::store::site(tx, ticket.site).await?,
             None => None,
         };
-        if let Some(to_do) = move_of(&ticket, &need, &roster, before, site.as_ref())
+        if let Some(to_do) = move_of(&ticket, &need, (&roster, &was), before, site.as_ref())
             && book.make(ticket.id, to_do, Actor::Server, now).is_ok()
         {
             gone.push(line(&ticket));
@@ -84,11 +85,14 @@ async fn release_in(
     Ok(n_gone)
 }
 
-/// What changes of this expert undo and their jobs have not undone yet, undone now: a yes must be judged by what holds.
-/// The jobs find nothing left to do.
+/// What changes of this expert, and of rules that many share, undo and their jobs have not undone yet, undone now for
+/// him: a yes must be judged by what holds. The jobs find nothing left to do.
 pub async fn catch_up(tx: &mut Tx, expert: ExpertId, timing: &Timing, now: Timestamp) -> Result<(), Error> {
     for before in jobs::pending::<Before>(tx, Kind::ExpertAway, &expert.to_string()).await? {
         release_in(tx, expert, &before, timing, now).await?;
+    }
+    for changed in jobs::pending_of::<Changed>(tx, Kind::RuleChanged).await? {
+        recheck::carry_through(tx, expert, changed, timing, now).await?;
     }
     Ok(())
 }
@@ -111,8 +115,31 @@ pub(super) fn line(ticket: &Ticket) -> Value {
 }
 
 /// What must become of a ticket that this expert holds; nothing if he can keep it.
-fn move_of(ticket: &Ticket, need: &Need, roster: &Roster, before: &Before, site: Option<&Site>) -> Option<Move> {
-    back(ticket, roster.expert.id, |visit| undone(need, roster, before, site, visit))
+fn move_of(
+    ticket: &Ticket,
+    need: &Need,
+    rosters: (&Roster, &Roster),
+    before: &Before,
+    site: Option<&Site>,
+) -> Option<Move> {
+    back(ticket, rosters.0.expert.id, |visit| undone(need, rosters, before, site, visit))
+}
+
+/// An expert as he was before a change; what the change says of areas themselves is looked at for each site.
+async fn as_before(tx: &mut Tx, roster: &Roster, before: &Before) -> Result<Roster, Error> {
+    let mut was = roster.clone();
+    was.skills = before.skills.clone().unwrap_or(was.skills);
+    was.shifts = before.shifts.clone().unwrap_or(was.shifts);
+    was.expert.zone = before.zone.clone().unwrap_or(was.expert.zone);
+    if let Some(areas) = &before.areas {
+        // Each area brings its own holidays.
+        was.holidays = workforce::store::holidays_in(tx, &was.expert.home_country, areas).await?;
+        was.areas.clone_from(areas);
+    }
+    if let Some(date) = &before.holiday {
+        was.holidays.remove(date);
+    }
+    Ok(was)
 }
 
 /// The same for a change that is known by what is needed, or who can come, now and before.
@@ -156,19 +183,18 @@ enum Undone {
 }
 
 /// Whether the change undoes this visit, and how.
-fn undone(need: &Need, roster: &Roster, before: &Before, site: Option<&Site>, visit: &VisitPlan) -> Option<Undone> {
+fn undone(
+    need: &Need,
+    (roster, was): (&Roster, &Roster),
+    before: &Before,
+    site: Option<&Site>,
+    visit: &VisitPlan,
+) -> Option<Undone> {
     let broken = judged(need, roster.clone(), visit);
     if *before == Before::default() {
         return broken.iter().any(|rule| matches!(rule, Rule::Deactivated | Rule::AwayThen)).then_some(Undone::Away);
     }
-    let (mut was_need, mut was) = (need.clone(), roster.clone());
-    was.skills = before.skills.clone().unwrap_or(was.skills);
-    was.areas = before.areas.clone().unwrap_or(was.areas);
-    was.shifts = before.shifts.clone().unwrap_or(was.shifts);
-    was.expert.zone = before.zone.clone().unwrap_or(was.expert.zone);
-    if let Some(date) = &before.holiday {
-        was.holidays.remove(date);
-    }
+    let (mut was_need, mut was) = (need.clone(), was.clone());
     if let Some(area) = &before.area {
         let covered = site.is_some_and(|site| area.covers(&site.country, &site.postal_code, site.at()));
         if area.active {
@@ -420,6 +446,37 @@ mod tests {
                 .unwrap();
             world.round().await;
             assert_eq!(world.holder(ticket).await, Some(ana));
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn who_is_given_an_area_on_its_holiday_loses_the_visits_of_that_day() {
+        both_engines(async |db| {
+            let world = World::new(&db).await;
+            let ana = world.expert("Ana", "10003").await;
+            let ticket = world.ticket().await;
+            world.round().await;
+            world.act(ticket, Move::Accept { expert: ana, late: None }).await.unwrap();
+            let now = world.now();
+            let on = "America/New_York".parse::<shared::time::Zone>().unwrap().local(now).date;
+            let (served, harbour) =
+                (crate::dispatch::world::id(crate::dispatch::world::AREA), crate::dispatch::world::id(66));
+            let given = world.db.write(Lane::Desk, async move |tx| {
+                store::create_area(tx, &store::samples::an_area(66, "harbour", &["200"])).await?;
+                let holiday = crate::workforce::Holiday {
+                    on,
+                    country: "US".into(),
+                    area: Some(harbour),
+                    name: "Harbour day".parse().unwrap(),
+                };
+                store::put_holiday(tx, &holiday, now).await?;
+                store::replace_areas(tx, ana, &[served, harbour].into(), now).await
+            });
+            given.await.unwrap();
+            follow(&world).await;
+            assert_eq!(world.holder(ticket).await, None, "nobody who serves the harbour works today");
+            assert_eq!(listed(&world, ana).await, [json!(ticket)]);
         })
         .await;
     }

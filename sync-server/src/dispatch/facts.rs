@@ -104,6 +104,7 @@ pub async fn candidates(conn: &mut Conn, without: Option<TicketId>) -> Result<Ve
 pub(super) async fn needs(conn: &mut Conn, tickets: &[Ticket]) -> Result<Vec<Need>, Error> {
     let ids: Vec<TicketId> = tickets.iter().map(|ticket| ticket.id).collect();
     let mut declined = store::declined(conn, &ids).await?;
+    let mut replaced = store::replaced(conn, &ids).await?;
     let mut lapsed = store::lapsed(conn, &ids).await?;
     let customers = tickets.iter().map(|ticket| ticket.customer).collect();
     let blocked = workforce::store::blocked(conn, &customers).await?;
@@ -132,6 +133,7 @@ pub(super) async fn needs(conn: &mut Conn, tickets: &[Ticket]) -> Result<Vec<Nee
             windows: ticket.windows.iter().map(|window| Period { from: window.from, until: window.until }).collect(),
             plan_valid: ticket.entitlement.is_some(),
             declined_by: declined.remove(&ticket.id).unwrap_or_default(),
+            replaced: replaced.remove(&ticket.id).unwrap_or_default(),
             lapsed_with: lapsed.remove(&ticket.id).unwrap_or_default(),
             blocked: blocked.get(&ticket.customer).cloned().unwrap_or_default(),
             language: ticket.language.clone(),

@@ -7,14 +7,14 @@
 
 use super::away::{self, line, release_visits, undone_for};
 use super::facts;
-use crate::db::{Database, Error, Lane, Tx};
+use crate::db::{Conn, Database, Error, Lane, Tx};
 use crate::jobs::{Job, Outcome};
 use crate::tickets::{self, Book, Ticket};
 use crate::workforce::{self, Before, Changed};
 use serde_json::Value;
 use shared::event::Actor;
 use shared::ids::{ExpertId, SkillId, TicketId};
-use shared::skills::Skills;
+use shared::skills::{Level, Skills};
 use shared::text::Slug;
 use shared::ticket::{State, Timing};
 use shared::time::Timestamp;
@@ -22,6 +22,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Tickets in one transaction.
 const TICKETS_MAX: i64 = 50;
+/// Tickets that one expert can hold.
+const HELD_MAX: i64 = 500;
 
 /// The handler of `Kind::RuleChanged`: the body says what was before. Twice is as good as once.
 pub(super) async fn recheck(job: Job, db: &Database, timing: &Timing) -> Outcome {
@@ -32,6 +34,53 @@ pub(super) async fn recheck(job: Job, db: &Database, timing: &Timing) -> Outcome
         Ok(()) => Outcome::Done,
         Err(error) => Outcome::retry(error),
     }
+}
+
+/// A change carried through for one expert alone, before its job comes to him; his day is locked.
+pub(super) async fn carry_through(
+    tx: &mut Tx,
+    expert: ExpertId,
+    changed: Changed,
+    timing: &Timing,
+    now: Timestamp,
+) -> Result<(), Error> {
+    match changed {
+        Changed::Area { before } => {
+            let before = Before { area: Some(before), ..Before::default() };
+            away::release_in(tx, expert, &before, timing, now).await?;
+        }
+        Changed::Skill { skill } => {
+            let known = workforce::store::experts_with(tx, skill).await?;
+            if let Some((_, level)) = known.into_iter().find(|(known, _)| *known == expert)
+                && let Some(before) = before_without(tx, expert, skill, level).await?
+            {
+                away::release_in(tx, expert, &before, timing, now).await?;
+            }
+        }
+        Changed::Need { category, symptom, skills, work_minutes } => {
+            let was = Was { category, symptom, skills, work_minutes };
+            let held = tickets::store::held_by(tx, &[expert], HELD_MAX).await?;
+            let of_category = held.into_iter().filter(|ticket| ticket.category == was.category);
+            let found: Vec<_> = of_category.map(|ticket| (ticket.id, ticket.symptom)).collect();
+            if !found.is_empty() {
+                correct(tx, &was, &found, timing, now).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Who an expert was while a skill that is switched off still counted.
+async fn before_without(
+    conn: &mut Conn,
+    expert: ExpertId,
+    skill: SkillId,
+    level: Level,
+) -> Result<Option<Before>, Error> {
+    let Some(roster) = workforce::store::roster(conn, expert).await? else { return Ok(None) };
+    let mut skills = roster.skills;
+    skills.0.insert(skill, level);
+    Ok(Some(Before { skills: Some(skills), ..Before::default() }))
 }
 
 async fn follow(db: &Database, changed: Changed, timing: &Timing) -> Result<(), Error> {
@@ -46,10 +95,9 @@ async fn follow(db: &Database, changed: Changed, timing: &Timing) -> Result<(), 
         }
         Changed::Skill { skill } => {
             for (expert, level) in db.read(async move |conn| workforce::store::experts_with(conn, skill).await).await? {
-                let roster = db.read(async move |conn| workforce::store::roster(conn, expert).await).await?;
-                let Some(mut skills) = roster.map(|roster| roster.skills) else { continue };
-                skills.0.insert(skill, level);
-                release_visits(db, expert, &Before { skills: Some(skills), ..Before::default() }, timing).await?;
+                let before = db.read(async move |conn| before_without(conn, expert, skill, level).await).await?;
+                let Some(before) = before else { continue };
+                release_visits(db, expert, &before, timing).await?;
             }
             Ok(())
         }
@@ -58,8 +106,8 @@ async fn follow(db: &Database, changed: Changed, timing: &Timing) -> Result<(), 
             let (mut after, now): (Option<TicketId>, _) = (None, db.clock().business_now());
             loop {
                 let (was, timing) = (was.clone(), timing.clone());
-                let done = db.write(Lane::Work, async move |tx| correct(tx, &was, after, &timing, now).await).await?;
-                match done {
+                let done = db.write(Lane::Work, async move |tx| correct_some(tx, &was, after, &timing, now).await);
+                match done.await? {
                     Some(last) => after = Some(last),
                     None => return Ok(()),
                 }
@@ -79,7 +127,7 @@ struct Was {
 
 /// Corrects some tickets of the row, in the order of their ids, and takes from their experts what no longer fits. Gives
 /// back the last one looked at; none after all.
-async fn correct(
+async fn correct_some(
     tx: &mut Tx,
     was: &Was,
     after: Option<TicketId>,
@@ -88,6 +136,18 @@ async fn correct(
 ) -> Result<Option<TicketId>, Error> {
     let found = tickets::store::open_of_category(tx, &was.category, after, TICKETS_MAX).await?;
     let Some(last) = found.last().map(|(ticket, _)| *ticket) else { return Ok(None) };
+    correct(tx, was, &found, timing, now).await?;
+    Ok(Some(last))
+}
+
+/// Corrects those of these tickets of the category that are of the row and that nobody has set out for.
+async fn correct(
+    tx: &mut Tx,
+    was: &Was,
+    found: &[(TicketId, Option<Slug>)],
+    timing: &Timing,
+    now: Timestamp,
+) -> Result<(), Error> {
     let own_rows: BTreeSet<Slug> = workforce::store::needs(tx)
         .await?
         .into_iter()
@@ -100,7 +160,7 @@ async fn correct(
     };
     let of_row: Vec<TicketId> = found.iter().filter(|(_, symptom)| is_of_row(symptom)).map(|(id, _)| *id).collect();
     let Some(row) = workforce::store::need(tx, &was.category, was.symptom.as_ref()).await? else {
-        return Ok(Some(last));
+        return Ok(());
     };
     let words: BTreeMap<SkillId, Slug> =
         workforce::store::skills(tx).await?.into_iter().map(|skill| (skill.id, skill.slug)).collect();
@@ -132,7 +192,7 @@ async fn correct(
     for (expert, tickets) in gone {
         away::list(tx, expert, tickets, now).await?;
     }
-    Ok(Some(last))
+    Ok(())
 }
 
 fn is_begun(ticket: &Ticket) -> bool {
@@ -164,7 +224,6 @@ mod tests {
     use crate::workforce::store::NewNeed;
     use crate::workforce::store::samples::{a_skill, an_area};
     use serde_json::json;
-    use shared::skills::Level;
     use shared::ticket::{HumanReason, Move};
 
     async fn follow_up(world: &World) {

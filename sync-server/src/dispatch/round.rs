@@ -230,6 +230,7 @@ fn by_waiting(broken: &[Rule]) -> Hope {
             | Rule::LacksSkills { .. }
             | Rule::OutsideArea
             | Rule::Declined
+            | Rule::Replaced
             | Rule::Blocked
             // Whoever is asked first is looked at by himself.
             | Rule::AskedFirst { .. }

@@ -28,5 +28,5 @@ pub use runner::Runner;
 pub(crate) use store::bury_all;
 pub use store::{
     Backlog, DeadJob, Due, backlog, dead, dead_before, dead_job, due, enqueue, finish, forget, pace::unspent, pending,
-    postpone, retry_dead,
+    pending_of, postpone, retry_dead,
 };

@@ -403,11 +403,20 @@ pub struct Backlog {
 pub async fn pending<Body: DeserializeOwned>(conn: &mut Conn, kind: Kind, subject: &str) -> Result<Vec<Body>, Error> {
     let sql = "select body from job where kind = $1 and subject = $2 and state in ('ready', 'leased') order by id";
     let query = sqlx::query(sql).bind(kind.word().to_string()).bind(subject.to_string());
-    let read = |row: &AnyRow| {
-        let body: String = row.try_get("body")?;
-        serde_json::from_str(&body).map_err(|why| Error::Bug(format!("the body of a job: {why}")))
-    };
-    query.fetch_all(conn.sql()).await?.iter().map(read).collect()
+    query.fetch_all(conn.sql()).await?.iter().map(body_of).collect()
+}
+
+/// What all jobs of this kind carry that have not ended, the oldest first. For kinds that an office's change makes, of
+/// which a few are under way at most.
+pub async fn pending_of<Body: DeserializeOwned>(conn: &mut Conn, kind: Kind) -> Result<Vec<Body>, Error> {
+    let sql = "select body from job where kind = $1 and state in ('ready', 'leased') order by id";
+    let rows = sqlx::query(sql).bind(kind.word().to_string()).fetch_all(conn.sql()).await?;
+    rows.iter().map(body_of).collect()
+}
+
+fn body_of<Body: DeserializeOwned>(row: &AnyRow) -> Result<Body, Error> {
+    let body: String = row.try_get("body")?;
+    serde_json::from_str(&body).map_err(|why| Error::Bug(format!("the body of a job: {why}")))
 }
 
 /// How much is in the table, for metrics and `check`.

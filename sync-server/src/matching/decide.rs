@@ -130,6 +130,8 @@ pub enum Outcome {
     AllElsewhere,
     /// Somebody fits and is free, but leaving the ticket unassigned costs less. The default weights never do this.
     NotWorthIt,
+    /// One of us chose. Every expert is judged and ranked beside that choice; the rules against it are among them.
+    ByPerson,
 }
 
 /// How a round was settled.
@@ -166,9 +168,31 @@ pub fn decide_unless(batch: &Batch, stop: &impl Fn() -> bool) -> Vec<Decision> {
     decisions
 }
 
+/// What stood beside a person's choice: everybody judged and ranked for one ticket, as if it were a round of its own.
+///
+/// `batch` holds the ticket alone; the decision is none where it holds no ticket.
+pub fn decide_by_person(batch: &Batch, chosen: Winner) -> Option<Decision> {
+    let decision = decide(batch).into_iter().next()?;
+    Some(Decision { winner: Some(chosen), outcome: Outcome::ByPerson, settled: Settled::Optimum, ..decision })
+}
+
 /// The winner that a stored decision leads to, worked out again from its terms: the cheapest of those who fit and did
 /// not go to another ticket, of equals the first by id, unless waiting costs no more.
+///
+/// A person's choice is the person's: it leads to itself, and [`best_by_terms`] says whom the server would have asked.
 pub fn replay(decision: &Decision) -> Option<ExpertId> {
+    match decision.outcome {
+        Outcome::ByPerson => decision.winner.map(|winner| winner.expert),
+        Outcome::Cheapest
+        | Outcome::CheapestElsewhere { .. }
+        | Outcome::NobodyFits
+        | Outcome::AllElsewhere
+        | Outcome::NotWorthIt => best_by_terms(decision),
+    }
+}
+
+/// Whom the terms of a decision speak for, whatever came of it.
+pub fn best_by_terms(decision: &Decision) -> Option<ExpertId> {
     let free = decision.considered.iter().filter_map(|considered| match &considered.judged {
         Judged::Ranked { terms, with_others, given_to: None, .. } => {
             Some((terms.total() + with_others, considered.expert))
@@ -289,6 +313,7 @@ fn comes_by_waiting(broken: &[Rule], until: Timestamp) -> bool {
         | Rule::LacksSkills { .. }
         | Rule::OutsideArea
         | Rule::Declined
+        | Rule::Replaced
         | Rule::Blocked
         | Rule::ShiftTooShort { .. }
         | Rule::NotWhenCustomerCan

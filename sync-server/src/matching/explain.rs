@@ -1,7 +1,7 @@
 //! A decision in words for the desk: who won and why, and for every other expert what stood against them.
 
 use super::candidate::Origin;
-use super::decide::{Considered, Decision, Judged, Outcome, Settled};
+use super::decide::{Considered, Decision, Judged, Outcome, Settled, best_by_terms};
 use super::judge::{Lacking, Rule};
 use super::rank::Terms;
 use super::slot::Fit;
@@ -56,6 +56,8 @@ fn summary(decision: &Decision, names: &Names) -> String {
             others => format!("{name} is asked, there at {there}, in one way with {}", others.join(", ")),
         }
     });
+    let chosen = decision.winner.map(|winner| winner.expert);
+    let chosen_fits = best_by_terms(decision).is_some();
     let because = match decision.outcome {
         Outcome::Cheapest => "nobody else was better for this ticket".to_owned(),
         Outcome::CheapestElsewhere { expert, ticket, extra } => format!(
@@ -70,6 +72,11 @@ fn summary(decision: &Decision, names: &Names) -> String {
         ),
         Outcome::NobodyFits => "nobody keeps every rule".to_owned(),
         Outcome::AllElsewhere => "everybody who could come goes to another ticket".to_owned(),
+        Outcome::ByPerson => match best_by_terms(decision).filter(|best| Some(*best) != chosen) {
+            Some(best) => format!("one of us chose; the server would have asked {}", names.expert(best)),
+            None if chosen_fits => "one of us chose, as the server would have".to_owned(),
+            None => "one of us chose; nobody keeps every rule".to_owned(),
+        },
         Outcome::NotWorthIt => "by the weights, waiting costs less than anybody's visit".to_owned(),
     };
     let first = winner.unwrap_or_else(|| "Nobody is asked".to_owned());
@@ -146,6 +153,7 @@ fn rule_in_words(rule: &Rule, names: &Names, zone: &Zone, now: Timestamp) -> Str
         }
         Rule::OutsideArea => "serves no area that covers the site".to_owned(),
         Rule::Declined => "declined this ticket before".to_owned(),
+        Rule::Replaced => "had this ticket, and one of us sends somebody else".to_owned(),
         Rule::Blocked => "must not visit this customer".to_owned(),
         Rule::OffDuty => "is off duty".to_owned(),
         Rule::OutsideShift { next_at: Some(at) } => format!("is not in a shift or on call now, next at {}", clock(*at)),

@@ -38,6 +38,7 @@ fn outside_working_time(rule: &Rule) -> bool {
         | Rule::LacksSkills { .. }
         | Rule::OutsideArea
         | Rule::Declined
+        | Rule::Replaced
         | Rule::Blocked
         | Rule::OffDuty
         | Rule::ShiftTooShort { .. }

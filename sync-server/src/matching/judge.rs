@@ -46,6 +46,8 @@ pub enum Rule {
     OutsideArea,
     /// Declined this ticket before.
     Declined,
+    /// Had this ticket, and one of us took it from them to send somebody else.
+    Replaced,
     /// Must not visit this customer.
     Blocked,
     /// Said to be off duty.
@@ -99,6 +101,7 @@ impl Rule {
             Self::LacksSkills { .. } => "lacks_skills",
             Self::OutsideArea => "outside_area",
             Self::Declined => "declined",
+            Self::Replaced => "replaced",
             Self::Blocked => "blocked",
             Self::OffDuty => "off_duty",
             Self::OutsideShift { .. } => "outside_shift",
@@ -222,6 +225,9 @@ fn standing(need: &Need, candidate: &Candidate) -> Vec<Rule> {
     }
     if need.declined_by.contains(&candidate.expert) {
         broken.push(Rule::Declined);
+    }
+    if need.replaced.contains(&candidate.expert) {
+        broken.push(Rule::Replaced);
     }
     if need.blocked.contains(&candidate.expert) {
         broken.push(Rule::Blocked);

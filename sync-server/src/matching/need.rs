@@ -43,6 +43,9 @@ pub struct Need {
     pub plan_valid: bool,
     /// Who declined this ticket; never asked again.
     pub declined_by: BTreeSet<ExpertId>,
+    /// From whom one of us took this ticket to send somebody else; asked again only by a person.
+    #[serde(default)]
+    pub replaced: BTreeSet<ExpertId>,
     /// Who let an offer of this ticket run out: asked again only when nobody else can come.
     #[serde(default)]
     pub lapsed_with: BTreeSet<ExpertId>,

@@ -79,6 +79,7 @@ pub(super) fn need(number: u64) -> Need {
         windows: vec![],
         plan_valid: true,
         declined_by: [].into(),
+        replaced: [].into(),
         lapsed_with: [].into(),
         blocked: [].into(),
         language: "en".to_owned(),

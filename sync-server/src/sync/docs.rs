@@ -2,7 +2,7 @@
 
 use crate::customers::Site;
 use crate::matching::candidate::Origin;
-use crate::matching::decide::Decision;
+use crate::matching::decide::{Decision, Outcome};
 use crate::tickets::Ticket;
 use crate::tickets::store::{NoteRow, PhotoRow};
 use shared::document::{ContactDoc, EarlierDoc, EndDoc, NoteDoc, OfferDoc, PhotoDoc, ProductDoc, SiteDoc, TicketDoc};
@@ -113,6 +113,9 @@ fn why(decision: &Decision, expert: ExpertId) -> Option<String> {
         Origin::Home => "from your home base",
         Origin::Visit { .. } => "from your visit before",
     };
+    if decision.outcome == Outcome::ByPerson {
+        return Some(format!("One of us chose you for it. You are {minutes} min away {from}."));
+    }
     let n_others = decision.considered.len().saturating_sub(1);
     Some(format!(
         "You have every skill it needs and are {minutes} min away {from}. Of {n_others} others nobody was a better choice."

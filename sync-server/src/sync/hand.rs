@@ -74,7 +74,7 @@ impl<'a> Hand<'a> {
     ) -> Result<Self, Error> {
         let parts = || intents.iter().copied();
         // An office's change that its job has not carried through yet holds for a yes all the same.
-        if parts().any(|parts| parts.intent == Intent::OfferAccept {}) {
+        if says_yes(tx, expert.id, intents).await? {
             catch_up(tx, expert.id, &bounds.timing, acting.now).await?;
         }
         let mut ids: Vec<TicketId> = parts().filter_map(|parts| parts.ticket).collect();
@@ -365,6 +365,22 @@ fn note_of(intent: &Intent) -> Option<NoteId> {
         | Intent::ArticleDraft { .. }
         | Intent::ArticleHelped { .. } => None,
     }
+}
+
+/// Whether one of these says yes to an offer: in words, or by setting out for what is only offered. What he has found or
+/// done there already is a fact, and no question of rules.
+async fn says_yes(tx: &mut Tx, expert: ExpertId, intents: &[&Parts]) -> Result<bool, Error> {
+    if intents.iter().any(|parts| parts.intent.act() == Some(Act::Accept)) {
+        return Ok(true);
+    }
+    let departs = intents.iter().filter(|parts| parts.intent.act() == Some(Act::Depart));
+    let departs: Vec<TicketId> = departs.filter_map(|parts| parts.ticket).collect();
+    if departs.is_empty() {
+        return Ok(false);
+    }
+    let held = tickets::held_by(tx, &[expert], HELD_MAX).await?;
+    let is_offered = |ticket: &Ticket| matches!(ticket.life.state, State::Offered { .. });
+    Ok(held.iter().any(|ticket| departs.contains(&ticket.id) && is_offered(ticket)))
 }
 
 /// The newest lines of a ticket's history.

@@ -5,7 +5,7 @@ use super::fold::{self, Parts, Read, Verdict};
 use super::hand::{Acting, Hand};
 use super::store::{self, MutationRow};
 use super::{Refused, store::Answer};
-use crate::accounts::devices::{self, DeviceRow};
+use crate::accounts::devices::{self, DeviceRow, PUSH_TOKEN_BYTES_MAX};
 use crate::db::planted::planted;
 use crate::db::{Database, Error, Lane, Tx};
 use crate::dispatch::Bounds;
@@ -33,6 +33,25 @@ enum Took {
     Denied(Refused),
 }
 
+/// What a phone says of itself beside what its expert did: the last word counts, and none of it is an intent.
+#[derive(Clone, Debug, Default)]
+struct Beside {
+    location: Option<Location>,
+    push_token: Option<String>,
+}
+
+impl Beside {
+    fn of(request: &SyncRequest) -> Self {
+        // A sync never fails for this: what can be no token is left alone.
+        let is_token = |token: &String| (1..=PUSH_TOKEN_BYTES_MAX).contains(&token.len());
+        Self { location: request.location, push_token: request.push_token.clone().filter(is_token) }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.location.is_none() && self.push_token.is_none()
+    }
+}
+
 /// Which phone, and when.
 #[derive(Clone, Debug)]
 struct Who {
@@ -43,7 +62,7 @@ struct Who {
     real_now: Timestamp,
 }
 
-/// Takes the mutations and the location of a request.
+/// Takes the mutations of a request, and what it says beside them.
 pub(super) async fn push(
     db: &Database,
     bounds: &Bounds,
@@ -58,13 +77,14 @@ pub(super) async fn push(
     }
     let row = allowed(row, expert)?;
     let nothing = Pushed { next_n: row.last_n + 1, ..Pushed::default() };
-    if request.mutations.is_empty() && request.location.is_none() {
+    let beside = Beside::of(request);
+    if request.mutations.is_empty() && beside.is_empty() {
         return Ok(nothing);
     }
     let clock = db.clock();
     let who = Who { expert, device, inc, now: clock.business_now(), real_now: clock.real_now() };
     let read: Vec<Read> = request.mutations.iter().cloned().map(fold::read).collect();
-    let pushed = pushed(db, bounds, &who, &read, request.location, nothing).await?;
+    let pushed = pushed(db, bounds, &who, &read, beside, nothing).await?;
     Ok(Pushed { missing_blobs: missing(db, &read).await?, ..pushed })
 }
 
@@ -95,10 +115,10 @@ async fn pushed(
     bounds: &Bounds,
     who: &Who,
     read: &[Read],
-    location: Option<Location>,
+    beside: Beside,
     nothing: Pushed,
 ) -> Result<Pushed, Refused> {
-    match attempt(db, bounds, who, read, location).await {
+    match attempt(db, bounds, who, read, beside).await {
         Ok(Took::Done(pushed)) => Ok(pushed),
         Ok(Took::Denied(why)) => Err(why),
         Err(error) => match stop(&error) {
@@ -128,15 +148,9 @@ fn allowed(row: Option<DeviceRow>, expert: ExpertId) -> Result<DeviceRow, Refuse
     }
 }
 
-async fn attempt(
-    db: &Database,
-    bounds: &Bounds,
-    who: &Who,
-    read: &[Read],
-    location: Option<Location>,
-) -> Result<Took, Error> {
+async fn attempt(db: &Database, bounds: &Bounds, who: &Who, read: &[Read], beside: Beside) -> Result<Took, Error> {
     let (bounds, who, read) = (bounds.clone(), who.clone(), read.to_vec());
-    db.write(Lane::Sync, async move |tx| take(tx, &bounds, &who, &read, location).await).await
+    db.write(Lane::Sync, async move |tx| take(tx, &bounds, &who, &read, &beside).await).await
 }
 
 /// One transaction for each mutation. One that still fails is kept as a dead letter.
@@ -150,11 +164,11 @@ async fn one_by_one(
 ) -> Result<Pushed, Refused> {
     tracing::error!(device = %who.device, error = %first, "a push failed as a whole and is taken one by one");
     for one in read {
-        let took = match attempt(db, bounds, who, std::slice::from_ref(one), None).await {
+        let took = match attempt(db, bounds, who, std::slice::from_ref(one), Beside::default()).await {
             Err(error) if stop(&error).is_none() => {
                 tracing::error!(mid = %one.mutation.mid, %error, "a mutation failed and is kept as a dead letter");
                 let bad = Read { parts: Err("internal: it is kept, and we were told".to_owned()), ..one.clone() };
-                attempt(db, bounds, who, &[bad], None).await
+                attempt(db, bounds, who, &[bad], Beside::default()).await
             }
             other => other,
         };
@@ -178,13 +192,7 @@ async fn one_by_one(
 }
 
 /// The whole push under its locks: device, expert, tickets by id.
-async fn take(
-    tx: &mut Tx,
-    bounds: &Bounds,
-    who: &Who,
-    read: &[Read],
-    location: Option<Location>,
-) -> Result<Took, Error> {
+async fn take(tx: &mut Tx, bounds: &Bounds, who: &Who, read: &[Read], beside: &Beside) -> Result<Took, Error> {
     let device = match allowed(devices::lock(tx, who.device, who.inc).await?, who.expert) {
         Ok(device) => device,
         Err(why) => return Ok(Took::Denied(why)),
@@ -192,7 +200,10 @@ async fn take(
     let Some(expert) = workforce::lock(tx, who.expert).await? else {
         return Ok(Took::Denied(Refused::UnknownDevice));
     };
-    if let Some(location) = location.filter(|_| expert.on_duty) {
+    if let Some(token) = &beside.push_token {
+        devices::set_push_token(tx, who.device, Some(token)).await?;
+    }
+    if let Some(location) = beside.location.filter(|_| expert.on_duty) {
         // A phone whose clock is ahead would never be overtaken by a later report.
         let location = Location { at: location.at.min(who.now), ..location };
         workforce::store::set_position(tx, expert.id, &location).await?;

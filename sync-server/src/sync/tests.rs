@@ -90,6 +90,7 @@ impl<'a> Phone<'a> {
             have: Have { orphans: self.orphans.clone(), ..Have::default() },
             mutations,
             location: None,
+            push_token: None,
         }
     }
 

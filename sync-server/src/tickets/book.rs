@@ -71,6 +71,8 @@ pub(super) enum OfferChange {
     Ended(TicketId, OfferState),
     /// A late yes: the last lapsed offer of this expert counts as accepted after all.
     AcceptedLate(TicketId, ExpertId, Timestamp),
+    /// One of us took the ticket from this expert, who had accepted it, to send somebody else.
+    Replaced(TicketId, ExpertId),
     /// It was on the expert's screen.
     Seen(OfferId, Timestamp),
 }
@@ -362,6 +364,10 @@ impl Entry {
                 self.end_offer(OfferState::Declined { at: now, reason: *reason });
                 self.ticket.last_expert = self.ticket.last_expert.filter(|last| last != expert);
             }
+            Fact::Released { expert, why: ReleaseReason::Staff } => {
+                self.offers.push(OfferChange::Replaced(id, *expert));
+                self.ticket.last_expert = self.ticket.last_expert.filter(|last| last != expert);
+            }
             Fact::Lapsed { .. } => self.end_offer(OfferState::Lapsed { at: now }),
             Fact::Withdrawn { .. } | Fact::Cancelled { .. } | Fact::SolvedWithoutVisit { .. } => {
                 self.end_offer(OfferState::Withdrawn { at: now });
@@ -388,7 +394,7 @@ impl Entry {
             | Fact::PlanFound
             | Fact::WaitsForShift { .. }
             | Fact::Released {
-                why: ReleaseReason::Absent | ReleaseReason::DoneByOther | ReleaseReason::Changed | ReleaseReason::Staff | ReleaseReason::Corrected,
+                why: ReleaseReason::Absent | ReleaseReason::DoneByOther | ReleaseReason::Changed | ReleaseReason::Corrected,
                 ..
             }
             | Fact::Corrected { .. }

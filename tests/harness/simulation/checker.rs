@@ -192,6 +192,7 @@ impl Checker {
         rule(expert.works_at(now), "is not in a shift: nothing may ring");
         rule(!expert.is_away(now, now.plus_millis(1)), "is away now");
         rule(!ticket.declined_by.contains(who), "declined it before");
+        rule(!ticket.replaced.contains(who), "was to be replaced");
         rule(!customer.blocked.contains(&expert.id), "must not visit this customer");
         rule(ticket.covered, "would come without a plan that covers it");
         let (leave, end) = (visit.leave_ms(), visit.end_ms());

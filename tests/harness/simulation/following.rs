@@ -38,6 +38,8 @@ pub(super) struct Followed {
     pub(super) was: At,
     pub(super) covered: bool,
     pub(super) declined_by: BTreeSet<String>,
+    /// From whom the office took it to send somebody else.
+    pub(super) replaced: BTreeSet<String>,
     pub(super) lapsed_with: BTreeSet<String>,
     /// Its expert said that he comes later, or a person was asked because it no longer fits.
     pub(super) bent: bool,
@@ -149,6 +151,7 @@ impl Followed {
             was: At::Waiting,
             covered: false,
             declined_by: BTreeSet::new(),
+            replaced: BTreeSet::new(),
             lapsed_with: BTreeSet::new(),
             bent: false,
             offer: String::new(),
@@ -225,6 +228,10 @@ impl Followed {
                     return Err("lapsed before its time".into());
                 }
                 self.lapsed_with.insert(expert);
+                At::Waiting
+            }
+            ("released", At::Accepted { .. } | At::EnRoute { .. }) if text("why") == "staff" => {
+                self.replaced.insert(expert);
                 At::Waiting
             }
             ("withdrawn", At::Offered { .. }) | ("released", At::Accepted { .. } | At::EnRoute { .. }) => At::Waiting,

@@ -80,6 +80,7 @@ impl Phone {
                 have: Have::default(),
                 mutations: self.outbox.clone(),
                 location: None,
+                push_token: None,
             };
             let reply = match exchange(db, bounds, self.expert, request).await {
                 Ok(reply) => reply,

@@ -24,7 +24,7 @@ const ROUNDS_MAX: usize = 5;
 /// A message under way.
 #[derive(Clone, Debug)]
 enum Message {
-    Ask { phone: usize, expert: ExpertId, request: SyncRequest },
+    Ask { phone: usize, expert: ExpertId, request: Box<SyncRequest> },
     Answer { phone: usize, req: String, answer: Box<Result<SyncReply, SyncFailure>>, truth: BTreeSet<TicketId> },
 }
 
@@ -190,7 +190,7 @@ impl Run {
         if self.flying.len() == FLYING_MAX {
             self.flying.remove(0);
         }
-        self.flying.push(Message::Ask { phone: at, expert: self.phones[at].expert, request });
+        self.flying.push(Message::Ask { phone: at, expert: self.phones[at].expert, request: Box::new(request) });
     }
 
     async fn delivers(&mut self, any: usize, again: bool, death: Option<Death>) {
@@ -202,7 +202,7 @@ impl Run {
         match message {
             Message::Ask { phone, expert, request } => {
                 let req = request.req.clone();
-                let Some(answer) = self.exchanges(expert, request, death).await else { return };
+                let Some(answer) = self.exchanges(expert, *request, death).await else { return };
                 let truth = tables::truth(&self.server, expert).await;
                 self.flying.push(Message::Answer { phone, req, answer: Box::new(answer), truth });
             }

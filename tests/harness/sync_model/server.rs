@@ -363,6 +363,7 @@ impl Server {
             have: Have::default(),
             mutations: Vec::new(),
             location: None,
+            push_token: None,
         };
         exchange(&self.db, &self.bounds, self.experts[expert], request).await.expect("an auditor is answered")
     }

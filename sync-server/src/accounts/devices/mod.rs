@@ -15,6 +15,9 @@ use shared::ids::{DeviceId, ExpertId};
 use shared::text::ShortLine;
 use shared::time::Timestamp;
 
+/// A provider's address of an app; FCM's have about 160 characters.
+pub const PUSH_TOKEN_BYTES_MAX: usize = 4_096;
+
 /// What runs on the device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -185,6 +185,7 @@ impl<'a> Teller<'a> {
             windows: vec![],
             plan_valid: true,
             declined_by: BTreeSet::new(),
+            replaced: BTreeSet::new(),
             lapsed_with: BTreeSet::new(),
             blocked: BTreeSet::new(),
             language: filing.language.clone(),

@@ -12,10 +12,13 @@ use super::facts::{self, Bounds};
 use super::round::plan;
 use crate::db::{Conn, Error, Tx};
 use crate::matching::candidate::Candidate;
+use crate::matching::decide::{Batch, Decision, Winner, decide_by_person};
 use crate::matching::insist::insist;
 use crate::matching::judge::{Rule, Verdict, judge};
 use crate::matching::need::Need;
 use crate::matching::rank::rank;
+use crate::matching::slot::Fit;
+use crate::matching::store::{self as decisions, Stored};
 use crate::tickets::store as tickets;
 use crate::tickets::{Book, Ticket};
 use crate::workforce;
@@ -199,21 +202,27 @@ pub async fn offer(tx: &mut Tx, wish: &Wish, bounds: &Bounds, now: Timestamp) ->
     let Some(need) = facts::needs(tx, std::slice::from_ref(&ticket)).await?.pop() else {
         return Err(Error::Bug(format!("ticket {} has no site", ticket.id)));
     };
-    let (visit, broken) = match judged(&need, &candidate, bounds, now) {
+    let (fit, broken) = match judged(&need, &candidate, bounds, now) {
         Ok(judged) => judged,
         Err(no) => return Ok(Came::Refused(no)),
     };
+    let visit = plan(&fit, need.work_minutes);
     let against = Against { broken, cautions: way.cautions };
     if !against.is_empty() && wish.reason.is_none() {
         return Ok(Came::NeedsReason(against));
     }
-    let asked = Move::Offer { offer: wish.offer, expert, visit, decision: None };
+    let decision = tx.new_id();
+    let beside = beside(tx, need, Winner { expert, fit }, bounds, now).await?;
+    let asked = Move::Offer { offer: wish.offer, expert, visit, decision: Some(decision) };
     for to_do in way.first.into_iter().chain([asked]) {
         if book.make(ticket.id, to_do, wish.actor, now).is_err() {
             return Ok(Came::Refused(No::NotNow));
         }
     }
     book.save(tx).await?;
+    if let Some(beside) = beside {
+        decisions::insert(tx, &[Stored { id: decision, decision: beside }]).await?;
+    }
     if let Some(reason) = wish.reason.as_ref().filter(|_| !against.is_empty()) {
         let made = store::Override {
             offer: wish.offer,
@@ -227,6 +236,26 @@ pub async fn offer(tx: &mut Tx, wish: &Wish, bounds: &Bounds, now: Timestamp) ->
         store::insert(tx, &made).await?;
     }
     Ok(Came::Offered { offer: wish.offer, visit, against, from })
+}
+
+/// What stood beside the choice: everybody else with the rules against them or with what they would have cost.
+async fn beside(
+    tx: &mut Tx,
+    need: Need,
+    chosen: Winner,
+    bounds: &Bounds,
+    now: Timestamp,
+) -> Result<Option<Decision>, Error> {
+    let batch = Batch {
+        id: tx.new_id(),
+        made_at: now,
+        settings: bounds.settings,
+        weights: bounds.weights,
+        candidates: facts::candidates(tx, Some(need.ticket)).await?,
+        // A person may pass over whoever is to be asked first.
+        needs: vec![Need { first: None, ..need }],
+    };
+    Ok(decide_by_person(&batch, chosen))
 }
 
 /// What came of taking an open offer back.
@@ -265,13 +294,13 @@ pub async fn undo(
 }
 
 /// The visit and the rules that stand against it; an error if no reason could help.
-fn judged(need: &Need, candidate: &Candidate, bounds: &Bounds, now: Timestamp) -> Result<(VisitPlan, Vec<Rule>), No> {
+fn judged(need: &Need, candidate: &Candidate, bounds: &Bounds, now: Timestamp) -> Result<(Fit, Vec<Rule>), No> {
     match judge(need, candidate, now, &bounds.settings) {
-        Verdict::Fits(fit) => Ok((plan(&fit, need.work_minutes), Vec::new())),
+        Verdict::Fits(fit) => Ok((fit, Vec::new())),
         Verdict::Excluded { broken } if broken.contains(&Rule::Deactivated) => Err(No::LeftUs),
         Verdict::Excluded { broken } => {
             let fit = insist(need, candidate, &broken, now, &bounds.settings).ok_or(No::TooFar)?;
-            Ok((plan(&fit, need.work_minutes), broken))
+            Ok((fit, broken))
         }
     }
 }

@@ -4,6 +4,8 @@ use super::*;
 use crate::db::Lane;
 use crate::db::testing::both_engines;
 use crate::dispatch::world::{World, id};
+use crate::matching::decide::{Judged, Outcome, best_by_terms, replay};
+use shared::event::Fact;
 use shared::ids::Id;
 
 async fn wish(world: &World, ticket: TicketId, expert: ExpertId, reason: Option<&str>) -> Came {
@@ -172,6 +174,49 @@ async fn an_offer_is_taken_back_until_the_expert_has_seen_it() {
         });
         seen.await.unwrap();
         assert_eq!((back(offer).await, world.holder(ticket).await), (Undone::Seen(now), Some(ana)));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_stood_beside_a_persons_choice_is_kept_and_the_choice_replays() {
+    both_engines(async |db| {
+        let world = World::new(&db).await;
+        let near = world.expert("Near", "10001").await;
+        let ulf = world.expert_on("Ulf", "10001", "Mon-Sun 00:00-00:00", 0).await;
+        let ticket = world.ticket().await;
+        assert!(is_offered(&wish(&world, ticket, ulf, Some("He repaired this one before.")).await));
+        let kept = db.read(async move |conn| decisions::latest(conn, ticket).await).await.unwrap().unwrap().decision;
+        assert_eq!((kept.winner.map(|winner| winner.expert), kept.outcome), (Some(ulf), Outcome::ByPerson));
+        assert_eq!((replay(&kept), best_by_terms(&kept)), (Some(ulf), Some(near)));
+        let judged: Vec<_> = kept.considered.iter().map(|one| (one.expert, &one.judged)).collect();
+        assert!(matches!(judged[0], (expert, Judged::Ranked { .. }) if expert == near), "{judged:?}");
+        assert!(matches!(judged[1], (expert, Judged::Excluded { .. }) if expert == ulf), "{judged:?}");
+        let lines = db.read(async move |conn| crate::events::history(conn, ticket, 0, 50).await).await.unwrap();
+        let named = lines.iter().filter(|line| matches!(line.event.fact, Fact::Offered { decision: Some(_), .. }));
+        assert_eq!(named.count(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whoever_was_replaced_is_not_asked_again_by_the_server_and_a_person_may_with_a_reason() {
+    both_engines(async |db| {
+        let world = World::new(&db).await;
+        let ana = world.expert("Ana", "10001").await;
+        let ticket = world.ticket().await;
+        world.round().await;
+        world.act(ticket, Move::Accept { expert: ana, late: None }).await.unwrap();
+        world.act(ticket, Move::Release { why: ReleaseReason::Staff }).await.unwrap();
+        world.round().await;
+        let life = world.read(ticket).await.life;
+        assert_eq!(life.state.holder(), None, "one of us wanted somebody else");
+        assert_eq!(life.needs_human.map(|flag| flag.reason), Some(HumanReason::NoCandidate));
+        let Came::NeedsReason(against) = wish(&world, ticket, ana, None).await else { panic!("she was replaced") };
+        assert_eq!(against.broken, [Rule::Replaced]);
+        let ben = world.expert("Ben", "10463").await;
+        world.round().await;
+        assert_eq!(world.holder(ticket).await, Some(ben));
     })
     .await;
 }

@@ -46,6 +46,7 @@ fn each_rule_excludes_by_itself() {
     assert_eq!(broken(|need, _| need.plan_valid = false), [Rule::NoPlan]);
     assert_eq!(broken(|_, expert| expert.areas = [other_area()].into()), [Rule::OutsideArea]);
     assert_eq!(broken(|need, expert| need.declined_by = [expert.expert].into()), [Rule::Declined]);
+    assert_eq!(broken(|need, expert| need.replaced = [expert.expert].into()), [Rule::Replaced]);
     assert_eq!(broken(|need, expert| need.blocked = [expert.expert].into()), [Rule::Blocked]);
     assert_eq!(broken(|_, expert| expert.on_duty = false), [Rule::OffDuty]);
     let away = broken(|_, expert| expert.absences = vec![period(today(8, 30), today(9, 30))]);

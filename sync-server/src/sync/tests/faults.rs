@@ -4,9 +4,11 @@ use super::{Phone, complete};
 use crate::accounts::devices;
 use crate::db::Lane;
 use crate::db::testing::both_engines;
-use crate::dispatch::world::{World, id};
+use crate::dispatch::world::{SKILL, World, id};
 use crate::sync::exchange;
 use crate::tickets::jobs::{ARCHIVE_DAYS, archive_ended};
+use crate::workforce;
+use crate::workforce::store::samples::a_skill;
 use shared::intent::Intent;
 use shared::sync::{Change, Have, MutationResult, Pull, SyncRequest, Unused};
 use shared::ticket::{CancelReason, Move, Phase, ReleaseReason, VisitPlan};
@@ -53,13 +55,58 @@ async fn a_ticket_that_went_and_came_back_while_offline_is_one_put_and_work_on_i
         let ticket = world.ticket().await;
         world.round().await;
         phone.taps(Intent::OfferAccept {}, ticket).await;
-        world.act(ticket, Move::Release { why: ReleaseReason::Staff }).await.unwrap();
+        world.act(ticket, Move::Release { why: ReleaseReason::Changed }).await.unwrap();
         world.round().await;
         let reply = phone.send(vec![]).await.unwrap();
         let about: Vec<_> = reply.patch.iter().filter(|patch| patch.id == ticket.to_string()).collect();
         assert_eq!(about.len(), 1, "{about:?}");
         assert!(matches!(about[0].change, Change::Put { .. }), "{about:?}");
         assert_eq!(phone.taps(Intent::TicketDepart {}, ticket).await, MutationResult::Applied);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_yes_is_judged_by_a_rule_changed_a_moment_ago_and_so_is_setting_out_for_what_is_only_offered() {
+    for yes in [Intent::OfferAccept {}, Intent::TicketDepart {}] {
+        both_engines(async |db| {
+            let world = World::new(&db).await;
+            let ana = world.expert("Ana", "10003").await;
+            let mut phone = Phone::of(&world, ana).await;
+            let ticket = world.ticket().await;
+            world.round().await;
+            assert_eq!(world.holder(ticket).await, Some(ana));
+            let now = world.now();
+            let off = db.write(Lane::Desk, async move |tx| {
+                let off = workforce::Skill { active: false, ..a_skill(SKILL, "tv") };
+                workforce::store::put_skill(tx, &off, now).await
+            });
+            assert!(off.await.unwrap(), "and no job has carried it through yet");
+            assert_ne!(phone.taps(yes.clone(), ticket).await, MutationResult::Applied, "{yes:?}");
+            assert_eq!(world.holder(ticket).await, None, "{yes:?}");
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn pushes_go_where_the_phone_says_by_its_next_sync_and_what_can_be_no_address_is_left_alone() {
+    both_engines(async |db| {
+        let world = World::new(&db).await;
+        let ana = world.expert("Ana", "10003").await;
+        let phone = Phone::of(&world, ana).await;
+        let goes_to = async || {
+            let reach = db.read(async move |conn| devices::reach(conn, ana).await).await.unwrap();
+            reach.into_iter().map(|target| target.push_token).collect::<Vec<_>>()
+        };
+        for (said, goes) in
+            [(Some("first"), "first"), (Some("second"), "second"), (None, "second"), (Some(""), "second")]
+        {
+            let push_token = said.map(str::to_owned);
+            let request = SyncRequest { push_token, ..phone.request(vec![]) };
+            exchange(&db, &world.bounds, ana, request).await.unwrap();
+            assert_eq!(goes_to().await, [goes], "{said:?}");
+        }
     })
     .await;
 }

@@ -43,6 +43,12 @@ pub(in super::super) async fn change_offers(tx: &mut Tx, changes: &[OfferChange]
                 let query = sqlx::query(sql).bind(ticket.to_string()).bind(expert.to_string()).bind(at.as_millis());
                 query.execute(tx.sql()).await?;
             }
+            OfferChange::Replaced(ticket, expert) => {
+                let sql = "update offer set reason = $3 where id = (select id from offer where ticket = $1
+                    and expert = $2 and state = 'accepted' order by made_at desc, id desc limit 1)";
+                let query = sqlx::query(sql).bind(ticket.to_string()).bind(expert.to_string());
+                query.bind(REPLACED.to_owned()).execute(tx.sql()).await?;
+            }
             OfferChange::Seen(offer, at) => {
                 let sql = "update offer set seen_at = $2 where id = $1 and seen_at is null";
                 sqlx::query(sql).bind(offer.to_string()).bind(at.as_millis()).execute(tx.sql()).await?;
@@ -135,26 +141,30 @@ fn read(row: &AnyRow) -> Result<OfferRow, Error> {
     })
 }
 
+/// Why an accepted offer counts no more: one of us sends somebody else. Kept as its reason.
+const REPLACED: &str = "replaced";
+
 /// Who declined these tickets, after acceptance too.
 pub async fn declined(conn: &mut Conn, tickets: &[TicketId]) -> Result<TurnedDownBy, Error> {
-    turned_down(conn, tickets, "declined").await
+    came_back(conn, tickets, "state = 'declined'").await
 }
 
 /// Who let an offer of these tickets run out.
 pub async fn lapsed(conn: &mut Conn, tickets: &[TicketId]) -> Result<TurnedDownBy, Error> {
-    turned_down(conn, tickets, "lapsed").await
+    came_back(conn, tickets, "state = 'lapsed'").await
 }
 
-async fn turned_down(conn: &mut Conn, tickets: &[TicketId], state: &str) -> Result<TurnedDownBy, Error> {
+/// From whom one of us took these tickets to send somebody else.
+pub async fn replaced(conn: &mut Conn, tickets: &[TicketId]) -> Result<TurnedDownBy, Error> {
+    came_back(conn, tickets, "state = 'accepted' and reason = 'replaced'").await
+}
+
+async fn came_back(conn: &mut Conn, tickets: &[TicketId], how: &'static str) -> Result<TurnedDownBy, Error> {
     let mut by = TurnedDownBy::new();
     for ids in tickets.chunks(500) {
-        let sql = format!(
-            "select distinct ticket, expert from offer where ticket in ({}) and state = ${}",
-            binds(ids.len()),
-            ids.len() + 1
-        );
+        let sql = format!("select distinct ticket, expert from offer where ticket in ({}) and {how}", binds(ids.len()));
         let query = ids.iter().fold(sqlx::query(AssertSqlSafe(sql)), |query, id| query.bind(id.to_string()));
-        for row in query.bind(state.to_string()).fetch_all(conn.sql()).await? {
+        for row in query.fetch_all(conn.sql()).await? {
             by.entry(parsed(&row, "ticket")?).or_default().insert(parsed(&row, "expert")?);
         }
     }

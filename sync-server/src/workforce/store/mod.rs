@@ -23,7 +23,7 @@ pub use experts::{
 pub use limits::{block, blocked, blocks, closed_at, forget, holidays, put_holiday, remove_holiday, unblock};
 pub use many::{NewExpert, create_many};
 pub use needs::{NewNeed, categories, need, needs, put_category, put_need, put_symptom};
-pub use rosters::{EXPERTS_MAX, roster, rosters};
+pub use rosters::{EXPERTS_MAX, holidays_in, roster, rosters};
 
 /// Binds in one statement, well below what both engines take.
 const BINDS_MAX: usize = 2_000;

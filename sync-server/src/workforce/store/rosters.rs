@@ -6,7 +6,7 @@ use crate::db::columns::{flag, instant, number, parsed, parsed_opt};
 use crate::db::{Conn, Error};
 use crate::workforce::{Roster, ShiftDay, ShiftRow};
 use shared::document::AwayDoc;
-use shared::ids::ExpertId;
+use shared::ids::{AreaId, ExpertId};
 use shared::skills::{Level, Skills};
 use shared::time::Date;
 use sqlx::any::AnyRow;
@@ -75,6 +75,15 @@ async fn fill(conn: &mut Conn, rows: &[AnyRow], only: Option<ExpertId>) -> Resul
         }
     }
     Ok(rosters.into_values().collect())
+}
+
+/// Days off for whoever serves these areas of a country.
+pub async fn holidays_in(conn: &mut Conn, country: &str, areas: &BTreeSet<AreaId>) -> Result<BTreeSet<Date>, Error> {
+    let all = super::limits::holidays(conn).await?;
+    let theirs = all
+        .into_iter()
+        .filter(|holiday| holiday.country == country && holiday.area.is_none_or(|area| areas.contains(&area)));
+    Ok(theirs.map(|holiday| holiday.on).collect())
 }
 
 async fn set(conn: &mut Conn, sql: &'static str, only: Option<ExpertId>) -> Result<Vec<AnyRow>, Error> {
