@@ -11,6 +11,9 @@ use shared::ids::SkillId;
 use shared::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// How long an urgent ticket may wait without a person, day or night; the sweep that asks one comes every other second.
+const URGENT_MS: i64 = 10 * 60_000 + 30_000;
+
 /// Travel is rounded here and there.
 const ROUNDING_MS: i64 = 90_000;
 
@@ -252,6 +255,10 @@ impl Checker {
                 faults.push(format!("is silent past its deadline {}", Timestamp::from_millis(at)));
             }
             Some(_) | None => {}
+        }
+        let waits_on = ticket.at == At::Waiting && row.needs_human.is_none();
+        if row.urgent && waits_on && now.as_millis() > ticket.waits_since + URGENT_MS {
+            faults.push("is urgent, waits for more than ten minutes, and no person is asked".into());
         }
         if is_open && row.needs_human.is_none() {
             seen.n_unasked += 1;

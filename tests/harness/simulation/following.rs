@@ -36,6 +36,8 @@ pub(super) struct Followed {
     pub(super) at: At,
     /// Where it was before this instant.
     pub(super) was: At,
+    /// Since when the search of the moment runs, in milliseconds.
+    pub(super) waits_since: i64,
     pub(super) covered: bool,
     pub(super) declined_by: BTreeSet<String>,
     /// From whom the office took it to send somebody else.
@@ -149,6 +151,7 @@ impl Followed {
             urgent: row.urgent,
             at: At::Waiting,
             was: At::Waiting,
+            waits_since: 0,
             covered: false,
             declined_by: BTreeSet::new(),
             replaced: BTreeSet::new(),
@@ -274,6 +277,12 @@ impl Followed {
             // What somebody adds to the business is for the checker to learn, not to guess.
             (kind, at) => return Err(format!("has a line {kind} that cannot follow on {at:?}")),
         };
+        // Some lines begin the search anew although nothing else changes.
+        let begins_anew =
+            ["received", "plan_found", "rescheduled", "corrected", "need_corrected", "settled", "resumed"];
+        if next == At::Waiting && (self.at != At::Waiting || begins_anew.contains(&line.kind.as_str())) {
+            self.waits_since = now.as_millis();
+        }
         self.at = next;
         Ok(())
     }

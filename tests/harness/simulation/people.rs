@@ -416,7 +416,8 @@ impl Simulation {
         if expert.shifts.len() > 3 {
             expert.shifts.truncate(3);
         } else {
-            expert.shifts.iter_mut().for_each(|hours| (hours.from, hours.until) = (9 * 60, 21 * 60));
+            let shifts = expert.shifts.iter_mut().filter(|hours| !hours.on_call);
+            shifts.for_each(|hours| (hours.from, hours.until) = (9 * 60, 21 * 60));
         }
         let (expert, hours, now) = (expert.id, expert.shifts.clone(), self.world.now());
         self.write(async move |tx| set_hours(tx, expert, &hours, now).await).await;

@@ -43,10 +43,14 @@ pub enum Planted {
     Blocked,
     /// To somebody who has declined it.
     DeclinedBefore,
+    /// To somebody from whom the office took it to send somebody else.
+    Replaced,
     /// To somebody who has another visit then.
     BookedTwice,
     /// For somebody whose plan does not cover it.
     NoPlan,
+    /// What is urgent waits for the next shift like everything else.
+    UrgentWaits,
     /// A deadline is lost.
     Unowned,
     /// A ticket is lost.
@@ -59,7 +63,7 @@ pub enum Planted {
 
 impl Planted {
     /// Every bug, with words of the sentence in which the checker must say it.
-    pub const BUGS: [(Self, &'static str); 23] = [
+    pub const BUGS: [(Self, &'static str); 25] = [
         (Self::AbsenceChangesNothing, "who is away then"),
         (Self::CustomerNotTold, "was not told accepted"),
         (Self::ExpertNotTold, "was not told offer"),
@@ -77,8 +81,10 @@ impl Planted {
         (Self::OnHoliday, "who does not work during the visit"),
         (Self::Blocked, "who must not visit this customer"),
         (Self::DeclinedBefore, "who declined it before"),
+        (Self::Replaced, "who was to be replaced"),
         (Self::BookedTwice, "is booked twice"),
         (Self::NoPlan, "without a plan that covers it"),
+        (Self::UrgentWaits, "waits for more than ten minutes"),
         (Self::Unowned, "is unowned"),
         (Self::Lost, "is gone"),
         (Self::WithoutHistory, "but its history says"),
@@ -107,8 +113,10 @@ impl Planted {
             | Self::OnHoliday
             | Self::Blocked
             | Self::DeclinedBefore
+            | Self::Replaced
             | Self::BookedTwice
             | Self::NoPlan
+            | Self::UrgentWaits
             | Self::Unowned
             | Self::Lost
             | Self::WithoutHistory

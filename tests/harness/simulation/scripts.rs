@@ -5,7 +5,7 @@ use super::world::{set_hours, set_skills};
 use super::{Planted, Simulation, open};
 use shared::ids::{ExpertId, Id, TicketId};
 use shared::offer::DeclineReason;
-use shared::ticket::{Move, Outcome, VisitPlan};
+use shared::ticket::{Move, Outcome, ReleaseReason, VisitPlan};
 use sync_server::db::{Engine, Error, Tx};
 use sync_server::workforce::store;
 
@@ -33,7 +33,8 @@ impl Simulation {
         let areas: std::collections::BTreeSet<_> = self.world.areas.iter().copied().collect();
         let skills: std::collections::BTreeMap<_, _> =
             self.world.troubles.iter().map(|trouble| (trouble.skill, 3)).collect();
-        let hours: Vec<Hours> = (1..=7).map(|weekday| Hours { weekday, from: 0, until: 1_440 }).collect();
+        let hours: Vec<Hours> =
+            (1..=7).map(|weekday| Hours { weekday, from: 0, until: 1_440, on_call: false }).collect();
         for at in 0..self.world.experts.len() {
             let expert = &mut self.world.experts[at];
             (expert.areas, expert.skills, expert.shifts) = (areas.clone(), skills.clone(), hours.clone());
@@ -107,6 +108,16 @@ impl Simulation {
                 self.offers(ticket, 0, 60).await;
                 self.looks().await;
             }
+            Planted::Replaced => {
+                let ticket = self.filed(0).await;
+                self.offers(ticket, 0, 60).await;
+                self.holder_accepts(ticket).await;
+                self.looks().await;
+                self.acts(ticket, Move::Release { why: ReleaseReason::Staff }).await;
+                self.offers(ticket, 0, 60).await;
+                self.looks().await;
+            }
+            Planted::UrgentWaits => self.urgent_waits().await,
             Planted::BookedTwice => {
                 for _ in 0..2 {
                     let ticket = self.filed(0).await;
@@ -117,6 +128,24 @@ impl Simulation {
             Planted::Unowned | Planted::Lost | Planted::WithoutHistory => self.meddled_with(bug).await,
             Planted::ToldTwice => self.told_twice().await,
         }
+    }
+
+    /// Everybody works tomorrow alone, and it turns out too late that a ticket is urgent.
+    async fn urgent_waits(&mut self) {
+        let now = self.world.now();
+        for at in 0..self.world.experts.len() {
+            let expert = &mut self.world.experts[at];
+            let tomorrow = expert.zone.local(now.plus_minutes(1_440)).date.weekday().to_monday_one_offset();
+            let weekday = u8::try_from(tomorrow).expect("a day of the week");
+            expert.shifts = vec![Hours { weekday, from: 12 * 60, until: 13 * 60, on_call: false }];
+            let (expert, hours) = (expert.id, expert.shifts.clone());
+            self.write(async move |tx| set_hours(tx, expert, &hours, now).await).await;
+        }
+        self.filed(0).await;
+        self.looks().await;
+        self.write(async |tx| command(tx, "update ticket set urgent = 1").await).await;
+        self.moves_to(self.world.now().plus_minutes(15));
+        self.reads().await;
     }
 
     async fn told_twice(&mut self) {

@@ -25,13 +25,15 @@ pub(super) struct ExpertTruth {
     pub(super) was_on_duty: bool,
 }
 
-/// A shift each week, by the clock on the wall. An end at or before the start is on the next day.
+/// A shift or an on-call time each week, by the clock on the wall. An end at or before the start is on the next day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Hours {
     /// 1 is Monday.
     pub(super) weekday: u8,
     pub(super) from: u16,
     pub(super) until: u16,
+    /// He can be rung then, on holidays too.
+    pub(super) on_call: bool,
 }
 
 /// A customer, with their one address.
@@ -71,8 +73,8 @@ impl ExpertTruth {
             let weekday = i8::try_from(hours.weekday).unwrap_or_default();
             let begun_today = weekday == today && hours.from <= local.minute && local.minute < end;
             let still_runs = over_night && weekday == yesterday && local.minute < hours.until;
-            (begun_today && !self.rests_on(local.date))
-                || (still_runs && !local.date.yesterday().is_ok_and(|date| self.rests_on(date)))
+            let rests_on = |date| !hours.on_call && self.rests_on(date);
+            (begun_today && !rests_on(local.date)) || (still_runs && !local.date.yesterday().is_ok_and(rests_on))
         })
     }
 

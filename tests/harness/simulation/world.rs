@@ -36,6 +36,9 @@ const NAMES: [&str; 6] = ["Ana", "Ben", "Chloé", "Dmitri", "Eun-ji", "Fatima"];
 const HOURS: [(u16, u16); 5] =
     [(8 * 60, 16 * 60), (6 * 60, 22 * 60), (12 * 60, 20 * 60), (22 * 60, 6 * 60), (0, 1_440)];
 
+/// When on-call times begin.
+const NIGHT: u16 = 22 * 60;
+
 /// Where everything happens.
 pub(super) struct World {
     pub(super) db: Database,
@@ -173,6 +176,13 @@ fn some_expert(
     // Two of three live in the first city, so that there is a choice.
     let area = usize::from(chance.below(3) == 0);
     let (from, until) = HOURS[usize::try_from(chance.below(HOURS.len() as u64)).unwrap_or_default()];
+    let shift = |weekday| Hours { weekday, from, until, on_call: false };
+    let mut shifts: Vec<Hours> = (1..=7).filter(|_| chance.below(7) > 0).map(shift).collect();
+    // Some who work by day can be rung in some nights.
+    if until > from && until <= NIGHT && chance.below(3) == 0 {
+        let night = |weekday| Hours { weekday, from: NIGHT, until: 6 * 60, on_call: true };
+        shifts.extend((1..=7).filter(|_| chance.below(2) == 0).map(night));
+    }
     let level = |skill: &SkillId| (*skill, 1 + i64::try_from(chance.below(3)).unwrap_or_default());
     let truth = ExpertTruth {
         id: Id::new(now, chance),
@@ -180,7 +190,7 @@ fn some_expert(
         zone: zone_of(code_in(area, &Seeded::new(0))),
         skills: skills.iter().filter(|_| chance.below(4) > 0).map(level).collect(),
         areas: [areas[area]].into(),
-        shifts: (1..=7).filter(|_| chance.below(7) > 0).map(|weekday| Hours { weekday, from, until }).collect(),
+        shifts,
         absences: BTreeMap::new(),
         holidays: BTreeSet::new(),
         active: true,
@@ -342,9 +352,9 @@ pub(super) async fn set_hours(
     now: Timestamp,
 ) -> Result<(), Error> {
     let mut rows = Vec::new();
-    for Hours { weekday, from, until } in hours {
+    for Hours { weekday, from, until, on_call } in hours {
         let day = ShiftDay::Weekly(*weekday);
-        let spec = ShiftSpec { day, start_minute: *from, end_minute: *until, on_call: false };
+        let spec = ShiftSpec { day, start_minute: *from, end_minute: *until, on_call: *on_call };
         rows.push(spec.with_id(random_id()));
     }
     workforce::store::replace_shifts(tx, expert, &rows, now).await
