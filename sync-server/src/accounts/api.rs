@@ -1,5 +1,6 @@
 //! Sign-in, the signed-in person, devices and staff, as JSON.
 
+use super::codes::Wish;
 use super::devices::{self, NewDevice, Platform, Registered};
 use super::password::Password;
 use super::sign_in::{self, Door, Proof, SignedIn};
@@ -116,7 +117,7 @@ async fn ask_code(
     Extension(ClientAddress(address)): Extension<ClientAddress>,
     Json(body): Json<CodeBody>,
 ) -> Answer<StatusCode> {
-    sign_in::ask_code(&site, &body.login, address).await?;
+    sign_in::ask_code(&site, &body.login, Wish::SignIn, address).await?;
     Ok(StatusCode::ACCEPTED)
 }
 
