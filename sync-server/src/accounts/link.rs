@@ -17,19 +17,20 @@ pub async fn look(site: &Site, link: &str) -> Answer<Option<Linked>> {
     Ok(site.db.read(async move |conn| codes::linked(conn, &link, now).await).await?)
 }
 
+/// Counts an attempt to open a link, as attempts with a code are counted: by what was sent and by address.
+pub fn count(site: &Site, link: &str, address: IpAddr) -> Answer<()> {
+    site.sign_ins.count(TokenHash::of(link).as_str(), address)
+}
+
 /// Signs in whoever has the link, once; `None` if it opens nothing any more.
-pub async fn enter(site: &Site, link: &str, address: IpAddr) -> Answer<Option<SignedIn>> {
-    let link = TokenHash::of(link);
-    site.sign_ins.count(link.as_str(), address)?;
-    redeem(site, link, None).await
+pub async fn enter(site: &Site, link: &str) -> Answer<Option<SignedIn>> {
+    redeem(site, TokenHash::of(link), None).await
 }
 
 /// Sets the password of whoever has the link, once: their other sessions end, and they are signed in.
-pub async fn reset(site: &Site, link: &str, new: &Password, address: IpAddr) -> Answer<Option<SignedIn>> {
-    let link = TokenHash::of(link);
-    site.sign_ins.count(link.as_str(), address)?;
+pub async fn reset(site: &Site, link: &str, new: &Password) -> Answer<Option<SignedIn>> {
     let new = change::hash(site, new).await?;
-    redeem(site, link, Some(new)).await
+    redeem(site, TokenHash::of(link), Some(new)).await
 }
 
 /// All in one transaction: a link is not lost without a session to show for it.

@@ -15,7 +15,7 @@ use axum::extract::{Extension, Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{Router, get};
-use shared::problem::{Problem, ProblemCode};
+use shared::problem::Problem;
 
 pub(super) fn routes() -> Router<Site> {
     Router::new().route("/sign-in/link/{token}", get(show).post(open))
@@ -72,25 +72,29 @@ async fn open(
     Path(token): Path<String>,
     mut form: Form,
 ) -> Answer<Response> {
+    let counted = link::count(&site, &token, address);
     let Some(linked) = link::look(&site, &token).await? else {
+        counted?;
         return page(&site, form, token, None, StatusCode::GONE);
     };
+    if let Err(Refused(problem)) = counted {
+        return too_many(&site, form, token, &linked, &problem);
+    }
     let opened = match linked.wish {
-        Wish::SignIn => link::enter(&site, &token, address).await,
+        Wish::SignIn => link::enter(&site, &token).await?,
         Wish::Reset => {
             // What cannot be a password does not cost the link.
             let Some(new) = form.read::<Password>("password") else {
                 return page(&site, form, token, Some(&linked), StatusCode::UNPROCESSABLE_ENTITY);
             };
-            link::reset(&site, &token, &new, address).await
+            link::reset(&site, &token, &new).await?
         }
     };
     match (opened, linked.wish) {
-        (Ok(Some(signed_in)), Wish::SignIn) => Ok(welcome(&site, &signed_in, "")),
-        (Ok(Some(signed_in)), Wish::Reset) => set(&site, &signed_in),
+        (Some(signed_in), Wish::SignIn) => Ok(welcome(&site, &signed_in, "")),
+        (Some(signed_in), Wish::Reset) => set(&site, &signed_in),
         // Somebody was faster with the same link.
-        (Ok(None), _) => page(&site, form, token, None, StatusCode::GONE),
-        (Err(Refused(problem)), _) => refused(&site, form, token, &linked, &problem),
+        (None, Wish::SignIn | Wish::Reset) => page(&site, form, token, None, StatusCode::GONE),
     }
 }
 
@@ -103,11 +107,8 @@ fn set(site: &Site, signed_in: &SignedIn) -> Answer<Response> {
     Ok(([(header::SET_COOKIE, cookie)], page).into_response())
 }
 
-/// The page again, with the wait. What is our fault leaves as a page of its own.
-fn refused(site: &Site, mut form: Form, token: String, linked: &Linked, problem: &Problem) -> Answer<Response> {
-    if problem.code != ProblemCode::RateLimited {
-        return Err(problem.clone().into());
-    }
+/// The page again, with the wait.
+fn too_many(site: &Site, mut form: Form, token: String, linked: &Linked, problem: &Problem) -> Answer<Response> {
     form.refuse(problem);
     let mut response = page(site, form, token, Some(linked), StatusCode::TOO_MANY_REQUESTS)?;
     if let Some(seconds) = problem.retry_after {
