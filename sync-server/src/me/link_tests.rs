@@ -271,3 +271,15 @@ async fn a_link_opens_only_the_account_that_it_was_sent_for_and_wrong_digits_do_
     })
     .await;
 }
+
+#[tokio::test]
+async fn of_two_who_press_the_button_at_once_one_is_let_in() {
+    both_engines(async |db| {
+        let story = Story::new(&db, true, None).await;
+        let link = story.link("/sign-in/code").await;
+        let press = async || story.browser.form(&link, &[]).await.status.as_u16();
+        let (one, other) = tokio::join!(press(), press());
+        assert_eq!([one.min(other), one.max(other)], [303, 410]);
+    })
+    .await;
+}
