@@ -192,6 +192,12 @@ async fn no_page_has_a_serious_fault_for_anybody_scrolls_sideways_or_weighs_too_
             "agent" | "admin" => sign_in(&browser, server.url(), &server.sign_in(role)).await,
             _ => {}
         }
+        if role == "nobody" {
+            // No walk stops at a page that says that something is gone.
+            let path = "/sign-in/link/x";
+            go(&browser, &format!("{}{path}", server.url())).await;
+            look(&browser, path, &mut wrong).await;
+        }
         if role == "admin" {
             scene::chooses_a_file(&browser, server.url()).await;
             let (path, route) = route(&browser).await;

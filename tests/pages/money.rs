@@ -12,7 +12,7 @@ use crate::journeys::{BOTH, newcomer, report};
 use crate::walk::{click, go, shows};
 
 /// The link in the first captured mail to somebody that says this.
-async fn mailed(server: &Server, to: &str, says: &str) -> String {
+pub(crate) async fn mailed(server: &Server, to: &str, says: &str) -> String {
     eventually(&format!("a mail to {to} that says {says:?}"), SOON, async || {
         let answer = client().get(format!("{}/demo/messages", server.url())).send().await;
         let all: Value = answer.map_err(|error| error.to_string())?.json().await.map_err(|error| error.to_string())?;

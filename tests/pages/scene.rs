@@ -1,5 +1,5 @@
 //! What must have happened before every page has something to show: a visit that is over and asks how it was, a banner, an
-//! article that was changed, an address to confirm, a job that gave up, a plan that was paid for.
+//! article that was changed, an address to confirm, a job that gave up, a plan that was paid for, a link that signs in.
 
 use std::path::Path;
 
@@ -16,6 +16,7 @@ use tests::wait::{SOON, eventually};
 use tests::wire::Wire;
 use thirtyfour::prelude::*;
 
+use crate::money::mailed;
 use crate::walk::{click, go, type_into};
 
 /// The longest that a survey waits for the morning, in minutes.
@@ -79,10 +80,14 @@ pub(crate) async fn set(server: &Server) -> Scene {
     let job = admin.gets("/api/v1/admin/jobs").await;
     let public = admin.gets("/api/v1/knowledge/public?q=television").await;
     let confirm = confirm(server).await;
+    let survey = survey(server).await;
+    // Last: they live ten minutes.
+    let enter = one_time(server, 97, "/sign-in/code").await;
+    let reset = one_time(server, 98, "/password/code").await;
     let help = format!("/help/{}", text(&public["items"][0]["id"]));
     let in_app = format!("/app/ticket/{}", TicketNumber::from_hash([1, 2, 3, 4, 5]));
     Scene {
-        nobody: vec![by_link, confirm, survey(server).await, help, in_app],
+        nobody: vec![by_link, confirm, survey, help, in_app, enter, reset],
         customer: vec![format!("/tickets/{own}"), format!("/tickets/{over}")],
         agent: vec![format!("/desk/banners/{banner}")],
         admin: vec![article, format!("/admin/jobs/{}", text(&job["items"][0]["id"]))],
@@ -168,11 +173,32 @@ async fn link(server: &Server, part: &str) -> String {
 }
 
 async fn confirm(server: &Server) -> String {
-    let body = json!({ "name": "Zoë", "email": "zoe99@example.com", "phone": "+12125550199", "password": "quiet-lamp-harbour",
+    registers(server, 99).await;
+    link(server, "/confirm/").await
+}
+
+/// Somebody new; gives back the address.
+async fn registers(server: &Server, n: u8) -> String {
+    let email = format!("zoe{n}@example.com");
+    let body = json!({ "name": "Zoë", "email": email, "phone": format!("+121255501{n}"), "password": "quiet-lamp-harbour",
         "address": { "line1": "215 W 100th St", "postal_code": "10025" } });
     let answer = client().post(format!("{}/api/v1/customers", server.url())).json(&body).send().await;
     assert_eq!(answer.expect("the server answers").status(), 201);
-    link(server, "/confirm/").await
+    email
+}
+
+/// Somebody new confirms the address and asks on this page; gives back the link of the mail.
+async fn one_time(server: &Server, n: u8, page: &str) -> String {
+    let email = registers(server, n).await;
+    let posts = async |path: &str, body: String| {
+        let request = client().post(format!("{}{path}", server.url())).body(body);
+        let answer = request.header("content-type", "application/x-www-form-urlencoded").send().await;
+        assert_eq!(answer.expect("the server answers").status(), 200, "{path}");
+    };
+    let path_in = |link: String| link.trim_start_matches(server.url()).to_owned();
+    posts(&path_in(mailed(server, &email, "/confirm/").await), String::new()).await;
+    posts(page, format!("login={email}")).await;
+    path_in(mailed(server, &email, "/sign-in/link/").await)
 }
 
 async fn survey(server: &Server) -> String {

@@ -156,6 +156,10 @@ texts! {
     CodeMail = "code-mail" ("code", "when");
     CodeSms = "code-sms" ("code", "until");
     CodeAppSms = "code-app-sms" ("code", "until", "link");
+    SignInLinkSubject = "sign-in-link-subject" ();
+    SignInLinkMail = "sign-in-link-mail" ("code", "when", "link");
+    ResetLinkSubject = "reset-link-subject" ();
+    ResetLinkMail = "reset-link-mail" ("code", "when", "link");
 
     ConfirmSubject = "confirm-subject" ();
     ConfirmMail = "confirm-mail" ("name", "email", "link");

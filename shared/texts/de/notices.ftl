@@ -241,6 +241,17 @@ code-mail = Ihr Anmeldecode ist { $code }. Er gilt bis { $when }.
 code-sms = { $code } ist Ihr Anmeldecode für Sysops Squad bis { $until }. Sagen Sie ihn niemandem.
 # The same for an expert, who may not have the app yet.
 code-app-sms = { $code } ist Ihr Anmeldecode für Sysops Squad bis { $until }. Sagen Sie ihn niemandem. Die App: { $link }
+# Die E-Mail an Kunden: der Link, und der Code für alle, die lieber tippen.
+sign-in-link-subject = Ihr Link zum Anmelden
+sign-in-link-mail = Öffnen Sie diese Seite und drücken Sie den Knopf, um sich anzumelden. Das geht einmal, bis { $when }:
+    { $link }
+    Werden Sie nach einem Code gefragt? Ihrer ist { $code }.
+    Wenn Sie nicht darum gebeten haben, können Sie diese Nachricht ignorieren. Geben Sie Link und Code niemandem.
+reset-link-subject = Wählen Sie ein neues Passwort
+reset-link-mail = Öffnen Sie diese Seite, um ein neues Passwort zu wählen. Das geht einmal, bis { $when }:
+    { $link }
+    Werden Sie nach einem Code gefragt? Ihrer ist { $code }.
+    Wenn Sie nicht darum gebeten haben, können Sie diese Nachricht ignorieren und behalten Ihr Passwort. Geben Sie Link und Code niemandem.
 
 # Das Konto.
 confirm-subject = Bitte bestätigen Sie Ihre E-Mail-Adresse

@@ -241,6 +241,17 @@ code-mail = Your sign-in code is { $code }. It works until { $when }.
 code-sms = { $code } is your Sysops Squad sign-in code until { $until }. Never tell it to anyone.
 # The same for an expert, who may not have the app yet.
 code-app-sms = { $code } is your Sysops Squad sign-in code until { $until }. Never tell it to anyone. The app: { $link }
+# A customer's mail: the link, and the code for whoever would rather type.
+sign-in-link-subject = Your link to sign in
+sign-in-link-mail = Open this page and press the button to sign in. It works once, until { $when }:
+    { $link }
+    Are you asked for a code? Yours is { $code }.
+    If you did not ask for this, you can ignore this message. Never give the link or the code to anyone.
+reset-link-subject = Choose a new password
+reset-link-mail = Open this page to choose a new password. It works once, until { $when }:
+    { $link }
+    Are you asked for a code? Yours is { $code }.
+    If you did not ask for this, you can ignore this message and keep your password. Never give the link or the code to anyone.
 
 # The account.
 confirm-subject = Please confirm your e-mail address

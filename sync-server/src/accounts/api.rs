@@ -1,5 +1,6 @@
 //! Sign-in, the signed-in person, devices and staff, as JSON.
 
+use super::codes::Wish;
 use super::devices::{self, NewDevice, PUSH_TOKEN_BYTES_MAX, Platform, Registered};
 use super::password::Password;
 use super::sign_in::{self, Door, Proof, SignedIn};
@@ -113,7 +114,7 @@ async fn ask_code(
     Extension(ClientAddress(address)): Extension<ClientAddress>,
     Json(body): Json<CodeBody>,
 ) -> Answer<StatusCode> {
-    sign_in::ask_code(&site, &body.login, address).await?;
+    sign_in::ask_code(&site, &body.login, Wish::SignIn, address).await?;
     Ok(StatusCode::ACCEPTED)
 }
 

@@ -65,11 +65,12 @@ pub async fn by_code(site: &Site, typed: &str, digits: &str, new: &Password, add
 }
 
 /// That a password was changed and by what right, never the password.
-async fn note(tx: &mut Tx, person: Person, by: &str, now: Timestamp) -> Result<(), Error> {
+pub(super) async fn note(tx: &mut Tx, person: Person, by: &str, now: Timestamp) -> Result<(), Error> {
     let subject = format!("{}:{}", person.role().word(), person.id_text());
     audit::record(tx, person.actor(), "login.password", &subject, None, Some(json!({ "by": by })), now).await
 }
 
-async fn hash(site: &Site, password: &Password) -> Answer<PasswordHash> {
+/// What is kept of a password. It takes a while, and is refused where too many wait for it.
+pub(super) async fn hash(site: &Site, password: &Password) -> Answer<PasswordHash> {
     site.passwords.hash(password).await.map_err(|_| Refused::new(ProblemCode::Busy))
 }

@@ -11,6 +11,7 @@ pub mod codes;
 pub mod devices;
 pub mod handle;
 pub mod jobs;
+pub mod link;
 pub mod next;
 pub mod pages;
 pub mod password;

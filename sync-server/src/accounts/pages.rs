@@ -1,8 +1,10 @@
 //! Signing in and out in a browser, without scripts. A code is asked for from the same form: who forgot the password, or
 //! never had one, types only who they are.
 
+mod link;
 mod reset;
 
+use super::codes::Wish;
 use super::next;
 use super::sign_in::{self, Door, Proof, SignedIn};
 use crate::config::Mode;
@@ -25,6 +27,7 @@ pub fn routes() -> Router<Site> {
         .route("/sign-in", get(show).post(submit))
         .route("/sign-in/code", post(send_code))
         .route("/sign-out", get(ask_sign_out).post(sign_out))
+        .merge(link::routes())
         .merge(reset::routes())
 }
 
@@ -99,7 +102,7 @@ async fn send_code(
         let problem = Problem::field("login", "required", "Please type your e-mail address or phone number first.");
         return refused(&site, form, false, &problem);
     }
-    match sign_in::ask_code(&site, form.value("login"), address).await {
+    match sign_in::ask_code(&site, form.value("login"), Wish::SignIn, address).await {
         Ok(()) => Ok(web::page(&CodePage { frame: frame(&site, "/sign-in"), form })?.into_response()),
         Err(Refused(problem)) => refused(&site, form, false, &problem),
     }

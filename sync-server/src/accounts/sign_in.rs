@@ -3,7 +3,7 @@
 //! A login that nobody has, a switched-off one, a wrong password and a wrong code get one answer, after the same work.
 //! Attempts are counted by what was typed and by address, in this process; codes count their own tries in the table.
 
-use super::codes::{self, CodeChannel};
+use super::codes::{self, CodeChannel, Wish};
 use super::handle::Handle;
 use super::store::{self, Login, TokenKind};
 use super::token::Token;
@@ -24,7 +24,7 @@ const ATTEMPTS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(4).expect("4 is not 0");
 const CODES_BURST: NonZeroU32 = NonZeroU32::new(3).expect("3 is not 0");
 const CODES_PER_MINUTE: NonZeroU32 = NonZeroU32::new(1).expect("1 is not 0");
 /// How long a customer, and a program before it is a device, stays signed in.
-const LONG_MINUTES: i64 = 30 * 24 * 60;
+pub(super) const LONG_MINUTES: i64 = 30 * 24 * 60;
 /// How long staff and experts stay signed in in a browser: a working day.
 const SHIFT_MINUTES: i64 = 12 * 60;
 
@@ -119,7 +119,7 @@ pub async fn sign_in(site: &Site, typed: &str, proof: Proof, address: IpAddr, do
 }
 
 /// The lane of a person's own writes.
-fn lane(role: Role) -> Lane {
+pub(super) fn lane(role: Role) -> Lane {
     match role {
         Role::Agent | Role::Admin => Lane::Desk,
         Role::Expert => Lane::Sync,
@@ -158,17 +158,20 @@ fn decide(found: Option<Login>, proved: bool, door: Door) -> Option<Granted> {
     Some(Granted { login, minutes })
 }
 
-/// Asks for a code. The answer is the same whether anybody has this login, so it tells nothing about who is here.
-pub async fn ask_code(site: &Site, typed: &str, address: IpAddr) -> Answer<()> {
+/// Asks for a code, and of a customer with a mailbox for a link. The answer is the same whether anybody has this login, so
+/// it tells nothing about who is here.
+pub async fn ask_code(site: &Site, typed: &str, wish: Wish, address: IpAddr) -> Answer<()> {
     let handle = Handle::read(typed);
     let key = handle.as_ref().map_or("", Handle::key).to_owned();
     site.sign_ins.count(&key, address)?;
     site.sign_ins.codes.check(&key).map_err(|seconds| too_many(seconds, "A code was just sent."))?;
     let login = find(site, handle).await?.filter(|login| login.active);
     let (Some(login), now) = (login, site.now()) else { return Ok(()) };
-    let Some(channel) = CodeChannel::of(&login) else { return Ok(()) };
-    let id = login.id;
-    let asked = async move |tx: &mut crate::db::Tx| codes::request(tx, id, channel, now).await.map(drop);
+    let (id, channels) = (login.id, CodeChannel::of(&login, wish));
+    if channels.is_empty() {
+        return Ok(());
+    }
+    let asked = async move |tx: &mut crate::db::Tx| codes::request_all(tx, id, &channels, now).await;
     Ok(site.db.write(lane(login.person.role()), asked).await?)
 }
 

@@ -59,6 +59,7 @@ const TABLE: &[Row] = &[
     public("/favicon.ico"),
     public("/sign-in"),
     public("/sign-in/code"),
+    public("/sign-in/link/"),
     public("/sign-out"),
     public("/register"),
     public("/password"),

@@ -11,4 +11,6 @@ pub mod leave;
 pub mod pages;
 
 #[cfg(test)]
+mod link_tests;
+#[cfg(test)]
 mod tests;

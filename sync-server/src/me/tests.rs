@@ -24,7 +24,7 @@ use shared::ids::TicketId;
 use shared::problem::ProblemCode;
 use shared::ticket::{Move, Outcome};
 
-async fn mia(db: &Database) -> (World, Client) {
+pub(super) async fn mia(db: &Database) -> (World, Client) {
     let world = World::new(db).await;
     let routes = api::routes()
         .merge(pages::routes())
@@ -44,7 +44,7 @@ fn everything(outside: &Outside) -> Registry {
 }
 
 /// Everything that is due, with the links of the server that answers them.
-async fn drain(db: &Database) {
+pub(super) async fn drain(db: &Database) {
     let site = site(db);
     let pages = Pages { links: site.links, public_url: site.config.public_url.clone() };
     let outside = Outside::captured(Sandbox::new(db.clone()), pages);
@@ -61,7 +61,7 @@ async fn link(db: &Database, to: &str) -> String {
 }
 
 /// What the audit says of such changes: before and after, the newest first.
-async fn audited(db: &Database, what: &'static str) -> Vec<(Option<Value>, Option<Value>)> {
+pub(super) async fn audited(db: &Database, what: &'static str) -> Vec<(Option<Value>, Option<Value>)> {
     let lines = db.read(async |conn| crate::audit::list(conn, None, None, 100).await).await.unwrap();
     lines.into_iter().filter(|line| line.what == what).map(|line| (line.before, line.after)).collect()
 }

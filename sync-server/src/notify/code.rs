@@ -1,13 +1,22 @@
 //! Sign-in codes. The digits are made when they are sent, and in production nothing keeps them but the message: the notice
-//! says only that a code was sent. A second attempt makes new digits, so it is a notice of its own.
+//! says only that a code was sent. A second attempt makes new digits, so it is a notice of its own. The same goes for the
+//! link beside a customer's code in a mail.
+//!
+//! A customer's code waits on both ways, and here is asked which of them is open: no SMS goes to a number that takes none,
+//! and no mail to an address that nobody confirmed, or a slip of the finger would hand the account to a stranger.
 
 use super::notice::{NewNotice, NoticeState, Recipient};
 use super::outside::{Message, Outside, Unsent};
 use super::plan::{Audience, Channel, Matter, Way};
-use super::render::{self, Words};
+use super::render::{self, Beside, Words};
+use super::store::no_sms;
 use super::{send, store};
-use crate::accounts::codes::{self, CodeAddress, CodeTarget};
-use crate::db::{Error, Lane, Tx};
+use crate::accounts::Person;
+use crate::accounts::codes::{self, CodeAddress, CodeTarget, Wish};
+use crate::accounts::handle::email_key;
+use crate::accounts::token::Token;
+use crate::customers;
+use crate::db::{Conn, Error, Lane, Tx};
 use crate::expert_app;
 use crate::jobs::{Context, Handler, Job, Outcome};
 use futures_util::FutureExt as _;
@@ -41,17 +50,24 @@ impl Handler for CodeSender {
 impl CodeSender {
     async fn attempt(&self, job: &Job, context: &Context) -> Result<Outcome, Error> {
         let Ok(code) = job.subject.parse::<Uuid>() else { return Ok(Outcome::give_up("its subject is no code")) };
-        let digits = codes::digits(&*context.db.chance());
+        let (digits, link) = (codes::digits(&*context.db.chance()), Token::new(&*context.db.chance()));
+        let kept = link.hash();
         let digest = self.outside.pages.links.code_digest(code, &digits);
         let (now, n_attempts) = (context.now(), job.n_attempts);
         let issued = context.db.write(Lane::Work, async move |tx| {
             let real_now = tx.real_now();
             let Some(target) = codes::issue(tx, code, &digest, real_now).await? else { return Ok::<_, Error>(None) };
+            if !is_open(tx, &target).await? {
+                return Ok(None);
+            }
+            if target.link.is_some() {
+                codes::keep_link(tx, code, &kept).await?;
+            }
             let told = store::tell_unsent(tx, &notice(code, n_attempts, &target, now), now).await?;
             Ok(Some((told, target)))
         });
         let Some((Some(id), target)) = issued.await? else { return Ok(Outcome::Done) };
-        let sent = self.send(id, code, &target, &digits).await;
+        let sent = self.send(id, code, &target, (digits.as_str(), &link)).await;
         let outcome = match &sent {
             Ok(_) | Err(Unsent::Never { .. }) => Outcome::Done,
             Err(Unsent::Later { after, why }) => Outcome::Retry { after: *after, why: why.clone() },
@@ -63,17 +79,49 @@ impl CodeSender {
         Ok(outcome)
     }
 
-    async fn send(&self, id: NoticeId, code: Uuid, target: &CodeTarget, digits: &str) -> Result<String, Unsent> {
+    async fn send(
+        &self,
+        id: NoticeId,
+        code: Uuid,
+        target: &CodeTarget,
+        (digits, token): (&str, &Token),
+    ) -> Result<String, Unsent> {
         let (channel, to) = way(target);
-        let app = target.is_expert.then(|| expert_app::app_link(&self.outside.pages.public_url));
+        let public_url = &self.outside.pages.public_url;
+        let beside = match (target.link, target.person) {
+            (Some(wish), _) => {
+                let url = format!("{public_url}/sign-in/link/{}", token.expose());
+                match wish {
+                    Wish::SignIn => Beside::SignIn(url),
+                    Wish::Reset => Beside::Reset(url),
+                }
+            }
+            (None, Person::Expert(_)) => Beside::App(expert_app::app_link(public_url)),
+            (None, Person::Customer(_) | Person::Agent(_) | Person::Admin(_)) => Beside::Nothing,
+        };
         let (language, zone) = (language(target), &target.profile.zone);
-        let Words { subject, body, link } =
-            render::code(digits, target.expires_at, language, zone, channel, app.as_deref());
+        let Words { subject, body, link } = render::code(digits, target.expires_at, language, zone, channel, &beside);
         let matter = Matter::SignInCode { code, expires_at: target.expires_at };
         let message = Message { notice: id, channel, to, matter, language, ticket: None, subject, body, link };
         match self.outside.gateway(channel) {
             Ok(gateway) => gateway.send(message).await,
             Err(why) => Err(Unsent::Never { why: why.to_owned() }),
+        }
+    }
+}
+
+/// Whether this way leads to who asked. Our own people's always does.
+async fn is_open(conn: &mut Conn, target: &CodeTarget) -> Result<bool, Error> {
+    let customer = match target.person {
+        Person::Customer(customer) => customer,
+        Person::Expert(_) | Person::Agent(_) | Person::Admin(_) => return Ok(true),
+    };
+    match &target.to {
+        CodeAddress::Sms(phone) => Ok(no_sms::why(conn, phone).await?.is_none()),
+        CodeAddress::Email(asked) => {
+            let customer = customers::store::customer(conn, customer).await?;
+            let confirmed = customer.filter(|known| known.email_confirmed_at.is_some()).and_then(|known| known.email);
+            Ok(confirmed.is_some_and(|email| email_key(&email) == email_key(asked)))
         }
     }
 }

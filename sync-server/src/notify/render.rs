@@ -381,15 +381,27 @@ pub fn to_admin(
     Some(speaker.words(Some(subject), body, &args, Some(link)))
 }
 
-/// A sign-in code. Made when it is sent; the digits are kept nowhere else. An expert's SMS says where the app is, which he
-/// may not have yet.
+/// What stands in a message beside a code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Beside {
+    /// Nothing.
+    Nothing,
+    /// Where the app is, which an expert may not have yet.
+    App(String),
+    /// A link that signs in.
+    SignIn(String),
+    /// A link to choose a new password.
+    Reset(String),
+}
+
+/// A sign-in code. Made when it is sent; the digits are kept nowhere else.
 pub fn code(
     digits: &str,
     expires_at: Timestamp,
     language: shared::texts::Language,
     zone: &Zone,
     channel: Channel,
-    app: Option<&str>,
+    beside: &Beside,
 ) -> Words {
     let speaker = Speaker::new(language, channel);
     let spaced = match digits.split_at_checked(3) {
@@ -397,11 +409,23 @@ pub fn code(
         None => digits.to_owned(),
     };
     let (when, until) = (speaker.catalogue.when(zone, expires_at), speaker.catalogue.time(zone, expires_at));
-    let args = [("code", &*spaced), ("when", &*when), ("until", &*until), ("link", app.unwrap_or_default())];
-    match channel {
-        Channel::Sms if app.is_some() => speaker.words(None, TextId::CodeAppSms, &args, None),
-        Channel::Email => speaker.words(Some(TextId::CodeSubject), TextId::CodeMail, &args, None),
-        Channel::Sms | Channel::Push | Channel::Call => speaker.words(None, TextId::CodeSms, &args, None),
+    let link = match beside {
+        Beside::Nothing => "",
+        Beside::App(link) | Beside::SignIn(link) | Beside::Reset(link) => link.as_str(),
+    };
+    let args = [("code", &*spaced), ("when", &*when), ("until", &*until), ("link", link)];
+    match (channel, beside) {
+        (Channel::Email, Beside::SignIn(_)) => {
+            speaker.words(Some(TextId::SignInLinkSubject), TextId::SignInLinkMail, &args, Some(link))
+        }
+        (Channel::Email, Beside::Reset(_)) => {
+            speaker.words(Some(TextId::ResetLinkSubject), TextId::ResetLinkMail, &args, Some(link))
+        }
+        (Channel::Email, Beside::Nothing | Beside::App(_)) => {
+            speaker.words(Some(TextId::CodeSubject), TextId::CodeMail, &args, None)
+        }
+        (Channel::Sms, Beside::App(_)) => speaker.words(None, TextId::CodeAppSms, &args, None),
+        (Channel::Sms | Channel::Push | Channel::Call, _) => speaker.words(None, TextId::CodeSms, &args, None),
     }
 }
 

@@ -127,13 +127,31 @@ fn an_admin_hears_why_and_since_when() {
 
 #[test]
 fn a_code_is_read_out_in_threes() {
-    let words = code("481516", at("2026-03-03T15:10:00Z"), Language::English, &Zone::utc(), Channel::Sms, None);
+    let until = at("2026-03-03T15:10:00Z");
+    let words = code("481516", until, Language::English, &Zone::utc(), Channel::Sms, &Beside::Nothing);
     assert!(words.body.starts_with("481 516 is your") && words.body.contains("until 15:10"), "{}", words.body);
     for language in [Language::English, Language::German] {
-        let app = Some("https://help.example.com/app");
-        let words = code("481516", at("2026-03-03T15:10:00Z"), language, &Zone::utc(), Channel::Sms, app);
+        let app = Beside::App("https://help.example.com/app".to_owned());
+        let words = code("481516", until, language, &Zone::utc(), Channel::Sms, &app);
         assert!(words.body.ends_with("https://help.example.com/app"), "{}", words.body);
         let size = gsm::measure(&words.body);
         assert!(size.is_gsm && size.n_parts == 1, "{size:?}: {}", words.body);
+    }
+}
+
+#[test]
+fn a_mail_with_a_link_has_it_on_a_line_of_its_own_and_the_code_beside_it() {
+    let (until, link) = (at("2026-03-03T15:10:00Z"), "https://help.example.com/sign-in/link/AZmj8HwefSqLEV9uenCcDQ");
+    for language in [Language::English, Language::German] {
+        let words = [Beside::SignIn(link.to_owned()), Beside::Reset(link.to_owned())]
+            .map(|beside| code("481516", until, language, &Zone::utc(), Channel::Email, &beside));
+        for words in &words {
+            assert_eq!(words.link.as_deref(), Some(link));
+            assert!(words.body.lines().any(|line| line.trim() == link), "{}", words.body);
+            assert!(words.body.contains("481 516") && words.body.contains("15:10"), "{}", words.body);
+            let subject = words.subject.as_deref().unwrap_or_default();
+            assert!(!subject.is_empty() && !subject.contains("481"), "a subject is read on locked phones: {subject}");
+        }
+        assert_ne!(words[0], words[1], "who forgot the password is told that this is about it");
     }
 }

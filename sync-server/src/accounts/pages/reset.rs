@@ -3,6 +3,7 @@
 
 use super::frame;
 use crate::accounts::change;
+use crate::accounts::codes::Wish;
 use crate::accounts::password::Password;
 use crate::accounts::sign_in;
 use crate::http::client::ClientAddress;
@@ -52,7 +53,7 @@ async fn send_code(
         let problem = Problem::field("login", "required", "Please type your e-mail address or phone number.");
         return refused(&site, form, Step::Who, &problem);
     }
-    match sign_in::ask_code(&site, form.value("login"), address).await {
+    match sign_in::ask_code(&site, form.value("login"), Wish::Reset, address).await {
         Ok(()) => Ok(reset_page(&site, form, Step::Code)?.into_response()),
         Err(Refused(problem)) => refused(&site, form, Step::Who, &problem),
     }
