@@ -38,6 +38,8 @@ mod holding_tests;
 #[cfg(test)]
 mod override_tests;
 #[cfg(test)]
+mod solved_tests;
+#[cfg(test)]
 mod taking_tests;
 #[cfg(test)]
 #[path = "api_tests.rs"]
