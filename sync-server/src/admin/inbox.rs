@@ -252,3 +252,6 @@ impl Known {
         Ok(if named.is_empty() { NOWHERE.to_owned() } else { named.join(", ") })
     }
 }
+
+#[cfg(test)]
+mod tests;

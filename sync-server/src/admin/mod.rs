@@ -30,14 +30,22 @@ mod words;
 #[cfg(test)]
 mod banner_tests;
 #[cfg(test)]
+mod clock_tests;
+#[cfg(test)]
 mod failed_tests;
 #[cfg(test)]
 mod holding_tests;
+#[cfg(test)]
+mod override_tests;
+#[cfg(test)]
+mod solved_tests;
 #[cfg(test)]
 mod taking_tests;
 #[cfg(test)]
 #[path = "api_tests.rs"]
 mod tests;
+#[cfg(test)]
+mod today_tests;
 
 use crate::jobs::{DeadJob, Kind};
 use crate::notify::Notice;

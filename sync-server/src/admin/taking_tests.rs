@@ -10,6 +10,7 @@ use crate::events;
 use crate::http::testing::{Client, site};
 use crate::notify::plan::Channel;
 use crate::notify::{self, Notice};
+use crate::survey::{self, SurveyState};
 use crate::sync::exchange;
 use serde_json::json;
 use shared::event::Fact;
@@ -159,6 +160,35 @@ async fn nobody_is_asked_for_what_may_be_done_and_going_on_searches_again() {
         world.act(ticket, Move::Settle { note: None }).await.unwrap();
         world.round().await;
         assert!(world.holder(ticket).await.is_some());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_survey_after_a_report_that_was_taken_asks_about_the_expert_who_did_it_and_counts_for_her() {
+    both_engines(async |db| {
+        let world = World::new(&db).await;
+        let (ana, _, ticket) = reported(&world).await;
+        let desk = desk(&db).await;
+        let mutation = json!({ "mutation": id::<shared::ids::of::Mutation>(MID) });
+        let taken = desk.json("POST", &format!("/api/v1/tickets/{ticket}/take"), &mutation).await;
+        assert_eq!(taken.value()["code"], "applied");
+        let outside = notify::samples::outside(&db);
+        let asking = survey::jobs::register(notify::samples::registry(&outside), outside.pages.clone());
+        notify::samples::drain(&db, asking).await;
+        let begun = db.read(async move |conn| survey::store::of_ticket(conn, ticket).await).await.unwrap();
+        let begun = begun.expect("somebody was there");
+        assert_eq!((begun.expert, begun.state), (Some(ana), SurveyState::Invited), "not Ben, who had the ticket last");
+        let site = site(&db);
+        let path = format!("/survey/{}", site.links.survey(begun.id));
+        let public = Client::new(site, survey::pages::routes().merge(survey::api::routes()));
+        let thanks = public.form(&path, &[("working", "yes"), ("rating", "5")]).await;
+        assert_eq!(thanks.status, 200, "{}", thanks.text());
+        let ada = public.signed_in(Person::Admin(id(52))).await;
+        let results = ada.get("/api/v1/admin/surveys/results?days=30").await.value();
+        let counted = results["by_expert"].as_array().unwrap();
+        let credit: Vec<_> = counted.iter().map(|line| (&line["name"], &line["n_answered"])).collect();
+        assert_eq!(credit, [(&json!("Ana"), &json!(1))], "{results}");
     })
     .await;
 }

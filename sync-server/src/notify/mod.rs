@@ -40,6 +40,8 @@ pub use send::still_to_say;
 #[cfg(test)]
 mod helper_tests;
 #[cfg(test)]
+mod promptly_tests;
+#[cfg(test)]
 pub(crate) mod samples;
 #[cfg(test)]
 mod tests;

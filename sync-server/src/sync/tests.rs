@@ -3,6 +3,7 @@
 mod articles;
 mod cannot_fix;
 mod corrected;
+mod duty;
 mod faults;
 mod late;
 mod pin;

@@ -29,3 +29,44 @@ async fn forget(_job: Job, context: Context) -> Outcome {
     }
     Outcome::Done
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::testing::both_engines;
+    use crate::jobs::Runner;
+    use crate::workforce::store::samples::{details, id};
+    use shared::ids::ExpertId;
+    use shared::place::Place;
+    use shared::sync::Location;
+
+    #[tokio::test]
+    async fn where_an_expert_was_is_forgotten_after_thirty_days_and_what_is_newer_stays() {
+        both_engines(async |db| {
+            let (ana, ben): (ExpertId, ExpertId) = (id(1), id(2));
+            let (begin, place) = (db.clock().business_now(), Place::from_degrees(40.7, -74.0).unwrap());
+            let write = db.write(Lane::Sync, async move |tx| {
+                let seen = |minutes| Location { place, accuracy_m: 10, at: begin.plus_minutes(minutes) };
+                store::create(tx, ana, &details("Ana", 100), begin).await?;
+                store::create(tx, ben, &details("Ben", 101), begin).await?;
+                store::set_position(tx, ana, &seen(0)).await?;
+                store::set_position(tx, ben, &seen(60)).await
+            });
+            write.await.unwrap();
+            let sweep = async || Runner::new(db.clone(), register(Registry::new())).drain().await.unwrap();
+            let is_known = async |expert: ExpertId| {
+                let found = db.read(async move |conn| store::expert(conn, expert).await).await.unwrap();
+                found.unwrap().position.is_some()
+            };
+            for (minutes, known) in [(0, (true, true)), (KEPT_MINUTES, (true, true)), (60, (false, true))] {
+                db.clock().advance(u64::try_from(minutes).unwrap() * 60_000);
+                assert_eq!(sweep().await, 1, "each hour");
+                assert_eq!((is_known(ana).await, is_known(ben).await), known, "{minutes} minutes later");
+            }
+            db.clock().advance(60 * 60_000);
+            sweep().await;
+            assert!(!is_known(ben).await, "an hour later his turn has come");
+        })
+        .await;
+    }
+}

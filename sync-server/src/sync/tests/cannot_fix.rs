@@ -6,6 +6,7 @@ use crate::db::{Error, Lane};
 use crate::dispatch::world::{World, id};
 use crate::events;
 use crate::http::testing::{Client, site};
+use crate::notify::{Notice, NoticeState, samples};
 use crate::tickets::{api, store};
 use crate::workforce::{self, store::samples::a_skill};
 use shared::event::Fact;
@@ -14,7 +15,7 @@ use shared::intent::Intent;
 use shared::offer::DeclineReason;
 use shared::skills::{Level, Skills};
 use shared::sync::MutationResult;
-use shared::ticket::{CannotFix, HoldReason, HumanReason, State};
+use shared::ticket::{CannotFix, HoldReason, HumanReason, Move, Owner, State};
 use shared::time::Timestamp;
 
 fn cannot_fix(why: CannotFix, skills: &[&str], until: Option<Timestamp>) -> Intent {
@@ -200,6 +201,73 @@ async fn a_closed_door_holds_for_the_customer_and_a_person_looks_after_a_day() {
         assert_eq!(flag(&world, ticket).await, Some(HumanReason::HoldEnded));
         let jobs = db.read(async |conn| crate::jobs::backlog(conn).await).await.unwrap();
         assert!(jobs.iter().any(|job| job.kind == "notify_customer"), "{jobs:?}");
+    })
+    .await;
+}
+
+/// What the customer was told of the hold.
+async fn held_notices(world: &World, ticket: TicketId) -> Vec<Notice> {
+    let told = samples::told(&world.db, ticket).await;
+    told.into_iter().filter(|notice| notice.matter.word() == "held").collect()
+}
+
+#[tokio::test]
+async fn at_the_first_closed_door_or_wrong_address_the_customer_gets_a_link_and_a_person_looks_only_after_a_day() {
+    both_engines(async |db| {
+        let world = World::new(&db).await;
+        let ana = world.expert("Ana", "10003").await;
+        for (why, hold, asks) in [
+            (CannotFix::NoAccess, HoldReason::NoAccess, "Please choose a time"),
+            (CannotFix::WrongAddress, HoldReason::WrongAddress, "Please correct the address"),
+        ] {
+            let ticket = world.ticket().await;
+            on_site(&world, ana, ticket).await.taps(cannot_fix(why, &[], None), ticket).await;
+            let life = world.read(ticket).await.life;
+            assert!(matches!(life.state, State::OnHold { why, .. } if why == hold), "{life:?}");
+            assert_eq!(life.owner(), Owner::Customer);
+            // It is four in the morning: they hear of it at eight.
+            for (minutes, state) in [(0, NoticeState::Queued), (4 * 60, NoticeState::Sent)] {
+                world.minutes_pass(minutes);
+                samples::drain(&db, samples::registry(&samples::outside(&db))).await;
+                let states: Vec<_> = held_notices(&world, ticket).await.iter().map(|notice| notice.state).collect();
+                assert_eq!(states, [state]);
+            }
+            let held = held_notices(&world, ticket).await;
+            assert!(held[0].body.contains(asks), "{held:?}");
+            assert!(held[0].link.as_ref().is_some_and(|link| link.contains("/track/")), "{held:?}");
+            world.minutes_pass(20 * 60 - 1);
+            world.round().await;
+            assert_eq!((world.holder(ticket).await, flag(&world, ticket).await), (None, None));
+            world.minutes_pass(1);
+            world.round().await;
+            assert_eq!(flag(&world, ticket).await, Some(HumanReason::HoldEnded));
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_second_closed_door_or_wrong_address_of_a_ticket_is_a_persons_at_once() {
+    both_engines(async |db| {
+        let world = World::new(&db).await;
+        let ana = world.expert("Ana", "10003").await;
+        for (first, second) in [
+            (CannotFix::NoAccess, CannotFix::NoAccess),
+            (CannotFix::WrongAddress, CannotFix::WrongAddress),
+            (CannotFix::WrongAddress, CannotFix::NoAccess),
+        ] {
+            let ticket = world.ticket().await;
+            on_site(&world, ana, ticket).await.taps(cannot_fix(first, &[], None), ticket).await;
+            assert_eq!(flag(&world, ticket).await, None, "the first is the customer's");
+            // The customer chose a time, or mended the address.
+            world.act(ticket, Move::Resume).await.unwrap();
+            on_site(&world, ana, ticket).await.taps(cannot_fix(second, &[], None), ticket).await;
+            assert_eq!(flag(&world, ticket).await, Some(HumanReason::CannotFix { why: second }), "after {first:?}");
+            let life = world.read(ticket).await.life;
+            assert_eq!((life.state.word(), life.owner()), ("on_hold", Owner::Desk));
+            world.round().await;
+            assert_eq!(world.holder(ticket).await, None, "nobody drives there a third time by himself");
+        }
     })
     .await;
 }
