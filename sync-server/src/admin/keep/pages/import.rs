@@ -9,7 +9,7 @@ use crate::http::{Answer, Refused, Site};
 use crate::sheet::{BYTES_MAX, Lines};
 use crate::web::frame::Frame;
 use crate::web::page;
-use crate::workforce::api::import::Brought;
+use crate::workforce::api::import::{Brought, Purpose};
 use askama::Template;
 use axum::Router;
 use axum::extract::multipart::Multipart;
@@ -149,7 +149,7 @@ async fn seen(
     let waiting = waiting(&site, &draft, subject, staff(&admin)).await?;
     let mut shown = ImportPage { draft, kept: waiting.n_kept, ..empty(&site, subject) };
     if waiting.n_kept.is_none() {
-        match bring(&site, admin.0.actor(), subject, waiting.text.as_bytes(), Lines::Good, true).await {
+        match bring(&site, admin.0.actor(), subject, waiting.text.as_bytes(), Lines::Good, &Purpose::Preview).await {
             Ok(Brought { items, left_out }) => {
                 shown.n_good = items.len();
                 shown.names = items.iter().take(NAMES_MAX).map(|item| item.name.to_string()).collect();
@@ -188,7 +188,7 @@ async fn keep(
     if !claimed {
         return Ok(to);
     }
-    let came = bring(&site, admin.0.actor(), subject, waiting.text.as_bytes(), Lines::Good, false).await;
+    let came = bring(&site, admin.0.actor(), subject, waiting.text.as_bytes(), Lines::Good, &Purpose::Keep).await;
     // What was not kept may be tried again.
     let n_kept = came.as_ref().ok().map(|brought| i64::try_from(brought.items.len()).unwrap_or(i64::MAX));
     let set = site.db.write(Lane::Desk, async move |tx| {
