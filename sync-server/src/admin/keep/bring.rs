@@ -9,14 +9,14 @@ use crate::audit;
 use crate::customers::import::{self, ImportedCustomer};
 use crate::customers::signup::{self, Registered};
 use crate::db::{Conn, Error, Lane, Tx};
-use crate::http::{Answer, Site};
+use crate::http::{Answer, Refused, Site};
 use crate::plans::{self, NewEntitlement, Plan};
 use crate::sheet::{Lines, without_faulty};
 use crate::workforce::api::import::{Brought, Ended, Item, Purpose, bring_experts};
 use serde_json::json;
 use shared::event::Actor;
 use shared::ids::EntitlementId;
-use shared::problem::{FieldError, Problem};
+use shared::problem::{FieldError, Problem, ProblemCode};
 
 /// What a file is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,6 +111,7 @@ async fn bring_customers(site: &Site, actor: Actor, bytes: &[u8], lines: Lines, 
                 faults.extend(taken);
                 new = without_faulty(new, |one| one.line, &faults);
             }
+            Err(Ended::KeptBefore) => return Err(Refused::new(ProblemCode::AlreadySettled)),
             Err(Ended::Undone(undone)) => return Err(undone.into()),
         }
     }
@@ -123,7 +124,7 @@ async fn settle(site: &Site, actor: Actor, new: Vec<New>, purpose: &Purpose) -> 
             let taken = site.db.read(async move |conn| taken(conn, &new).await).await?;
             if taken.is_empty() { Ok(()) } else { Err(Ended::Taken(taken)) }
         }
-        Purpose::Keep => keep(site, actor, new).await,
+        Purpose::Keep | Purpose::KeepOnce(_) => keep(site, actor, new, purpose.clone()).await,
     }
 }
 
@@ -147,9 +148,10 @@ async fn taken(conn: &mut Conn, new: &[New]) -> Result<Vec<FieldError>, Error> {
     Ok(judged.collect())
 }
 
-async fn keep(site: &Site, actor: Actor, new: Vec<New>) -> Result<(), Ended> {
+async fn keep(site: &Site, actor: Actor, new: Vec<New>, purpose: Purpose) -> Result<(), Ended> {
     let now = site.now();
     let kept = async move |tx: &mut Tx| {
+        purpose.claim(tx, new.len()).await?;
         let judged = taken(tx, &new).await?;
         if !judged.is_empty() {
             return Err(Ended::Taken(judged));

@@ -60,6 +60,16 @@ pub(crate) enum Purpose {
     Preview,
     /// Its lines are kept.
     Keep,
+    /// The lines of the file that waits under this id are kept, once.
+    KeepOnce(String),
+}
+
+impl Purpose {
+    /// Says first in a transaction that keeps so many lines that the file is kept, or that it was kept before.
+    pub(crate) async fn claim(&self, tx: &mut Tx, n_lines: usize) -> Result<(), Ended> {
+        let Self::KeepOnce(id) = self else { return Ok(()) };
+        if sheet::store::keep(tx, id, n_lines).await? { Ok(()) } else { Err(Ended::KeptBefore) }
+    }
 }
 
 /// Why an import was undone.
@@ -68,6 +78,9 @@ pub(crate) enum Ended {
     /// As any write can be.
     #[error(transparent)]
     Undone(#[from] Undone),
+    /// A first click kept the file.
+    #[error("the file was kept before")]
+    KeptBefore,
     /// Somebody signs in with what stands in these lines.
     #[error("somebody signs in with some of this already")]
     Taken(Vec<FieldError>),
@@ -185,6 +198,7 @@ pub(crate) async fn bring_experts(
                 faults.extend(taken);
                 new = sheet::without_faulty(new, |(line, ..)| *line, &faults);
             }
+            Err(Ended::KeptBefore) => return Err(Refused::new(ProblemCode::AlreadySettled)),
             Err(Ended::Undone(undone)) => return Err(undone.into()),
         }
     }
@@ -197,7 +211,7 @@ async fn settle(site: &Site, actor: Actor, new: Vec<New>, purpose: &Purpose) -> 
             let taken = site.db.read(async move |conn| taken(conn, &new).await).await?;
             if taken.is_empty() { Ok(()) } else { Err(Ended::Taken(taken)) }
         }
-        Purpose::Keep => keep(site, actor, new).await,
+        Purpose::Keep | Purpose::KeepOnce(_) => keep(site, actor, new, purpose.clone()).await,
     }
 }
 
@@ -222,7 +236,7 @@ async fn taken(conn: &mut Conn, new: &[New]) -> Result<Vec<FieldError>, Error> {
     Ok(judged.collect())
 }
 
-async fn keep(site: &Site, actor: Actor, new: Vec<New>) -> Result<(), Ended> {
+async fn keep(site: &Site, actor: Actor, new: Vec<New>, purpose: Purpose) -> Result<(), Ended> {
     let now = site.now();
     let items: Vec<Value> = new
         .iter()
@@ -230,6 +244,7 @@ async fn keep(site: &Site, actor: Actor, new: Vec<New>) -> Result<(), Ended> {
         .collect();
     let after = json!({ "experts": items });
     let kept = async move |tx: &mut Tx| {
+        purpose.claim(tx, new.len()).await?;
         let judged = taken(tx, &new).await?;
         if !judged.is_empty() {
             return Err(Ended::Taken(judged));

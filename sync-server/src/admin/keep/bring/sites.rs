@@ -6,7 +6,7 @@ use crate::customers::register::{self, TypedSite};
 use crate::customers::{Customer, store};
 use crate::db::{Conn, Error, Lane, Tx};
 use crate::http::undone::Undone;
-use crate::http::{Answer, Site};
+use crate::http::{Answer, Refused, Site};
 use crate::sheet::{Lines, cut, without_faulty};
 use crate::workforce::api::import::{Brought, Ended, Item, Purpose};
 use serde_json::json;
@@ -89,6 +89,7 @@ pub(in crate::admin::keep) async fn bring_sites(
                 faults.extend(too_many);
                 new = without_faulty(new, |one| one.line, &faults);
             }
+            Err(Ended::KeptBefore) => return Err(Refused::new(ProblemCode::AlreadySettled)),
             Err(Ended::Undone(undone)) => return Err(undone.into()),
         }
     }
@@ -101,7 +102,7 @@ async fn settle(site: &Site, actor: Actor, new: Vec<New>, purpose: &Purpose) -> 
             let too_many = site.db.read(async move |conn| too_many(conn, &new).await).await?;
             if too_many.is_empty() { Ok(()) } else { Err(Ended::Taken(too_many)) }
         }
-        Purpose::Keep => keep(site, actor, new).await,
+        Purpose::Keep | Purpose::KeepOnce(_) => keep(site, actor, new, purpose.clone()).await,
     }
 }
 
@@ -124,9 +125,10 @@ async fn too_many(conn: &mut Conn, new: &[New]) -> Result<Vec<FieldError>, Error
     Ok(faults)
 }
 
-async fn keep(site: &Site, actor: Actor, new: Vec<New>) -> Result<(), Ended> {
+async fn keep(site: &Site, actor: Actor, new: Vec<New>, purpose: Purpose) -> Result<(), Ended> {
     let now = site.now();
     let kept = async move |tx: &mut Tx| {
+        purpose.claim(tx, new.len()).await?;
         let mut read = Vec::with_capacity(new.len());
         for one in &new {
             let gone = || Ended::Undone(Undone::from(ProblemCode::NotFound));

@@ -276,6 +276,48 @@ async fn a_look_at_a_file_waits_for_nobody_who_writes() {
 }
 
 #[tokio::test]
+async fn that_a_file_was_kept_is_one_write_with_its_lines() {
+    both_engines(async |db| {
+        let Office { world: _world, ada } = office(&db).await;
+        let zoe = "name,email,phone,line1,postal_code\nZoë,zoe@example.com,212 555 0101,1 Main St,10025\n";
+        let sites = "customer,line1,postal_code\nzoe@example.com,2 Main St,10025\n";
+        for (subject, text) in [("experts", file(2, &[]).as_str()), ("customers", zoe), ("sites", sites)] {
+            let to = leads_to(&upload(&ada, &format!("/admin/import/{subject}"), text).await);
+            let keep = format!("{to}/keep");
+            // Between two writes the process could be killed: there is one, or none.
+            let before = db.stats().writes();
+            let (one, other) = tokio::join!(ada.form(&keep, &[]), ada.form(&keep, &[]));
+            assert_eq!((leads_to(&one), leads_to(&other)), (to.clone(), to.clone()), "{subject}");
+            assert_eq!(db.stats().writes() - before, 1, "{subject}: two clicks are one write");
+            let n = text.lines().count() - 1;
+            let page = ada.get(&to).await.text();
+            assert!(page.contains(&format!("{n} {subject} were added.")), "{page}");
+        }
+        let lines = changed(&db).await;
+        for what in ["experts.import", "customers.import", "sites.import"] {
+            assert_eq!(lines.iter().filter(|line| *line == what).count(), 1, "{what}: {lines:?}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_file_of_which_nothing_could_be_kept_is_not_said_to_be_kept() {
+    both_engines(async |db| {
+        let Office { world: _world, ada } = office(&db).await;
+        let to = leads_to(&upload(&ada, "/admin/import/experts", &file(2, &[])).await);
+        // Meanwhile another file brings the same people in.
+        let other = leads_to(&upload(&ada, "/admin/import/experts", &file(2, &[])).await);
+        leads_to(&ada.form(&format!("{other}/keep"), &[]).await);
+        let refused = ada.form(&format!("{to}/keep"), &[]).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.text());
+        let page = ada.get(&to).await.text();
+        assert!(!page.contains("were added") && page.contains("0 lines are good"), "{page}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn customers_come_and_go_as_files() {
     both_engines(async |db| {
         let Office { world, ada } = office(&db).await;
