@@ -254,3 +254,5 @@ pub fn stop_on_signal() -> Result<CancellationToken, StartError> {
 mod access;
 #[cfg(test)]
 mod audited;
+#[cfg(test)]
+mod others;
