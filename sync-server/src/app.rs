@@ -255,4 +255,6 @@ mod access;
 #[cfg(test)]
 mod audited;
 #[cfg(test)]
+mod audited_people;
+#[cfg(test)]
 mod others;
