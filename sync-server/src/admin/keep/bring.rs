@@ -3,7 +3,6 @@
 
 mod sites;
 
-use crate::accounts::HandleTaken;
 use crate::accounts::store as accounts;
 use crate::audit;
 use crate::customers::import::{self, ImportedCustomer};
@@ -12,7 +11,7 @@ use crate::db::{Conn, Error, Lane, Tx};
 use crate::http::{Answer, Refused, Site};
 use crate::plans::{self, NewEntitlement, Plan};
 use crate::sheet::{Lines, without_faulty};
-use crate::workforce::api::import::{Brought, Ended, Item, Purpose, bring_experts};
+use crate::workforce::api::import::{Brought, Ended, Item, Purpose, bring_experts, fault};
 use serde_json::json;
 use shared::event::Actor;
 use shared::ids::EntitlementId;
@@ -125,15 +124,6 @@ async fn settle(site: &Site, actor: Actor, new: Vec<New>, purpose: &Purpose) -> 
             if taken.is_empty() { Ok(()) } else { Err(Ended::Taken(taken)) }
         }
         Purpose::Keep | Purpose::KeepOnce(_) => keep(site, actor, new, purpose.clone()).await,
-    }
-}
-
-/// The fault of a line that names somebody else's handle.
-fn fault(line: u64, handle: HandleTaken) -> FieldError {
-    FieldError {
-        field: format!("line {line}, column {}", handle.field()),
-        code: "taken".to_owned(),
-        message: handle.to_string(),
     }
 }
 

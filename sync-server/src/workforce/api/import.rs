@@ -216,7 +216,7 @@ async fn settle(site: &Site, actor: Actor, new: Vec<New>, purpose: &Purpose) -> 
 }
 
 /// The fault of a line that names somebody else's handle.
-fn fault(line: u64, handle: HandleTaken) -> FieldError {
+pub(crate) fn fault(line: u64, handle: HandleTaken) -> FieldError {
     FieldError {
         field: format!("line {line}, column {}", handle.field()),
         code: "taken".to_owned(),
