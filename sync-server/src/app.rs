@@ -254,3 +254,7 @@ pub fn stop_on_signal() -> Result<CancellationToken, StartError> {
 mod access;
 #[cfg(test)]
 mod audited;
+#[cfg(test)]
+mod audited_people;
+#[cfg(test)]
+mod others;

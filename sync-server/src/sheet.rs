@@ -5,6 +5,8 @@
 //! header uses, with quoted cells and any order of columns. Refuses what it cannot be sure of: another encoding, a
 //! column it does not know, a line with more or fewer cells than the header, more bytes or lines than the bounds.
 
+pub(crate) mod store;
+
 use crate::faults::Faults;
 use shared::problem::FieldError;
 

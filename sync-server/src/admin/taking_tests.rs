@@ -108,6 +108,8 @@ async fn the_present_expert_is_told_at_once_and_the_desk_takes_it_by_one_button_
         let mutation = json!({ "mutation": id::<shared::ids::of::Mutation>(MID) });
         assert_eq!(desk.json("POST", &path, &mutation).await.value()["code"], "applied");
         assert_eq!(desk.json("POST", &path, &mutation).await.value()["code"], "noop", "a second click");
+        let reports = db.read(async |conn| crate::audit::of_kind(conn, "ticket.take_report", None, 10).await);
+        assert_eq!(reports.await.unwrap().len(), 1, "once, and by whom");
         let taken = world.read(ticket).await;
         assert!(matches!(taken.life.state, State::Completed { expert: Some(by), .. } if by == ana), "{taken:?}");
         assert_eq!((taken.last_expert, taken.stream_of), (Some(ana), Some(ana)));
@@ -135,6 +137,8 @@ async fn or_the_visit_goes_on_and_its_expert_hears_that_too() {
         let body = json!({ "items": [format!("ticket:{ticket}")], "deed": "settle", "note": "Mia says no." });
         assert_eq!(desk.json("POST", "/api/v1/desk/inbox/act", &body).await.status, 200);
         assert_eq!(told(&world, ticket, ben, "go_on").await, [Channel::Push, Channel::Sms]);
+        let acts = db.read(async |conn| crate::audit::of_kind(conn, "inbox.act", None, 10).await).await.unwrap();
+        assert!(acts.len() == 1 && acts[0].actor.is_some() && acts[0].after.is_some(), "{acts:?}");
         assert_eq!(world.holder(ticket).await, Some(ben));
         world.act(ticket, Move::Depart { expert: ben }).await.unwrap();
     })

@@ -1,34 +1,26 @@
 //! Everyone only in their own rooms: every route of the program is asked by every role, and the answer compared with the
 //! table below. A route that no row speaks of fails the test, so a new one cannot be forgotten.
-//!
-//! And what is somebody else's opens to nobody: every route that takes an id of a customer's is asked by another customer.
 
 use super::routes;
 use crate::accounts::{Person, Role};
-use crate::billing::samples::charge;
-use crate::billing::{self, Charge, ChargeState, Failure};
-use crate::customers::store as customers;
+use crate::db::Engine;
 use crate::db::testing::on;
-use crate::db::{Engine, Lane};
-use crate::dispatch::world::World;
 use crate::http::testing::{Client, site};
-use crate::plans;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
-use shared::ids::{ChargeId, EntitlementId, SiteId, TicketId};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
 /// Who may ask for a path; the longest row that begins it holds, and of two the one that names the method.
-struct Row {
+pub(super) struct Row {
     /// `*` is every method.
     method: &'static str,
     /// A whole path, or with a `/` at its end everything below.
     path: &'static str,
-    who: &'static [Role],
+    pub(super) who: &'static [Role],
     /// Without signing in.
-    is_public: bool,
+    pub(super) is_public: bool,
 }
 
 const ADMIN: &[Role] = &[Role::Admin];
@@ -152,7 +144,7 @@ const TABLE: &[Row] = &[
     row("*", "/api/v1/rescue", EXPERT),
 ];
 
-fn row_of(method: &str, path: &str) -> Option<&'static Row> {
+pub(super) fn row_of(method: &str, path: &str) -> Option<&'static Row> {
     let speaks = |row: &&Row| {
         (row.method == "*" || row.method == method)
             && (row.path == path || row.path.len() > 1 && row.path.ends_with('/') && path.starts_with(row.path))
@@ -279,107 +271,6 @@ async fn the_admins_first_page_leads_to_every_list() {
         assert!(lists.len() > 10, "{lists:?}");
         let missing: Vec<_> = lists.iter().filter(|path| !page.contains(&format!("href=\"{path}\""))).collect();
         assert!(missing.is_empty(), "{missing:?}");
-    })
-    .await;
-}
-
-/// What is Mia's, for the parameters of paths.
-struct OfMia {
-    ticket: TicketId,
-    site: SiteId,
-    entitlement: EntitlementId,
-    charge: ChargeId,
-}
-
-impl OfMia {
-    /// A path with what is hers in place of each parameter of a customer's routes.
-    fn filled(&self, path: &str) -> String {
-        let id = match path.split("/{id}").next().unwrap_or_default().rsplit('/').next() {
-            Some("entitlements") => self.entitlement.to_string(),
-            Some("charges") => self.charge.to_string(),
-            Some(_) | None => self.ticket.to_string(),
-        };
-        let part = |part: &str| match part {
-            "{id}" => id.clone(),
-            "{site}" => self.site.to_string(),
-            other => other.to_owned(),
-        };
-        path.split('/').map(part).collect::<Vec<_>>().join("/")
-    }
-}
-
-/// A charge of Mia's plan that was declined and is open.
-async fn owes(world: &World, entitlement: EntitlementId) -> ChargeId {
-    let (now, customer) = (world.now(), world.customer);
-    let charge = Charge {
-        customer,
-        entitlement,
-        state: ChargeState::Open {
-            first_at: now,
-            next_at: now.plus_minutes(1_440),
-            gives_up_at: now.plus_minutes(20_000),
-            failure: Failure::Declined,
-        },
-        ..charge(now, now.plus_minutes(500_000))
-    };
-    let id = charge.id;
-    let begun = world.db.write(Lane::Desk, async move |tx| billing::store::begin_charge(tx, &charge).await);
-    assert!(begun.await.unwrap(), "there is a charge");
-    id
-}
-
-#[tokio::test]
-async fn other_peoples_ids_open_nothing_and_change_nothing() {
-    let known = in_sources();
-    on(Engine::Sqlite, async |db| {
-        let world = World::new(&db).await;
-        let ticket = world.ticket().await;
-        let of_mia = world.another_site().await;
-        let before = world.read(ticket).await;
-        let mia = world.customer;
-        let bought = async || db.read(async move |conn| plans::store::entitlements_of(conn, mia).await).await.unwrap();
-        let bought_before = bought().await;
-        let entitlement = bought_before[0].id;
-        let charge = owes(&world, entitlement).await;
-        let hers = OfMia { ticket, site: of_mia, entitlement, charge };
-        let site_before = db.read(async move |conn| customers::site(conn, of_mia).await).await.unwrap();
-        let client = Client::new(site(&db), routes());
-        let id = client.site.new_id::<()>().to_string();
-        let somebody = client.signed_in(Person::of(Role::Customer, &id).unwrap()).await;
-        // Bodies that are right, so that nothing but whose it is can refuse.
-        let bodies = [
-            ("note", r#"{"text":"hello"}"#),
-            ("reschedule", r#"{"windows":[]}"#),
-            ("{site}", r#"{"address":{"line1":"1 Main St","postal_code":"10025"}}"#),
-        ];
-        let mut wrong = Vec::new();
-        let mut n = 0;
-        for (method, path) in &known {
-            let is_theirs = path.contains("{id}") || path.contains("{site}");
-            let row = row_of(method, path).expect("every route has a row");
-            let only_parameters = !path.contains("{token}") && !path.contains("{expert}");
-            if row.is_public || !row.who.contains(&Role::Customer) || !is_theirs || !only_parameters {
-                continue;
-            }
-            n += 1;
-            let is_api = path.starts_with("/api/");
-            let body = bodies.iter().find(|(end, _)| path.ends_with(end)).map_or("{}", |(_, body)| body);
-            let kind = if is_api { "application/json" } else { "application/x-www-form-urlencoded" };
-            let request = Request::builder().method(method.as_str()).uri(hers.filled(path));
-            let request = request.header(header::CONTENT_TYPE, kind).header("idempotency-key", "theirs");
-            let body = Body::from(if is_api { body } else { "text=hello&how=solved&soon=1" });
-            let (status, _) = somebody.head_of(request.body(body).unwrap()).await;
-            let refused = status.is_client_error();
-            if !refused || method == "GET" && status != StatusCode::NOT_FOUND && status != StatusCode::FORBIDDEN {
-                wrong.push(format!("{method} {path}: {status} to somebody else"));
-            }
-        }
-        assert!(n >= 8, "only {n} routes of customers take an id");
-        assert!(wrong.is_empty(), "\n  {}\n", wrong.join("\n  "));
-        assert_eq!(world.read(ticket).await, before, "nothing of the ticket changed");
-        let site_after = db.read(async move |conn| customers::site(conn, of_mia).await).await.unwrap();
-        assert_eq!(site_after, site_before, "nothing of the address changed");
-        assert_eq!(bought().await, bought_before, "nothing of the plan changed");
     })
     .await;
 }

@@ -3,8 +3,8 @@
 use super::store;
 use crate::http::caller::RequireAdmin;
 use crate::http::paging;
-use crate::http::{Answer, Site};
-use axum::extract::{Query, State};
+use crate::http::{Answer, Query, Site};
+use axum::extract::State;
 use axum::response::IntoResponse;
 use axum::routing::{Router, get};
 use serde::Deserialize;

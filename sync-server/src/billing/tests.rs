@@ -45,6 +45,8 @@ async fn a_plan_begins_with_the_confirmed_payment_and_starts_the_ticket_that_wai
         let (entitlements, charges) = shop.books().await;
         assert_eq!((entitlements.len(), charges.len()), (1, 1));
         assert_eq!(charges[0].price, usd(11_900));
+        let bought = db.read(async |conn| crate::audit::of_kind(conn, "plan.buy", None, 10).await).await.unwrap();
+        assert!(bought.len() == 1 && bought[0].after.is_some(), "{bought:?}");
         assert_eq!(charges[0].card.as_deref(), Some("Visa ending in 4242"));
         assert!(matches!(charges[0].state, ChargeState::Paid { .. }));
         assert_eq!(entitlements[0].until_at.to_string(), "2027-03-02T15:01:01Z", "a year by the calendar");
@@ -274,6 +276,11 @@ async fn a_plan_that_is_ended_runs_out_and_ending_it_can_be_taken_back() {
         assert_eq!(shop.states().await, ["paid", "cancelled"]);
         assert_eq!(shop.books().await.0[0].state, EntitlementState::Lapsed);
         assert_eq!(shop.n_paid_there().await, 1);
+        for what in ["plan.end", "plan.keep"] {
+            let lines = db.read(async move |conn| crate::audit::of_kind(conn, what, None, 10).await).await.unwrap();
+            let is_whole = lines.iter().all(|line| line.before.is_some() && line.after.is_some());
+            assert!(!lines.is_empty() && is_whole, "{what}: {lines:?}");
+        }
         let other = db.write(Lane::Intake, async move |tx| buy::end(tx, id(701), entitlement, by, at).await).await;
         assert!(matches!(other, Err(Undone::Refused(problem)) if problem.code == ProblemCode::NotFound));
         balanced(&shop).await;

@@ -84,9 +84,15 @@ pub async fn correct(
     if let Err(refusal) = change.make(&mut book, &before, &after) {
         return Ok(Some(Err(refusal)));
     }
-    let ticket = book.ticket(id).cloned();
+    let mended = book.ticket(id).cloned();
     book.save(tx).await?;
-    Ok(ticket.map(Ok))
+    if let Some(is) = mended.as_ref().filter(|_| !change.of_ticket.is_empty()) {
+        // The history says that it was corrected; how it was stands here, under the customer with whom it is forgotten.
+        let subject = format!("customer:{}", is.customer);
+        let (was, is) = (own_line(&ticket), own_line(is));
+        audit::record(tx, actor, "ticket.correct", &subject, Some(was), Some(is), now).await?;
+    }
+    Ok(mended.map(Ok))
 }
 
 /// Replaces a site in the caller's transaction, and judges every open ticket there again. Refused as done before if
@@ -238,6 +244,12 @@ async fn mend_site(tx: &mut Tx, site: &Site, new: &NewSite, actor: Actor, now: T
 fn line(site: &Site) -> Value {
     let address = site.address_lines();
     json!({ "site": site.id, "address": address, "contact": site.contact_name, "phone": site.contact_phone })
+}
+
+/// What a correction may change of a ticket itself.
+fn own_line(ticket: &Ticket) -> Value {
+    let (access, skills) = (&ticket.access_note, &ticket.skills);
+    json!({ "ticket": ticket.id, "access_note": access, "skills": skills, "work_minutes": ticket.work_minutes })
 }
 
 /// What the rules say of each visit, by its ticket.

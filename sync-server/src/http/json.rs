@@ -82,7 +82,8 @@ fn without_place(error: &serde_json::Error) -> String {
     }
 }
 
-fn field(path: &str, message: &str) -> Problem {
+/// A field that a document or a query has wrong, from serde's sentence about it.
+pub(super) fn field(path: &str, message: &str) -> Problem {
     let named = |prefix: &str| message.strip_prefix(prefix).and_then(|rest| rest.split('`').next());
     let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
     if let Some(name) = named("missing field `") {

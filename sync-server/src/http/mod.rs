@@ -1,7 +1,7 @@
 //! How the outside reaches the server: the layers around every route, how a refusal looks, who may send how much.
 //!
 //! Each layer has a file of its own; [`protect`] is the one place that knows their order. Nothing here knows a
-//! capability. Handlers answer `Result<_, Refused>` and extract with [`json::Json`]; whatever still answers with a bare
+//! capability. Handlers answer `Result<_, Refused>` and extract with [`json::Json`] and [`query::Query`]; whatever still answers with a bare
 //! error status (axum's own rejections, a proxy's habit) leaves as a problem document, or as a page for a browser.
 
 pub mod caller;
@@ -19,6 +19,7 @@ pub mod listen;
 pub mod observe;
 pub mod openapi;
 pub mod paging;
+pub mod query;
 pub mod refused;
 pub mod render;
 pub mod site;
@@ -43,6 +44,7 @@ use tower_http::decompression::RequestDecompressionLayer;
 use tower_http::sensitive_headers::SetSensitiveRequestHeadersLayer;
 
 pub use json::Json;
+pub use query::Query;
 pub use refused::{Answer, Refused};
 pub use site::Site;
 

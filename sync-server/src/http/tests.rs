@@ -2,7 +2,7 @@
 
 use super::*;
 use axum::body::{Body, to_bytes};
-use axum::extract::{Path, Query};
+use axum::extract::Path;
 use axum::http::{Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -34,6 +34,7 @@ fn router(settings: HttpSettings) -> Router {
         .route("/api/v1/things/{n}", get(|Path(n): Path<u8>| async move { n.to_string() }))
         .route("/api/v1/find", get(|Query(named): Query<Named>| async move { named.name }))
         .route("/api/v1/busy", get(|| async { Refused::new(ProblemCode::Busy) }))
+        .route("/find", get(|Query(named): Query<Named>| async move { named.name }))
         .route("/private", get(|| async { Refused::new(ProblemCode::Unauthenticated) }))
         .route("/form", post(|| async { "done" }))
         .route("/healthz", get(|| async { "ok" }));
@@ -93,6 +94,17 @@ async fn every_refusal_under_api_is_a_problem_document() {
 async fn a_field_that_is_missing_is_named() {
     let problem = problem_of(json("/api/v1/echo", "{}")).await;
     assert_eq!((problem.errors[0].field.as_str(), problem.errors[0].code.as_str()), ("name", "required"));
+}
+
+#[tokio::test]
+async fn a_query_that_cannot_be_read_is_a_calm_page_or_names_its_field() {
+    let problem = problem_of(at("GET", "/api/v1/find?nom=Mia")).await;
+    assert_eq!((problem.errors[0].field.as_str(), problem.errors[0].code.as_str()), ("name", "required"));
+    let (status, headers, body) = ask(at("GET", "/find?nom=Mia")).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    assert!(headers[header::CONTENT_TYPE].to_str().unwrap().starts_with("text/html"));
+    let page = String::from_utf8(body).unwrap();
+    assert!(page.contains("follow the link again") && !page.contains("deserialize"), "{page}");
 }
 
 #[tokio::test]

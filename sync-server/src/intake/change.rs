@@ -7,12 +7,14 @@
 use super::Refusal as NotTaken;
 use super::corrected::Wanted;
 use super::times::{self, LocalTime};
+use crate::audit;
 use crate::customers;
 use crate::db::Lane;
 use crate::dispatch::{Bounds, mend};
 use crate::http::Site;
 use crate::tickets::{Book, Ticket, store};
 use crate::workforce;
+use serde_json::json;
 use shared::event::Actor;
 use shared::ids::TicketId;
 use shared::problem::{Problem, ProblemCode};
@@ -46,6 +48,7 @@ pub(super) async fn reschedule(
             Ok(windows) => windows,
             Err(fault) => return Ok(Err(Problem::fields(vec![fault]))),
         };
+        let was = json!({ "ticket": id, "windows": ticket.windows });
         let problem = |refusal, ticket: &Ticket| Problem::with(code(refusal), no_other_time(&ticket.life.state));
         if let Err(refusal) = book.reschedule(id, windows, actor, now) {
             let ticket = book.ticket(id).expect("it was there");
@@ -53,6 +56,8 @@ pub(super) async fn reschedule(
         }
         let after = book.ticket(id).cloned().expect("it was there");
         book.save(tx).await?;
+        let (subject, is) = (format!("customer:{}", after.customer), json!({ "ticket": id, "windows": after.windows }));
+        audit::record(tx, actor, "ticket.reschedule", &subject, Some(was), Some(is), now).await?;
         Ok::<_, crate::db::Error>(Ok(after))
     });
     Ok(done.await??)

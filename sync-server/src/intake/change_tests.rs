@@ -190,6 +190,10 @@ async fn an_agent_corrects_what_a_ticket_needs_and_a_customer_does_not() {
         assert_eq!(world.read(ticket).await.work_minutes, 90);
         let again = agent.json("PATCH", &path, &need).await.problem();
         assert_eq!(again.detail.as_deref(), Some("This is what we have already."));
+        let lines = db.read(async |conn| crate::audit::of_kind(conn, "ticket.correct", None, 10).await).await.unwrap();
+        assert_eq!((lines.len(), lines[0].actor_role.as_str()), (1, "agent"), "{lines:?}");
+        let minutes = |body: &Option<Value>| body.as_ref().map(|body| body["work_minutes"].clone());
+        assert_eq!((minutes(&lines[0].before), minutes(&lines[0].after)), (Some(json!(45)), Some(json!(90))));
         let door = json!({ "access_note": "Round the back" });
         let by_link = mia.json("POST", &format!("/api/v1/track/{token}/address"), &door).await;
         assert_eq!(by_link.status.as_u16(), 200, "{}", by_link.text());

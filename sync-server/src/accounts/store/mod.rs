@@ -1,11 +1,13 @@
 //! Logins and their tokens. The tables `login`, `token`, `sign_in_code` and `staff` are written in this capability only.
 
 pub mod codes;
+mod in_use;
 mod rows;
 #[cfg(test)]
 mod tests;
 mod tokens;
 
+pub use in_use::{InUse, in_use};
 pub use tokens::{
     Session, TokenKind, add_token, bind_to_device, end_other_tokens, end_sessions, end_token, end_tokens,
     revoke_of_device, session, trim_tokens,

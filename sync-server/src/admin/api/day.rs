@@ -3,9 +3,9 @@
 use super::super::today::{self, Ours, Pressing};
 use super::super::{file::listed, hinting};
 use crate::http::caller::RequireDesk;
-use crate::http::{Answer, Json, Site};
+use crate::http::{Answer, Json, Query, Site};
 use crate::sync;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::Stream;
 use serde::Deserialize;

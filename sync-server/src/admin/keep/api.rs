@@ -8,15 +8,14 @@ use crate::db::{Error, Lane, Tx};
 use crate::http::caller::RequireAdmin;
 use crate::http::paging;
 use crate::http::undone::Undone;
-use crate::http::{Answer, Refused, Site};
+use crate::http::{Answer, Query, Refused, Site};
 use crate::jobs;
 use crate::notify::{self, NoticeState, plan::Channel};
 use crate::plans;
-use crate::sheet::Lines;
 use crate::workforce::api::import::{How, csv_file, read_csv, said};
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -156,8 +155,7 @@ async fn import_customers(
     body: Bytes,
 ) -> Answer<Response> {
     read_csv(&headers)?;
-    let lines = if how.good_only { Lines::Good } else { Lines::All };
-    let brought = bring(&site, admin.actor(), Subject::Customers, &body, lines, how.preview).await?;
+    let brought = bring(&site, admin.actor(), Subject::Customers, &body, how.lines(), &how.purpose()).await?;
     Ok(said(&brought, how.preview))
 }
 
@@ -169,8 +167,7 @@ async fn bring_sites_in(
     body: Bytes,
 ) -> Answer<Response> {
     read_csv(&headers)?;
-    let lines = if how.good_only { Lines::Good } else { Lines::All };
-    let brought = bring(&site, admin.actor(), Subject::Sites, &body, lines, how.preview).await?;
+    let brought = bring(&site, admin.actor(), Subject::Sites, &body, how.lines(), &how.purpose()).await?;
     Ok(said(&brought, how.preview))
 }
 

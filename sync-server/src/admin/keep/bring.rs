@@ -1,20 +1,21 @@
-//! Files of experts, customers and addresses brought in: all lines or the good ones, tried or kept. A try does everything and then
-//! undoes it, so that it can say nothing else than the import itself.
+//! Files of experts, customers and addresses brought in: all lines or the good ones, looked at or kept. A look only reads; it
+//! judges the lines by the same functions as the import itself, so that the two cannot disagree.
 
 mod sites;
 
+use crate::accounts::store as accounts;
 use crate::audit;
 use crate::customers::import::{self, ImportedCustomer};
 use crate::customers::signup::{self, Registered};
-use crate::db::{Lane, Tx};
-use crate::http::{Answer, Site};
+use crate::db::{Conn, Error, Lane, Tx};
+use crate::http::{Answer, Refused, Site};
 use crate::plans::{self, NewEntitlement, Plan};
 use crate::sheet::{Lines, without_faulty};
-use crate::workforce::api::import::{Brought, Ended, Item, bring_experts};
+use crate::workforce::api::import::{Brought, Ended, Item, Purpose, bring_experts, fault};
 use serde_json::json;
 use shared::event::Actor;
 use shared::ids::EntitlementId;
-use shared::problem::{FieldError, Problem};
+use shared::problem::{FieldError, Problem, ProblemCode};
 
 /// What a file is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,12 +51,12 @@ pub(crate) async fn bring(
     subject: Subject,
     bytes: &[u8],
     lines: Lines,
-    is_try: bool,
+    purpose: &Purpose,
 ) -> Answer<Brought> {
     match subject {
-        Subject::Experts => bring_experts(site, actor, bytes, lines, is_try).await,
-        Subject::Customers => bring_customers(site, actor, bytes, lines, is_try).await,
-        Subject::Sites => sites::bring_sites(site, actor, bytes, lines, is_try).await,
+        Subject::Experts => bring_experts(site, actor, bytes, lines, purpose).await,
+        Subject::Customers => bring_customers(site, actor, bytes, lines, purpose).await,
+        Subject::Sites => sites::bring_sites(site, actor, bytes, lines, purpose).await,
     }
 }
 
@@ -68,7 +69,7 @@ struct New {
     plan: Option<(EntitlementId, Plan)>,
 }
 
-async fn bring_customers(site: &Site, actor: Actor, bytes: &[u8], lines: Lines, is_try: bool) -> Answer<Brought> {
+async fn bring_customers(site: &Site, actor: Actor, bytes: &[u8], lines: Lines, purpose: &Purpose) -> Answer<Brought> {
     let (imported, mut faults) = import::customers_and_faults(bytes).map_err(Problem::fields)?;
     let sold = site.db.read(async |conn| plans::store::plans(conn).await).await?;
     let mut new = Vec::with_capacity(imported.len());
@@ -95,8 +96,8 @@ async fn bring_customers(site: &Site, actor: Actor, bytes: &[u8], lines: Lines, 
         if !faults.is_empty() && (lines == Lines::All || new.is_empty()) {
             return Err(Problem::fields(crate::sheet::cut(faults)).into());
         }
-        match keep(site, actor, new.clone(), is_try).await {
-            Ok(()) | Err(Ended::Tried) => {
+        match settle(site, actor, new.clone(), purpose).await {
+            Ok(()) => {
                 let items = new.iter().map(|one| Item {
                     line: one.line,
                     id: one.ids.customer.to_string(),
@@ -109,22 +110,47 @@ async fn bring_customers(site: &Site, actor: Actor, bytes: &[u8], lines: Lines, 
                 faults.extend(taken);
                 new = without_faulty(new, |one| one.line, &faults);
             }
+            Err(Ended::KeptBefore) => return Err(Refused::new(ProblemCode::AlreadySettled)),
             Err(Ended::Undone(undone)) => return Err(undone.into()),
         }
     }
 }
 
-async fn keep(site: &Site, actor: Actor, new: Vec<New>, is_try: bool) -> Result<(), Ended> {
+/// Judges the lines, and keeps them if that is wanted.
+async fn settle(site: &Site, actor: Actor, new: Vec<New>, purpose: &Purpose) -> Result<(), Ended> {
+    match purpose {
+        Purpose::Preview => {
+            let taken = site.db.read(async move |conn| taken(conn, &new).await).await?;
+            if taken.is_empty() { Ok(()) } else { Err(Ended::Taken(taken)) }
+        }
+        Purpose::Keep | Purpose::KeepOnce(_) => keep(site, actor, new, purpose.clone()).await,
+    }
+}
+
+/// What is wrong with lines that are right by themselves: somebody signs in with their address. A phone may be a family's.
+async fn taken(conn: &mut Conn, new: &[New]) -> Result<Vec<FieldError>, Error> {
+    let emails: Vec<_> = new.iter().filter_map(|one| one.customer.email.as_ref()).collect();
+    let in_use = accounts::in_use(conn, &emails, &[]).await?;
+    let judged = new.iter().filter_map(|one| {
+        let handle = in_use.taken(one.customer.email.as_ref(), None)?;
+        Some(fault(one.line, handle))
+    });
+    Ok(judged.collect())
+}
+
+async fn keep(site: &Site, actor: Actor, new: Vec<New>, purpose: Purpose) -> Result<(), Ended> {
     let now = site.now();
     let kept = async move |tx: &mut Tx| {
-        let mut taken = Vec::new();
+        purpose.claim(tx, new.len()).await?;
+        let judged = taken(tx, &new).await?;
+        if !judged.is_empty() {
+            return Err(Ended::Taken(judged));
+        }
+        // Whoever was registered since is told apart by the table itself.
+        let mut since = Vec::new();
         for one in &new {
             if let Err(handle) = signup::keep(tx, one.ids, &one.customer, None, now).await? {
-                taken.push(FieldError {
-                    field: format!("line {}, column {}", one.line, handle.field()),
-                    code: "taken".to_owned(),
-                    message: handle.to_string(),
-                });
+                since.push(fault(one.line, handle));
                 continue;
             }
             if let Some((id, plan)) = &one.plan {
@@ -143,14 +169,14 @@ async fn keep(site: &Site, actor: Actor, new: Vec<New>, is_try: bool) -> Result<
                 plans::store::grant(tx, grant, now).await?;
             }
         }
-        if !taken.is_empty() {
-            return Err(Ended::Taken(taken));
+        if !since.is_empty() {
+            return Err(Ended::Taken(since));
         }
         let names: Vec<_> =
             new.iter().map(|one| json!({ "id": one.ids.customer, "name": one.customer.name })).collect();
         let after = json!({ "customers": names });
         audit::record(tx, actor, "customers.import", "customers", None, Some(after), now).await?;
-        if is_try { Err(Ended::Tried) } else { Ok::<(), Ended>(()) }
+        Ok::<(), Ended>(())
     };
     site.db.write(Lane::Bulk, kept).await
 }

@@ -7,7 +7,6 @@
 pub mod api;
 mod bring;
 pub mod pages;
-mod store;
 
 use crate::http::json::parse;
 use crate::http::{Answer, Json, Refused};

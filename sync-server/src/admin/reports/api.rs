@@ -3,10 +3,10 @@
 use super::figures::{self, Figure};
 use super::{Window, first_visit, revenue, wrong_expert};
 use crate::http::caller::RequireAdmin;
-use crate::http::{Answer, Json, Refused, Site};
+use crate::http::{Answer, Json, Query, Refused, Site};
 use crate::workforce::api::import::csv_file;
 use axum::Router;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde::Deserialize;

@@ -15,6 +15,7 @@ use shared::event::Actor;
 use shared::ids::{ExpertId, TicketId};
 use shared::skills::{Level, Skills};
 use shared::ticket::{CannotFix, Move, Outcome};
+use shared::time::Timestamp;
 
 async fn admin(db: &Database) -> (World, Client) {
     let world = World::new(db).await;
@@ -140,6 +141,71 @@ async fn wrong_visits_stand_apart_from_avoided_ones_and_lead_to_the_row_that_an_
         assert_eq!(audit.iter().filter(|line| line.what == "need.review").count(), 1, "who looked is written down");
         let unclear = ada.form("/admin/needs/review", &[("category", "TV!")]).await;
         assert_eq!(unclear.status, StatusCode::UNPROCESSABLE_ENTITY);
+    })
+    .await;
+}
+
+/// A ticket from its report to its end: an expert says yes so many minutes after it, and arrives so many minutes, begun ones
+/// counted as whole, after the hour that was promised.
+async fn visited(world: &World, expert: ExpertId, yes_after: u64, late_by: i64) {
+    let ticket = world.file(|filing| filing.symptom = None).await;
+    world.minutes_pass(yes_after);
+    while world.holder(ticket).await != Some(expert) {
+        assert!(world.round().await > 0, "nobody is asked");
+    }
+    world.act(ticket, Move::Accept { expert, late: None }).await.unwrap();
+    let start_at = world.read(ticket).await.life.state.visit().expect("it is promised").start_at;
+    let until_start = (start_at.millis_since(world.now()) + 59_999) / 60_000;
+    world.minutes_pass(u64::try_from(until_start + late_by).expect("the hour lies ahead"));
+    world.act(ticket, Move::Arrive { expert }).await.unwrap();
+    world.minutes_pass(30);
+    let summary = "New fuse.".parse().unwrap();
+    world.act(ticket, Move::Complete { expert, outcome: Outcome::Fixed, summary }).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_middle_of_the_minutes_to_a_yes_and_the_share_of_punctual_arrivals_are_exact() {
+    both_engines(async |db| {
+        let (world, ada) = admin(&db).await;
+        let ana = world.expert("Ana", "10001").await;
+        // By the clocks of UTC, for days are counted by them; no visit below reaches into the next.
+        let monday = "2026-03-02T10:00:00Z".parse::<Timestamp>().unwrap();
+        let tuesday = "2026-03-03T10:00:00Z".parse::<Timestamp>().unwrap();
+        let until = |at: Timestamp| u64::try_from(at.minutes_since(world.now())).expect("it lies ahead");
+        world.minutes_pass(until(monday));
+        // A quarter of an hour is on time, a minute more is not.
+        visited(&world, ana, 7, 15).await;
+        visited(&world, ana, 43, 16).await;
+        visited(&world, ana, 20, 0).await;
+        world.minutes_pass(until(tuesday));
+        visited(&world, ana, 2, 90).await;
+        visited(&world, ana, 11, 0).await;
+        visited(&world, ana, 5, 14).await;
+        let report = async |name: &str, query: &str| {
+            ada.get(&format!("/api/v1/admin/reports/{name}{query}")).await.value()["report"].clone()
+        };
+        let accepted = report("time-to-accept", "").await;
+        // 2, 5, 7, 11, 20, 43: of an even number the later of the two in the middle.
+        assert_eq!((&accepted["n"], &accepted["value"]), (&json!(6), &json!(11)), "{accepted}");
+        let by_day = json!([{ "on": "2026-03-02", "n": 3, "value": 20 }, { "on": "2026-03-03", "n": 3, "value": 5 }]);
+        assert_eq!(accepted["days"], by_day);
+        let arrived = report("on-time-arrival", "").await;
+        assert_eq!((&arrived["n"], &arrived["value"]), (&json!(6), &json!(667)), "{arrived}");
+        let by_day =
+            json!([{ "on": "2026-03-02", "n": 3, "value": 667 }, { "on": "2026-03-03", "n": 3, "value": 667 }]);
+        assert_eq!(arrived["days"], by_day);
+        for (name, value, line) in
+            [("time-to-accept", "11 min", "2026-03-03,3,5"), ("on-time-arrival", "66.7 %", "2026-03-02,3,667")]
+        {
+            let page = ada.get(&format!("/admin/reports/{name}")).await.text();
+            assert!(page.contains(value), "{name}: {page}");
+            let file = ada.get(&format!("/api/v1/admin/reports/{name}?format=csv")).await.text();
+            assert!(file.contains(line), "{name}: {file}");
+        }
+        // A week later there is nothing to add up, and nothing is not nought.
+        world.minutes_pass(9 * 1_440);
+        let none = report("on-time-arrival", "?days=7").await;
+        assert_eq!((&none["n"], &none["value"], &none["days"]), (&json!(0), &json!(null), &json!([])), "{none}");
     })
     .await;
 }

@@ -4,10 +4,10 @@
 use super::{arrived, is_missed, may_see};
 use crate::blobs::{self, Kept, NotTaken, Refused as Unsent, Size};
 use crate::http::caller::{RequireExpert, RequireRescuer};
-use crate::http::{Answer, Refused, Site, file};
+use crate::http::{Answer, Query, Refused, Site, file};
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Path, Query, State};
+use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;

@@ -1,19 +1,20 @@
-//! Experts from a spreadsheet: all of it is kept or nothing, or with `?good_only=true` the good lines. `?preview=true` does
-//! everything and then undoes it, so that a preview can say nothing else than the import itself. And the other way: experts to a spreadsheet.
+//! Experts from a spreadsheet: all of it is kept or nothing, or with `?good_only=true` the good lines. `?preview=true` only
+//! reads, and judges the lines by the same function as the import itself. And the other way: experts to a spreadsheet.
 
 use super::{Words, days};
+use crate::accounts::store as accounts;
 use crate::accounts::{HandleTaken, codes};
 use crate::audit;
-use crate::db::{Error, Lane, Tx};
+use crate::db::{Conn, Error, Lane, Tx};
 use crate::http::caller::RequireAdmin;
 use crate::http::undone::Undone;
-use crate::http::{Answer, Json, Refused, Site};
+use crate::http::{Answer, Json, Query, Refused, Site};
 use crate::sheet::{self, Lines};
 use crate::workforce::import::{self, Known};
 use crate::workforce::store::{self, NewExpert};
 use crate::workforce::{Roster, hire};
 use axum::body::Bytes;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{Router, get, post};
@@ -34,10 +35,41 @@ pub(super) fn routes() -> Router<Site> {
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct How {
-    /// Everything is done and then undone.
+    /// It is told what would come of it, and nothing is written.
     pub(crate) preview: bool,
     /// Lines with a fault are left out, and told.
     pub(crate) good_only: bool,
+}
+
+impl How {
+    /// What is to come of the file.
+    pub(crate) fn purpose(&self) -> Purpose {
+        if self.preview { Purpose::Preview } else { Purpose::Keep }
+    }
+
+    /// Which lines are wanted.
+    pub(crate) fn lines(&self) -> Lines {
+        if self.good_only { Lines::Good } else { Lines::All }
+    }
+}
+
+/// What is to come of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// It is told what would come of it, and nothing is written.
+    Preview,
+    /// Its lines are kept.
+    Keep,
+    /// The lines of the file that waits under this id are kept, once.
+    KeepOnce(String),
+}
+
+impl Purpose {
+    /// Says first in a transaction that keeps so many lines that the file is kept, or that it was kept before.
+    pub(crate) async fn claim(&self, tx: &mut Tx, n_lines: usize) -> Result<(), Ended> {
+        let Self::KeepOnce(id) = self else { return Ok(()) };
+        if sheet::store::keep(tx, id, n_lines).await? { Ok(()) } else { Err(Ended::KeptBefore) }
+    }
 }
 
 /// Why an import was undone.
@@ -46,9 +78,9 @@ pub(crate) enum Ended {
     /// As any write can be.
     #[error(transparent)]
     Undone(#[from] Undone),
-    /// It was only tried.
-    #[error("it was only tried")]
-    Tried,
+    /// A first click kept the file.
+    #[error("the file was kept before")]
+    KeptBefore,
     /// Somebody signs in with what stands in these lines.
     #[error("somebody signs in with some of this already")]
     Taken(Vec<FieldError>),
@@ -125,18 +157,20 @@ async fn import_experts(
     body: Bytes,
 ) -> Answer<Response> {
     read_csv(&headers)?;
-    let lines = if how.good_only { Lines::Good } else { Lines::All };
-    let brought = bring_experts(&site, admin.actor(), &body, lines, how.preview).await?;
+    let brought = bring_experts(&site, admin.actor(), &body, how.lines(), &how.purpose()).await?;
     Ok(said(&brought, how.preview))
 }
 
-/// Brings experts in: all lines or the good ones, tried or kept.
+/// An expert of a line, with the id that the login will have.
+type New = (u64, LoginId, NewExpert);
+
+/// Brings experts in: all lines or the good ones, looked at or kept.
 pub(crate) async fn bring_experts(
     site: &Site,
     actor: Actor,
     bytes: &[u8],
     lines: Lines,
-    is_try: bool,
+    purpose: &Purpose,
 ) -> Answer<Brought> {
     let known = site.db.read(async |conn| {
         let (skills, areas) = (store::skills(conn).await?, store::areas(conn).await?);
@@ -145,15 +179,14 @@ pub(crate) async fn bring_experts(
     let (imported, mut faults) = import::experts_and_faults(bytes, &known.await?).map_err(Problem::fields)?;
     let numbers: Vec<u64> = imported.iter().map(|expert| expert.line).collect();
     let new = import::new_experts(imported, &*site.chance, site.real_now());
-    let mut new: Vec<(u64, LoginId, NewExpert)> =
-        numbers.into_iter().zip(new).map(|(line, expert)| (line, site.new_id(), expert)).collect();
+    let mut new: Vec<New> = numbers.into_iter().zip(new).map(|(line, expert)| (line, site.new_id(), expert)).collect();
     loop {
         if !faults.is_empty() && (lines == Lines::All || new.is_empty()) {
             return Err(Problem::fields(sheet::cut(faults)).into());
         }
-        match keep(site, actor, new.clone(), is_try).await {
-            Ok(()) | Err(Ended::Tried) => {
-                let item = |(line, _, expert): &(u64, LoginId, NewExpert)| Item {
+        match settle(site, actor, new.clone(), purpose).await {
+            Ok(()) => {
+                let item = |(line, _, expert): &New| Item {
                     line: *line,
                     id: expert.id.to_string(),
                     name: expert.details.name.clone(),
@@ -165,12 +198,45 @@ pub(crate) async fn bring_experts(
                 faults.extend(taken);
                 new = sheet::without_faulty(new, |(line, ..)| *line, &faults);
             }
+            Err(Ended::KeptBefore) => return Err(Refused::new(ProblemCode::AlreadySettled)),
             Err(Ended::Undone(undone)) => return Err(undone.into()),
         }
     }
 }
 
-async fn keep(site: &Site, actor: Actor, new: Vec<(u64, LoginId, NewExpert)>, is_try: bool) -> Result<(), Ended> {
+/// Judges the lines, and keeps them if that is wanted.
+async fn settle(site: &Site, actor: Actor, new: Vec<New>, purpose: &Purpose) -> Result<(), Ended> {
+    match purpose {
+        Purpose::Preview => {
+            let taken = site.db.read(async move |conn| taken(conn, &new).await).await?;
+            if taken.is_empty() { Ok(()) } else { Err(Ended::Taken(taken)) }
+        }
+        Purpose::Keep | Purpose::KeepOnce(_) => keep(site, actor, new, purpose.clone()).await,
+    }
+}
+
+/// The fault of a line that names somebody else's handle.
+pub(crate) fn fault(line: u64, handle: HandleTaken) -> FieldError {
+    FieldError {
+        field: format!("line {line}, column {}", handle.field()),
+        code: "taken".to_owned(),
+        message: handle.to_string(),
+    }
+}
+
+/// What is wrong with lines that are right by themselves: somebody signs in with what they name.
+async fn taken(conn: &mut Conn, new: &[New]) -> Result<Vec<FieldError>, Error> {
+    let emails: Vec<_> = new.iter().map(|(_, _, expert)| &expert.details.email).collect();
+    let phones: Vec<_> = new.iter().map(|(_, _, expert)| &expert.details.phone).collect();
+    let in_use = accounts::in_use(conn, &emails, &phones).await?;
+    let judged = new.iter().filter_map(|(line, _, expert)| {
+        let handle = in_use.taken(Some(&expert.details.email), Some(&expert.details.phone))?;
+        Some(fault(*line, handle))
+    });
+    Ok(judged.collect())
+}
+
+async fn keep(site: &Site, actor: Actor, new: Vec<New>, purpose: Purpose) -> Result<(), Ended> {
     let now = site.now();
     let items: Vec<Value> = new
         .iter()
@@ -178,22 +244,23 @@ async fn keep(site: &Site, actor: Actor, new: Vec<(u64, LoginId, NewExpert)>, is
         .collect();
     let after = json!({ "experts": items });
     let kept = async move |tx: &mut Tx| {
+        purpose.claim(tx, new.len()).await?;
+        let judged = taken(tx, &new).await?;
+        if !judged.is_empty() {
+            return Err(Ended::Taken(judged));
+        }
         let hired: Vec<(LoginId, NewExpert)> = new.iter().map(|(_, login, expert)| (*login, expert.clone())).collect();
-        let taken = hire::hire(tx, &hired, None, now).await?;
-        if !taken.is_empty() {
-            let fault = |(at, handle): (usize, HandleTaken)| FieldError {
-                field: format!("line {}, column {}", new[at].0, handle.field()),
-                code: "taken".to_owned(),
-                message: handle.to_string(),
-            };
-            return Err(Ended::Taken(taken.into_iter().map(fault).collect()));
+        // Whoever was registered since is told apart by the table itself.
+        let since = hire::hire(tx, &hired, None, now).await?;
+        if !since.is_empty() {
+            return Err(Ended::Taken(since.into_iter().map(|(at, handle)| fault(new[at].0, handle)).collect()));
         }
         // The first thing that an expert hears from us is how to sign in. Whoever is switched off hears of it later.
-        for (login, _) in hired.iter().filter(|(_, expert)| expert.active && !is_try) {
+        for (login, _) in hired.iter().filter(|(_, expert)| expert.active) {
             codes::request(tx, *login, codes::CodeChannel::Sms, now).await?;
         }
         audit::record(tx, actor, "experts.import", "experts", None, Some(after.clone()), now).await?;
-        if is_try { Err(Ended::Tried) } else { Ok(()) }
+        Ok::<(), Ended>(())
     };
     site.db.write(Lane::Bulk, kept).await
 }

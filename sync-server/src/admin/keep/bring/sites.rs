@@ -4,15 +4,16 @@ use crate::audit;
 use crate::customers::import_sites::{self, ImportedSite};
 use crate::customers::register::{self, TypedSite};
 use crate::customers::{Customer, store};
-use crate::db::{Error, Lane, Tx};
+use crate::db::{Conn, Error, Lane, Tx};
 use crate::http::undone::Undone;
-use crate::http::{Answer, Site};
+use crate::http::{Answer, Refused, Site};
 use crate::sheet::{Lines, cut, without_faulty};
-use crate::workforce::api::import::{Brought, Ended, Item};
+use crate::workforce::api::import::{Brought, Ended, Item, Purpose};
 use serde_json::json;
 use shared::event::Actor;
-use shared::ids::SiteId;
+use shared::ids::{CustomerId, SiteId};
 use shared::problem::{FieldError, Problem, ProblemCode};
+use std::collections::BTreeSet;
 
 /// An address with the id that its row will have, and whose it is.
 #[derive(Clone)]
@@ -39,13 +40,13 @@ fn owner(line: u64, named: &str, mut found: Vec<Customer>) -> Result<Customer, F
     }
 }
 
-/// Brings addresses in: all lines or the good ones, tried or kept.
+/// Brings addresses in: all lines or the good ones, looked at or kept.
 pub(in crate::admin::keep) async fn bring_sites(
     site: &Site,
     actor: Actor,
     bytes: &[u8],
     lines: Lines,
-    is_try: bool,
+    purpose: &Purpose,
 ) -> Answer<Brought> {
     let (imported, mut faults) = import_sites::sites_and_faults(bytes).map_err(Problem::fields)?;
     let read = site.db.read(async move |conn| {
@@ -73,38 +74,79 @@ pub(in crate::admin::keep) async fn bring_sites(
             })),
         }
     }
-    let new = without_faulty(new, |one| one.line, &faults);
-    if !faults.is_empty() && (lines == Lines::All || new.is_empty()) {
-        return Err(Problem::fields(cut(faults)).into());
-    }
-    match keep(site, actor, new.clone(), is_try).await {
-        Ok(()) | Err(Ended::Tried) => {
-            let item = |one: &New| Item { line: one.line, id: one.id.to_string(), name: one.customer.name.clone() };
-            Ok(Brought { items: new.iter().map(item).collect(), left_out: faults })
+    let mut new = without_faulty(new, |one| one.line, &faults);
+    loop {
+        if !faults.is_empty() && (lines == Lines::All || new.is_empty()) {
+            return Err(Problem::fields(cut(faults)).into());
         }
-        Err(Ended::Taken(errors)) => Err(Problem::fields(errors).into()),
-        Err(Ended::Undone(undone)) => Err(undone.into()),
+        match settle(site, actor, new.clone(), purpose).await {
+            Ok(()) => {
+                let item = |one: &New| Item { line: one.line, id: one.id.to_string(), name: one.customer.name.clone() };
+                return Ok(Brought { items: new.iter().map(item).collect(), left_out: faults });
+            }
+            // Somebody has as many as we keep: these lines are faulty too, and the rest is kept.
+            Err(Ended::Taken(too_many)) => {
+                faults.extend(too_many);
+                new = without_faulty(new, |one| one.line, &faults);
+            }
+            Err(Ended::KeptBefore) => return Err(Refused::new(ProblemCode::AlreadySettled)),
+            Err(Ended::Undone(undone)) => return Err(undone.into()),
+        }
     }
 }
 
-async fn keep(site: &Site, actor: Actor, new: Vec<New>, is_try: bool) -> Result<(), Ended> {
+/// Judges the lines, and keeps them if that is wanted.
+async fn settle(site: &Site, actor: Actor, new: Vec<New>, purpose: &Purpose) -> Result<(), Ended> {
+    match purpose {
+        Purpose::Preview => {
+            let too_many = site.db.read(async move |conn| too_many(conn, &new).await).await?;
+            if too_many.is_empty() { Ok(()) } else { Err(Ended::Taken(too_many)) }
+        }
+        Purpose::Keep | Purpose::KeepOnce(_) => keep(site, actor, new, purpose.clone()).await,
+    }
+}
+
+/// What is wrong with lines that are right by themselves: their customer has as many addresses as we keep, with those of the
+/// lines before.
+async fn too_many(conn: &mut Conn, new: &[New]) -> Result<Vec<FieldError>, Error> {
+    let owners: BTreeSet<CustomerId> = new.iter().map(|one| one.customer.id).collect();
+    let mut n_sites = store::n_sites_of(conn, &owners).await?;
+    let mut faults = Vec::new();
+    for one in new {
+        let n = n_sites.entry(one.customer.id).or_default();
+        if *n >= store::SITES_MAX {
+            let name = &one.customer.name;
+            let message = format!("{name} has {} addresses, which is as many as we keep", store::SITES_MAX);
+            faults.push(fault(one.line, "customer", "too_many", message));
+        } else {
+            *n += 1;
+        }
+    }
+    Ok(faults)
+}
+
+async fn keep(site: &Site, actor: Actor, new: Vec<New>, purpose: Purpose) -> Result<(), Ended> {
     let now = site.now();
     let kept = async move |tx: &mut Tx| {
+        purpose.claim(tx, new.len()).await?;
+        let mut read = Vec::with_capacity(new.len());
         for one in &new {
             let gone = || Ended::Undone(Undone::from(ProblemCode::NotFound));
             let owner = store::lock(tx, one.customer.id).await?.ok_or_else(gone)?;
-            let read = register::read_site(&one.typed, &owner.name, &owner.phone);
-            let read = read.map_err(|errors| Ended::Undone(Problem::fields(errors).into()))?;
-            let n_sites = store::sites_of(tx, owner.id).await?.len();
-            if i64::try_from(n_sites).is_ok_and(|n| n >= store::SITES_MAX) {
-                let message = format!("{} has {} addresses, which is as many as we keep", owner.name, store::SITES_MAX);
-                return Err(Ended::Taken(vec![fault(one.line, "customer", "too_many", message)]));
-            }
-            store::add_site(tx, one.id, owner.id, &read, now).await?;
+            let site = register::read_site(&one.typed, &owner.name, &owner.phone);
+            read.push(site.map_err(|errors| Ended::Undone(Problem::fields(errors).into()))?);
+        }
+        // Their owners are held by now, so nobody adds another beside.
+        let judged = too_many(tx, &new).await?;
+        if !judged.is_empty() {
+            return Err(Ended::Taken(judged));
+        }
+        for (one, site) in new.iter().zip(&read) {
+            store::add_site(tx, one.id, one.customer.id, site, now).await?;
         }
         let sites: Vec<_> = new.iter().map(|one| json!({ "id": one.id, "customer": one.customer.id })).collect();
         audit::record(tx, actor, "sites.import", "sites", None, Some(json!({ "sites": sites })), now).await?;
-        if is_try { Err(Ended::Tried) } else { Ok::<(), Ended>(()) }
+        Ok::<(), Ended>(())
     };
     site.db.write(Lane::Bulk, kept).await
 }

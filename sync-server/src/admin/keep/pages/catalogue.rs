@@ -3,14 +3,14 @@
 use super::{Came, back, frame, wrong};
 use crate::admin::keep::{body, came, seen, words};
 use crate::http::caller::RequireAdmin;
-use crate::http::{Answer, Refused, Site};
+use crate::http::{Answer, Query, Refused, Site};
 use crate::web::form::Form;
 use crate::web::page;
 use crate::web::records::{Cell, Input, Kind, Part, Record, Records, To};
 use crate::workforce::api::catalogue as calls;
 use crate::workforce::store;
 use axum::Router;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::response::{Html, Response};
 use axum::routing::get;
 use serde_json::{Value, json};

@@ -2,14 +2,13 @@
 
 use super::frame;
 use crate::admin::keep::bring::{Subject, bring};
-use crate::admin::keep::store;
-use crate::db::{Error, Lane};
+use crate::db::Lane;
 use crate::http::caller::{RequireAdmin, RequireDesk};
 use crate::http::{Answer, Refused, Site};
-use crate::sheet::{BYTES_MAX, Lines};
+use crate::sheet::{BYTES_MAX, Lines, store};
 use crate::web::frame::Frame;
 use crate::web::page;
-use crate::workforce::api::import::Brought;
+use crate::workforce::api::import::{Brought, Purpose};
 use askama::Template;
 use axum::Router;
 use axum::extract::multipart::Multipart;
@@ -149,7 +148,7 @@ async fn seen(
     let waiting = waiting(&site, &draft, subject, staff(&admin)).await?;
     let mut shown = ImportPage { draft, kept: waiting.n_kept, ..empty(&site, subject) };
     if waiting.n_kept.is_none() {
-        match bring(&site, admin.0.actor(), subject, waiting.text.as_bytes(), Lines::Good, true).await {
+        match bring(&site, admin.0.actor(), subject, waiting.text.as_bytes(), Lines::Good, &Purpose::Preview).await {
             Ok(Brought { items, left_out }) => {
                 shown.n_good = items.len();
                 shown.names = items.iter().take(NAMES_MAX).map(|item| item.name.to_string()).collect();
@@ -183,18 +182,14 @@ async fn keep(
     let subject = subject(&kind)?;
     let waiting = waiting(&site, &draft, subject, staff(&admin)).await?;
     let to = Redirect::to(&format!("/admin/import/{kind}/{draft}"));
-    let id = draft.clone();
-    let claimed = site.db.write(Lane::Desk, async move |tx| store::claim(tx, &id, 0).await).await?;
-    if !claimed {
+    if waiting.n_kept.is_some() {
         return Ok(to);
     }
-    let came = bring(&site, admin.0.actor(), subject, waiting.text.as_bytes(), Lines::Good, false).await;
-    // What was not kept may be tried again.
-    let n_kept = came.as_ref().ok().map(|brought| i64::try_from(brought.items.len()).unwrap_or(i64::MAX));
-    let set = site.db.write(Lane::Desk, async move |tx| {
-        store::set_kept(tx, &draft, n_kept).await?;
-        Ok::<_, Error>(())
-    });
-    set.await?;
-    came.map(|_| to)
+    let once = Purpose::KeepOnce(draft);
+    match bring(&site, admin.0.actor(), subject, waiting.text.as_bytes(), Lines::Good, &once).await {
+        Ok(_) => Ok(to),
+        // The first of two clicks at once kept them.
+        Err(Refused(problem)) if problem.code == ProblemCode::AlreadySettled => Ok(to),
+        Err(other) => Err(other),
+    }
 }

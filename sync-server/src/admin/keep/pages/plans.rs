@@ -3,13 +3,13 @@
 use super::{Came, back, frame, wrong};
 use crate::admin::keep::{body, came, number, seen, words};
 use crate::http::caller::RequireAdmin;
-use crate::http::{Answer, Refused, Site};
+use crate::http::{Answer, Query, Refused, Site};
 use crate::plans::{Plan, api as calls, store};
 use crate::web::form::{Choice, Form};
 use crate::web::page;
 use crate::web::records::{Cell, Input, Kind, Part, Record, Records, To};
 use axum::Router;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::response::{Html, Response};
 use axum::routing::get;
 use serde_json::{Value, json};

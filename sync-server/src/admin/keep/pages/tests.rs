@@ -5,14 +5,16 @@ use super::super::{api, pages};
 use crate::accounts::Person;
 use crate::accounts::staff::{self, StaffFields, StaffRole};
 use crate::db::testing::both_engines;
-use crate::db::{Database, Error, Lane};
+use crate::db::{Database, Error, Lane, Tx};
 use crate::dispatch::world::{World, id};
 use crate::http::testing::{Client, Heard, site};
 use crate::workforce::store;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::fmt::Write as _;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
 
 struct Office {
     world: World,
@@ -202,6 +204,115 @@ async fn of_five_hundred_lines_with_seven_bad_ones_the_good_are_brought_in_once(
         let page = ada.get(&leads_to(&unread)).await.text();
         assert!(page.contains("0 lines are good") && page.contains("is not known"), "{page}");
         assert_eq!(upload(&ada, "/admin/import/cats", "a").await.status, StatusCode::NOT_FOUND);
+    })
+    .await;
+}
+
+/// What a look at a file says and then the import itself: how many lines are good, and what is wrong with the others.
+async fn looked_and_kept(ada: &Client, subject: &str, text: &str) -> (Value, Value) {
+    let send = async |how: &str| {
+        let path = format!("/api/v1/admin/import/{subject}?good_only=true{how}");
+        let request = Request::post(path).header(header::CONTENT_TYPE, "text/csv");
+        ada.send(request.body(Body::from(text.to_owned())).unwrap()).await.value()
+    };
+    let (look, kept) = (send("&preview=true").await, send("").await);
+    (json!([look["would_create"], look["left_out"]]), json!([kept["created"], kept["left_out"]]))
+}
+
+#[tokio::test]
+async fn a_look_at_a_file_says_what_the_import_says() {
+    both_engines(async |db| {
+        let Office { world: _world, ada } = office(&db).await;
+        let both = async |subject: &str, text: &str| {
+            let (look, kept) = looked_and_kept(&ada, subject, text).await;
+            assert_eq!(look, kept, "{subject}");
+            let faults = kept[1].as_array().unwrap().iter().map(|fault| fault["field"].as_str().unwrap().to_owned());
+            (kept[0].as_i64().unwrap(), faults.collect::<Vec<_>>())
+        };
+        assert_eq!(both("experts", &file(2, &[])).await, (2, Vec::new()));
+        let (n, faults) = both("experts", &file(4, &[3])).await;
+        assert_eq!(n, 1);
+        assert_eq!(faults, ["line 5, column postal_code", "line 2, column email", "line 3, column email"]);
+        let zoe = "name,email,phone,line1,postal_code\nZoë,zoe@example.com,212 555 0101,1 Main St,10025\n";
+        assert_eq!(both("customers", zoe).await, (1, Vec::new()));
+        let beside = format!("{zoe}Ben,ben@example.com,212 555 0101,3 Main St,10025\n");
+        assert_eq!(both("customers", &beside).await, (1, vec!["line 2, column email".to_owned()]));
+        // With her first address she has one more than we keep, and then two.
+        let mut text = String::from("customer,line1,postal_code\n");
+        for at in 1..=501 {
+            writeln!(text, "zoe@example.com,{at} Main St,10025").unwrap();
+        }
+        let (n, faults) = both("sites", &text).await;
+        assert_eq!(n, 499);
+        assert_eq!(faults, ["line 501, column customer", "line 502, column customer"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_look_at_a_file_waits_for_nobody_who_writes() {
+    both_engines(async |db| {
+        let Office { world: _world, ada } = office(&db).await;
+        let to = leads_to(&upload(&ada, "/admin/import/experts", &file(3, &[1])).await);
+        let (begun, go) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
+        let held = tokio::spawn({
+            let (db, begun, go) = (db.clone(), begun.clone(), go.clone());
+            async move {
+                let hold = async move |_: &mut Tx| {
+                    begun.add_permits(1);
+                    go.acquire().await.map_err(|_| Error::Lost)?.forget();
+                    Ok::<_, Error>(())
+                };
+                db.write(Lane::Desk, hold).await
+            }
+        });
+        begun.acquire().await.unwrap().forget();
+        let page = ada.get(&to).await.text();
+        go.add_permits(1);
+        held.await.unwrap().unwrap();
+        assert!(page.contains("2 lines are good. 1 line has something wrong"), "{page}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn that_a_file_was_kept_is_one_write_with_its_lines() {
+    both_engines(async |db| {
+        let Office { world: _world, ada } = office(&db).await;
+        let zoe = "name,email,phone,line1,postal_code\nZoë,zoe@example.com,212 555 0101,1 Main St,10025\n";
+        let sites = "customer,line1,postal_code\nzoe@example.com,2 Main St,10025\n";
+        for (subject, text) in [("experts", file(2, &[]).as_str()), ("customers", zoe), ("sites", sites)] {
+            let to = leads_to(&upload(&ada, &format!("/admin/import/{subject}"), text).await);
+            let keep = format!("{to}/keep");
+            // Between two writes the process could be killed: there is one, or none.
+            let before = db.stats().writes();
+            let (one, other) = tokio::join!(ada.form(&keep, &[]), ada.form(&keep, &[]));
+            assert_eq!((leads_to(&one), leads_to(&other)), (to.clone(), to.clone()), "{subject}");
+            assert_eq!(db.stats().writes() - before, 1, "{subject}: two clicks are one write");
+            let n = text.lines().count() - 1;
+            let page = ada.get(&to).await.text();
+            assert!(page.contains(&format!("{n} {subject} were added.")), "{page}");
+        }
+        let lines = changed(&db).await;
+        for what in ["experts.import", "customers.import", "sites.import"] {
+            assert_eq!(lines.iter().filter(|line| *line == what).count(), 1, "{what}: {lines:?}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_file_of_which_nothing_could_be_kept_is_not_said_to_be_kept() {
+    both_engines(async |db| {
+        let Office { world: _world, ada } = office(&db).await;
+        let to = leads_to(&upload(&ada, "/admin/import/experts", &file(2, &[])).await);
+        // Meanwhile another file brings the same people in.
+        let other = leads_to(&upload(&ada, "/admin/import/experts", &file(2, &[])).await);
+        leads_to(&ada.form(&format!("{other}/keep"), &[]).await);
+        let refused = ada.form(&format!("{to}/keep"), &[]).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.text());
+        let page = ada.get(&to).await.text();
+        assert!(!page.contains("were added") && page.contains("0 lines are good"), "{page}");
     })
     .await;
 }

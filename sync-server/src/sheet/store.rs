@@ -1,4 +1,5 @@
-//! The table `import_draft`: files that were looked at and wait for a word, so that nobody chooses them a second time.
+//! The table `import_draft`: files that were looked at and wait for a word, so that nobody chooses them a second time. That
+//! one was kept stands in the transaction that keeps its lines: neither is there without the other.
 
 use crate::db::{Conn, Error, Tx};
 use shared::ids::StaffId;
@@ -10,15 +11,15 @@ const KEPT_MINUTES: i64 = 24 * 60;
 
 /// A file that waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Draft {
+pub(crate) struct Draft {
     /// What it holds.
-    pub(super) text: String,
+    pub(crate) text: String,
     /// How many lines were kept of it; none while it waits.
-    pub(super) n_kept: Option<i64>,
+    pub(crate) n_kept: Option<i64>,
 }
 
 /// Keeps a file, and forgets old ones. `now` is the real clock.
-pub(super) async fn put(
+pub(crate) async fn put(
     tx: &mut Tx,
     id: &str,
     kind: &str,
@@ -35,22 +36,17 @@ pub(super) async fn put(
 }
 
 /// A file of this kind that this member of staff chose.
-pub(super) async fn get(conn: &mut Conn, id: &str, kind: &str, by: StaffId) -> Result<Option<Draft>, Error> {
+pub(crate) async fn get(conn: &mut Conn, id: &str, kind: &str, by: StaffId) -> Result<Option<Draft>, Error> {
     let sql = "select body, n_kept from import_draft where id = $1 and kind = $2 and staff = $3";
     let query = sqlx::query(sql).bind(id.to_string()).bind(kind.to_string()).bind(by.to_string());
     let row = query.fetch_optional(conn.sql()).await?;
     row.map(|row| Ok(Draft { text: row.try_get("body")?, n_kept: row.try_get("n_kept")? })).transpose()
 }
 
-/// Claims a file, so that a second click finds it taken. Says whether it waited.
-pub(super) async fn claim(tx: &mut Tx, id: &str, n_kept: i64) -> Result<bool, Error> {
+/// Says in the transaction that keeps a file's lines how many they are. A second click waits for the first, finds it said,
+/// and is told so by `false`: then the caller must undo the transaction.
+pub(crate) async fn keep(tx: &mut Tx, id: &str, n_kept: usize) -> Result<bool, Error> {
     let sql = "update import_draft set n_kept = $2 where id = $1 and n_kept is null";
+    let n_kept = i64::try_from(n_kept).unwrap_or(i64::MAX);
     Ok(sqlx::query(sql).bind(id.to_string()).bind(n_kept).execute(tx.sql()).await?.rows_affected() == 1)
-}
-
-/// What came of it.
-pub(super) async fn set_kept(tx: &mut Tx, id: &str, n_kept: Option<i64>) -> Result<(), Error> {
-    let sql = "update import_draft set n_kept = $2 where id = $1";
-    sqlx::query(sql).bind(id.to_string()).bind(n_kept).execute(tx.sql()).await?;
-    Ok(())
 }
