@@ -68,6 +68,9 @@ pub(super) struct Why {
     /// In words.
     #[serde(flatten)]
     pub(super) explanation: Explanation,
+    /// What stood against those who could not be sent, with their names. Programs have the sentences.
+    #[serde(skip)]
+    pub(super) against: Vec<(String, Vec<String>)>,
 }
 
 /// Reads it.
@@ -154,6 +157,7 @@ pub(super) async fn why(conn: &mut Conn, id: TicketId) -> Result<Vec<Why>, Error
             replays: replay(&decision) == winner,
             n_fit: decision.considered.iter().filter(|one| matches!(one.judged, Judged::Ranked { .. })).count(),
             explanation: explain::explain(&decision, &names),
+            against: explain::stood_against(&decision, &names),
         }
     };
     Ok(stored.into_iter().map(why).collect())

@@ -1,10 +1,12 @@
 //! The desk's pages: the inbox, the list of tickets, a ticket with everything about it. All work without scripts, by
 //! keyboard and on a phone; a second click finds the work done and says so.
 
+mod all;
 mod day;
 mod ending;
 mod map;
 mod offers;
+mod parts;
 mod told;
 mod word;
 
@@ -21,6 +23,7 @@ use crate::dispatch::by_hand;
 use crate::http::caller::{Caller, RequireDesk};
 use crate::http::{Answer, Query, Refused, Site};
 use crate::tickets::{Ticket, store};
+use crate::web::cut::{Cut, cut};
 use crate::web::form::Form;
 use crate::web::frame::{Frame, Viewer};
 use crate::web::page;
@@ -30,6 +33,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
+use parts::{Line, Reasoned, Told};
 use serde::Deserialize;
 use shared::ids::{CustomerId, MutationId, OfferId, TicketId};
 use shared::number::TicketNumber;
@@ -52,6 +56,7 @@ pub fn routes() -> Router<Site> {
         .route("/desk/day", get(day::show))
         .route("/desk/tickets", get(list))
         .route("/desk/tickets/{id}", get(show))
+        .route("/desk/tickets/{id}/all/{what}", get(all::show))
         .route("/desk/tickets/{id}/note", post(ending::note))
         .route("/desk/tickets/{id}/end", post(ending::end))
         .route("/desk/tickets/{id}/hold", post(ending::hold))
@@ -312,28 +317,12 @@ async fn list(State(site): State<Site>, caller: RequireDesk, Query(wanted): Quer
     .into_response())
 }
 
-struct Told {
-    when: String,
-    to: String,
-    words: String,
-    state: String,
-}
-
-struct Line {
-    when: String,
-    who: String,
-    words: String,
-    skipped: bool,
-}
-
-struct Reasoned {
-    when: String,
-    summary: String,
-    fit: Vec<String>,
-    excluded: Vec<String>,
-    weights_version: i64,
-    replays: bool,
-}
+/// Of a ticket's history, notes and messages the newest, as far as they fit; the rest is a link away.
+const NEWEST_BYTES: usize = 9 * 1024;
+/// Of those who could be sent, so many with what each would cost.
+const FIT_MAX: usize = 12;
+/// Photos on the ticket's page.
+const PHOTOS_MAX: usize = 24;
 
 #[expect(clippy::struct_excessive_bools, reason = "each says whether one part of the page is shown")]
 #[derive(Template)]
@@ -356,11 +345,15 @@ struct TicketPage {
     filed: String,
     due: String,
     deadline: Option<String>,
-    history: Vec<Line>,
-    notes: Vec<Line>,
+    history: Cut<Line>,
+    /// The last one last, above the field for the next.
+    notes: Cut<Line>,
     photos: Vec<Photo>,
-    told: Vec<Told>,
-    decisions: Vec<Reasoned>,
+    n_more_photos: usize,
+    told: Cut<Told>,
+    /// The last one, and how many there are.
+    why: Option<Reasoned>,
+    n_decisions: usize,
     overrides: Vec<(String, Overridden)>,
     can_choose: bool,
     holder: Option<String>,
@@ -388,34 +381,13 @@ async fn show(State(site): State<Site>, caller: RequireDesk, Path(id): Path<Tick
 
 fn ticket_page(site: &Site, caller: &RequireDesk, file: File) -> TicketPage {
     let File { ticket, names, .. } = &file;
-    let zone = file.place.as_ref().map_or_else(Zone::utc, |place| place.zone.clone());
+    let zone = parts::zone_of(&file);
     let at = |instant: Timestamp| when(&zone, instant);
-    let history = file.history.iter().rev().map(|line| Line {
-        when: at(line.at),
-        who: names.actor(line.actor),
-        words: words::fact(&line.event.fact, names, &at),
-        skipped: line.event.skipped,
-    });
-    let notes = file.notes.iter().map(|note| Line {
-        when: at(note.at),
-        who: note.author_name.clone(),
-        words: note.text.clone(),
-        skipped: false,
-    });
-    let told = file.notices.iter().rev().map(|notice| Told {
-        when: at(notice.ended_at.unwrap_or(notice.due_at)),
-        to: format!("{} to {}", words::channel(notice.channel), told::reached(notice, names)),
-        words: notice.body.clone(),
-        state: words::notice_state(notice),
-    });
-    let decisions = file.decisions.iter().map(|why| Reasoned {
-        when: at(why.made_at),
-        summary: why.explanation.summary.clone(),
-        fit: why.explanation.experts.iter().take(why.n_fit).cloned().collect(),
-        excluded: why.explanation.experts.iter().skip(why.n_fit).cloned().collect(),
-        weights_version: why.weights_version,
-        replays: why.replays,
-    });
+    let mut notes = cut(parts::notes(&file), 1, NEWEST_BYTES, Line::weight);
+    notes.items.reverse();
+    let mut photos = beside::photos(&file, &at);
+    let n_more_photos = photos.len().saturating_sub(PHOTOS_MAX);
+    photos.truncate(PHOTOS_MAX);
     let may = |to_do| ticket.life.clone().make(to_do, site.now(), &site.config.timing).is_ok();
     let again = |other: &Ticket| Again {
         id: other.id,
@@ -444,11 +416,13 @@ fn ticket_page(site: &Site, caller: &RequireDesk, file: File) -> TicketPage {
         filed: at(ticket.filed_at),
         due: at(ticket.due_at),
         deadline: ticket.life.deadline_at.map(&at),
-        history: history.collect(),
-        notes: notes.collect(),
-        photos: beside::photos(&file, &at),
-        told: told.collect(),
-        decisions: decisions.collect(),
+        history: cut(parts::history(&file), 1, NEWEST_BYTES, Line::weight),
+        notes,
+        photos,
+        n_more_photos,
+        told: cut(parts::told(&file), 1, NEWEST_BYTES, Told::weight),
+        why: parts::decisions(&file, FIT_MAX).into_iter().next(),
+        n_decisions: file.decisions.len(),
         overrides: file.overrides.iter().map(|one| (at(one.made.made_at), one.clone())).collect(),
         report: told::report(&file),
         holder: ticket.life.state.holder().map(|expert| names.expert(expert).to_owned()),

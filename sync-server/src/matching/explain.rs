@@ -38,6 +38,22 @@ pub fn explain(decision: &Decision, names: &Names) -> Explanation {
     }
 }
 
+/// Those who could not be sent, by what stood against them: the reason that stood against most first. A decision about
+/// hundreds of experts is read so.
+pub fn stood_against(decision: &Decision, names: &Names) -> Vec<(String, Vec<String>)> {
+    let mut by: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for considered in &decision.considered {
+        if let Judged::Excluded { broken } = &considered.judged {
+            let why = rules_in_words(broken, names, &considered.zone, decision.made_at).join("; ");
+            by.entry(why).or_default().push(names.expert(considered.expert).to_owned());
+        }
+    }
+    let mut by: Vec<(String, Vec<String>)> = by.into_iter().collect();
+    by.iter_mut().for_each(|(_, names)| names.sort_unstable());
+    by.sort_by(|one, other| (other.1.len(), &one.0).cmp(&(one.1.len(), &other.0)));
+    by
+}
+
 /// Each broken rule in words, told at `now` by the clocks of `zone`.
 pub fn rules_in_words(broken: &[Rule], names: &Names, zone: &Zone, now: Timestamp) -> Vec<String> {
     broken.iter().map(|rule| rule_in_words(rule, names, zone, now)).collect()

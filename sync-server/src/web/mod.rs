@@ -4,6 +4,7 @@
 //! an inline style or script, which the content security policy would refuse. What a capability shows is its own
 //! template, which extends `web/layout.html`.
 
+pub mod cut;
 pub mod form;
 pub mod frame;
 pub mod pages;

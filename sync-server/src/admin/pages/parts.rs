@@ -89,7 +89,7 @@ pub(super) fn notes(file: &File) -> Vec<Line> {
 /// What was told to whom, the last first.
 pub(super) fn told(file: &File) -> Vec<Told> {
     let zone = zone_of(file);
-    let one = |notice: &crate::notify::notice::Notice| Told {
+    let one = |notice: &crate::notify::Notice| Told {
         when: when(&zone, notice.ended_at.unwrap_or(notice.due_at)),
         to: format!("{} to {}", words::channel(notice.channel), told::reached(notice, &file.names)),
         words: notice.body.clone(),
