@@ -46,6 +46,8 @@ mod taking_tests;
 mod tests;
 #[cfg(test)]
 mod today_tests;
+#[cfg(test)]
+mod weight_tests;
 
 use crate::jobs::{DeadJob, Kind};
 use crate::notify::Notice;
