@@ -51,7 +51,7 @@ fn about(ticket: TicketId, number: u64, made_at: Timestamp) -> Stored {
 async fn page(desk: &Client, path: &str) -> String {
     let heard = desk.get(path).await;
     assert_eq!(heard.status, 200, "{path}");
-    let text = heard.text().to_owned();
+    let text = heard.text();
     assert!(text.len() < BYTES_MAX, "{path} weighs {} bytes", text.len());
     text
 }
