@@ -49,7 +49,9 @@ pub fn stood_against(decision: &Decision, names: &Names) -> Vec<(String, Vec<Str
         }
     }
     let mut by: Vec<(String, Vec<String>)> = by.into_iter().collect();
-    by.iter_mut().for_each(|(_, names)| names.sort_unstable());
+    for (_, names) in &mut by {
+        names.sort_unstable();
+    }
     by.sort_by(|one, other| (other.1.len(), &one.0).cmp(&(one.1.len(), &other.0)));
     by
 }

@@ -277,14 +277,17 @@ impl Followed {
             // What somebody adds to the business is for the checker to learn, not to guess.
             (kind, at) => return Err(format!("has a line {kind} that cannot follow on {at:?}")),
         };
+        self.goes_to(next, &line.kind, now);
+        Ok(())
+    }
+
+    fn goes_to(&mut self, next: At, line: &str, now: Timestamp) {
         // Some lines begin the search anew although nothing else changes.
-        let begins_anew =
-            ["received", "plan_found", "rescheduled", "corrected", "need_corrected", "settled", "resumed"];
-        if next == At::Waiting && (self.at != At::Waiting || begins_anew.contains(&line.kind.as_str())) {
+        let anew = ["received", "plan_found", "rescheduled", "corrected", "need_corrected", "settled", "resumed"];
+        if next == At::Waiting && (self.at != At::Waiting || anew.contains(&line)) {
             self.waits_since = now.as_millis();
         }
         self.at = next;
-        Ok(())
     }
 }
 

@@ -3,7 +3,7 @@
 use super::BINDS_MAX;
 use super::experts::raise;
 use super::many::insert_shift_rows;
-use super::rosters::roster;
+use super::rosters::{holidays_in, roster};
 use crate::db::columns::{instant, parsed, parsed_opt};
 use crate::db::{Conn, Error, Tx, values};
 use crate::jobs::{self, NewJob};
@@ -42,9 +42,12 @@ pub async fn replace_areas(
     areas: &BTreeSet<AreaId>,
     now: Timestamp,
 ) -> Result<(), Error> {
-    let had = roster(tx, expert).await?.map(|roster| roster.areas).unwrap_or_default();
-    if !had.is_subset(areas) {
-        less(tx, expert, Before { areas: Some(had), ..Before::default() }, now).await?;
+    if let Some(had) = roster(tx, expert).await? {
+        // A new area may bring a holiday.
+        let rests = holidays_in(tx, &had.expert.home_country, areas).await?;
+        if !had.areas.is_subset(areas) || !rests.is_subset(&had.holidays) {
+            less(tx, expert, Before { areas: Some(had.areas), ..Before::default() }, now).await?;
+        }
     }
     let sql = "delete from expert_area where expert = $1";
     sqlx::query(sql).bind(expert.to_string()).execute(tx.sql()).await?;
