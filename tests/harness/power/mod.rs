@@ -90,7 +90,7 @@ pub struct There {
 async fn tried(record: &Record, plan: Plan, open: impl AsyncFn(&Path) -> Result<There, String>) -> Report {
     let done: Vec<(usize, &str)> =
         record.said.iter().filter_map(|(at, line)| Some((*at, line.strip_prefix("done ")?))).collect();
-    assert_eq!(done.len(), plan.n_commits, "it called done what it was to do: {:?}", record.said.last());
+    assert!(done.len() >= plan.n_commits, "it did not call done what it was to do: {:?}", record.said.last());
     let mut report = Report { n_cuts: plan.n_cuts, n_done: done.len(), ..Report::default() };
     let room = folder();
     for turn in 0..plan.n_cuts {

@@ -1,9 +1,11 @@
-//! The phone's store under cuts of the power: an expert who writes note after note and is told each time that it is done.
+//! The phone's store under cuts of the power: an expert who writes note after note, takes photos between them, and is told
+//! each time that it is done.
 
 use super::{Care, Plan, Report, There, folder, is_whole, path_of, record::record, tried};
 use mobile::clock::Edge;
 use mobile::platform::{Desktop, Platform as _};
 use mobile::store::{Core, Installation, Next};
+use shared::blob::Sha;
 use shared::chance::Seeded;
 use shared::ids::{DeviceId, ExpertId};
 use shared::time::Timestamp;
@@ -11,7 +13,16 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
-/// Tries it.
+/// As much of a photo as the store asks for: how it begins. A good deal more comes than goes into a sector.
+const PICTURE: [u8; 1_500] = {
+    let mut bytes = [7; 1_500];
+    bytes[0] = 0xff;
+    bytes[1] = 0xd8;
+    bytes[2] = 0xff;
+    bytes
+};
+
+/// Tries it. Photos come on top of the notes, and there may be as many as one round of sync sends.
 ///
 /// # Panics
 /// If the program fails.
@@ -24,6 +35,10 @@ pub async fn run(plan: Plan) -> Report {
     let mut program = Command::new(crate::program("phone"));
     program.args(["--server", "http://nowhere.example.com", "--token", "t0ken", "--inc", "1"]);
     program.args(["--expert", &expert.to_string(), "--device", &device.to_string()]);
+    let aside = folder();
+    let picture = aside.path().join("picture.jpg");
+    std::fs::write(&picture, PICTURE).expect("the temporary folder can be written");
+    program.arg("--picture").arg(&picture);
     program.args(["--offline-notes", &plan.n_commits.to_string(), "--data"]).arg(&root);
     match plan.care {
         Care::Ours => {}
@@ -33,6 +48,7 @@ pub async fn run(plan: Plan) -> Report {
         }
     }
     let record = record(&program, &root);
+    drop(lived);
     tried(&record, plan, async |left: &Path| opened(left, expert).await).await
 }
 
@@ -47,10 +63,18 @@ async fn opened(left: &Path, expert: ExpertId) -> Result<There, String> {
     if let Some(salvage) = salvage {
         return Err(format!("it was damaged: {salvage:?}"));
     }
-    let whole: BTreeSet<String> = core.journal().map_err(shown)?.into_iter().map(|(mid, _)| mid).collect();
+    let mut whole: BTreeSet<String> = core.journal().map_err(shown)?.into_iter().map(|(mid, _)| mid).collect();
     // A note and its number are one commit.
     let n_numbered = if whole.is_empty() { 0 } else { numbered(&mut core, &edge).map_err(shown)? };
-    let halves = n_numbered.abs_diff(whole.len());
+    let mut halves = n_numbered.abs_diff(whole.len());
+    for photo in core.photos_to_send().map_err(shown)? {
+        // Its words are there, so its bytes must be.
+        if std::fs::read(&photo.path).is_ok_and(|bytes| Sha::of(&bytes) == photo.sha) {
+            whole.insert(photo.sha.to_string());
+        } else {
+            halves += 1;
+        }
+    }
     drop(core);
     is_whole(&folder.join("core.db")).await?;
     Ok(There { whole, halves })

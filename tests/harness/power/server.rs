@@ -5,6 +5,7 @@ use shared::chance::Seeded;
 use sqlx::Row as _;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write as _};
+use std::ops::Range;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -39,6 +40,7 @@ pub async fn run(plan: Plan) -> Report {
         }
     }
     let record = record(&program, &root);
+    drop(lived);
     tried(&record, plan, async |left: &Path| opened(left).await).await
 }
 
@@ -50,8 +52,17 @@ fn settings(file: &Path) -> Result<Settings, OpenError> {
     Ok(settings)
 }
 
-/// What the program does: so many commits of two rows each, every one called done once the database said so.
+/// What the program does: so many commits of two rows each, every one called done once the database said so. In two lives:
+/// the second begins with what the first has tidied away.
 pub async fn writes(file: &Path, n_commits: usize, synchronous: Option<&str>) -> io::Result<()> {
+    let middle = n_commits / 2;
+    for numbers in [0..middle, middle..n_commits] {
+        life(file, numbers, synchronous).await?;
+    }
+    Ok(())
+}
+
+async fn life(file: &Path, numbers: Range<usize>, synchronous: Option<&str>) -> io::Result<()> {
     let settings = settings(file).map_err(io::Error::other)?;
     if let Some(level) = synchronous {
         settings.probe.wait_less(level);
@@ -60,9 +71,9 @@ pub async fn writes(file: &Path, n_commits: usize, synchronous: Option<&str>) ->
     db.migrate(&Seeded::new(1)).await.map_err(io::Error::other)?;
     let mut writers = JoinSet::new();
     for first in 0..WRITERS {
-        let db = db.clone();
+        let (db, numbers) = (db.clone(), numbers.clone().skip(first).step_by(WRITERS));
         writers.spawn(async move {
-            for number in (first..n_commits).step_by(WRITERS) {
+            for number in numbers {
                 commit(&db, number).await.map_err(io::Error::other)?;
                 writeln!(io::stdout(), "done {number}")?;
             }
