@@ -99,7 +99,7 @@ async fn tried(record: &Record, plan: Plan, open: impl AsyncFn(&Path) -> Result<
         record.disk.rebuild(&cut, &left).expect("the temporary folder can be written");
         let known: Vec<&str> = done.iter().filter(|(at, _)| *at < cut.at).map(|(_, name)| *name).collect();
         report.n_late += usize::from(!known.is_empty());
-        match open(&left).await {
+        match open(left.as_path()).await {
             Ok(there) => {
                 let lost = known.iter().filter(|name| !there.whole.contains(**name)).count();
                 if lost + there.halves > 0 {
