@@ -14,7 +14,14 @@ const PLANTED: &str = "the_model_finds_every_planted_bug_and_nothing_without_it"
 
 const SCENARIOS: [(u32, &str, &[&str]); 40] = [
     (1, "killed right after a tap", &["a_tap_is_on_the_disk_when_it_returns", KILLS]),
-    (2, "power lost right after a tap", &["drafts_survive_and_go_with_the_act_they_became", MODEL]),
+    (
+        2,
+        "power lost right after a tap",
+        &[
+            "what_a_phone_called_done_is_there_after_the_power_was_cut_at_any_moment",
+            "drafts_survive_and_go_with_the_act_they_became",
+        ],
+    ),
     (
         3,
         "killed between request and reply",

@@ -22,6 +22,7 @@ pub mod inspector;
 pub mod money_model;
 pub mod notices;
 pub mod phones;
+pub mod power;
 pub mod process;
 pub mod provider;
 pub mod proxy;

@@ -12,6 +12,7 @@ mod matching;
 mod notices;
 mod quality;
 mod repeats;
+mod rows;
 mod search;
 mod simulate;
 mod spike;
@@ -51,6 +52,9 @@ enum What {
     Notices(notices::Options),
     /// The expert's app in its window: start, taps, searches, memory. Needs the app built beside this program.
     App(app::Options),
+    /// Only commits rows: for the test that cuts the power.
+    #[command(hide = true)]
+    Rows(rows::Options),
     /// Far more tickets than the server was set to take, then as many as it takes.
     Spike(spike::Options),
 }
@@ -72,6 +76,7 @@ fn main() -> ExitCode {
         What::Devices(options) => runtime.block_on(devices::measure(&options, say)),
         What::Notices(options) => runtime.block_on(notices::measure(&options, say)),
         What::App(options) => runtime.block_on(app::measure(&options, say)),
+        What::Rows(options) => runtime.block_on(rows::write(&options)),
         What::Spike(options) => runtime.block_on(spike::measure(&options, say)),
     };
     match measured {

@@ -12,6 +12,7 @@ use mobile::store::{Core, Installation, Planted, Secret, Shot, Store};
 use mobile::sync::gateway::{Gateway, Patience};
 use mobile::sync::pace::Tried;
 use mobile::sync::runner::once_as;
+use shared::blob::Sha;
 use shared::ids::{DeviceId, ExpertId, NoteId, TicketId};
 use shared::intent::Intent;
 use std::error::Error;
@@ -48,7 +49,7 @@ struct Arguments {
     /// A picture; each photo is this one with some bytes behind its end.
     #[arg(long)]
     picture: Option<PathBuf>,
-    /// Writes so many notes and no more, without a network: for watching what reaches the disk.
+    /// Writes so many notes and no more, and photos between them, without a network: for watching what reaches the disk.
     #[arg(long)]
     offline_notes: Option<usize>,
     /// The disk is not waited for.
@@ -95,22 +96,38 @@ fn note(edge: &Edge) -> Result<(NoteId, Intent), Box<dyn Error>> {
     Ok((note, Intent::NoteAdd { note, text: format!("Note {note}").parse()? }))
 }
 
+/// A photo like no other: the picture with some bytes behind its end.
+fn shot(picture: &[u8], id: NoteId) -> Shot {
+    Shot { bytes: [picture, id.to_string().as_bytes()].concat(), caption: None, place: None }
+}
+
 /// Taps on one thread, so that what is printed and what is written down stand in one order.
 fn offline(arguments: &Arguments, n: usize) -> Result<(), Box<dyn Error>> {
     let edge = Edge::machine();
     let desktop = Desktop::new(&arguments.data)?;
     desktop.secrets().save(arguments.expert, &secret(arguments))?;
     let folder = Installation::new(&arguments.data, desktop.secrets(), edge.clone())?.folder_of(arguments.expert);
-    let (mut core, _) = Core::open(&folder, arguments.expert, desktop.secrets(), edge.wall())?;
-    core.adopt(arguments.device, arguments.inc)?;
-    if arguments.careless {
-        core.plant(Planted::NoWaitForDisk);
-    }
+    let picture = arguments.picture.as_ref().map(std::fs::read).transpose()?;
     let ticket = TicketId::new(edge.wall(), &*edge.chance);
-    for _ in 0..n {
-        let (_, intent) = note(&edge)?;
-        let mid = core.tap(&intent, Some(ticket), None, &edge.clock.now(), &*edge.chance)?;
-        say(&format!("done {mid}"))?;
+    // Two lives: the second begins with what the first has tidied away.
+    for turns in [0..n / 2, n / 2..n] {
+        let (mut core, _) = Core::open(&folder, arguments.expert, desktop.secrets(), edge.wall())?;
+        if turns.start == 0 {
+            core.adopt(arguments.device, arguments.inc)?;
+        }
+        if arguments.careless {
+            core.plant(Planted::NoWaitForDisk);
+        }
+        for turn in turns {
+            let (id, intent) = note(&edge)?;
+            let mid = core.tap(&intent, Some(ticket), None, &edge.clock.now(), &*edge.chance)?;
+            say(&format!("done {mid}"))?;
+            if let Some(picture) = picture.as_ref().filter(|_| turn % NOTES_A_PHOTO == 0) {
+                let shot = shot(picture, id);
+                core.take_photo(ticket, &shot, &edge.clock.now(), &*edge.chance)?;
+                say(&format!("done {}", Sha::of(&shot.bytes)))?;
+            }
+        }
     }
     Ok(())
 }
@@ -156,8 +173,7 @@ async fn lives(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         store.tap(intent, Some(view.doc.id)).await?;
         say(&format!("done {id}"))?;
         if let Some(picture) = picture.as_ref().filter(|_| turn % NOTES_A_PHOTO == 0) {
-            let bytes = [picture.as_slice(), id.to_string().as_bytes()].concat();
-            let photo = store.take_photo(view.doc.id, Shot { bytes, caption: None, place: None }).await?;
+            let photo = store.take_photo(view.doc.id, shot(picture, id)).await?;
             say(&format!("photo {photo}"))?;
         }
     }

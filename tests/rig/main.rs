@@ -5,4 +5,5 @@
 mod browser;
 mod mail;
 mod network;
+mod power;
 mod processes;

@@ -7,6 +7,7 @@ mod kills;
 mod knowledge;
 mod lists;
 mod phones;
+mod power;
 mod repeats;
 mod spike;
 

@@ -2,7 +2,7 @@
 //! a database each, and the work of one never goes out with the other's token.
 
 use super::secrets::write_private;
-use super::{Core, Error, Salvage, Secret, Secrets, Store};
+use super::{Core, Error, Salvage, Secret, Secrets, Store, folders};
 use crate::clock::Edge;
 use shared::ids::ExpertId;
 use std::fs;
@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 const CURRENT: &str = "signed-in";
+const EXPERTS: &str = "experts";
 
 /// The app's folder and its secrets.
 #[derive(Clone)]
@@ -40,13 +41,15 @@ impl Installation {
     /// In this folder, which is made if it is not there.
     pub fn new(folder: impl Into<PathBuf>, secrets: Arc<dyn Secrets>, edge: Edge) -> Result<Self, Error> {
         let folder = folder.into();
-        fs::create_dir_all(&folder)?;
+        // Each level by itself, so that a start that was killed between two of them is made good by the next.
+        folders::make(&folder)?;
+        folders::make(&folder.join(EXPERTS))?;
         Ok(Self { folder, secrets, edge })
     }
 
     /// Where an expert's database lies.
     pub fn folder_of(&self, expert: ExpertId) -> PathBuf {
-        self.folder.join("experts").join(expert.to_string())
+        self.folder.join(EXPERTS).join(expert.to_string())
     }
 
     /// Who is signed in, with his secret; nobody at first and after signing out.

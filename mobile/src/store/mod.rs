@@ -11,6 +11,7 @@ mod core;
 mod documents;
 mod drafts;
 mod error;
+mod folders;
 mod handle;
 mod installation;
 mod journal;

@@ -1,7 +1,7 @@
 //! Opens a phone's database. A damaged file is put aside, never deleted, and what can still be read of its journal
 //! goes into the new one: the tickets come again from the server, the expert's unsent work would not.
 
-use super::{Error, journal, meta, migrations};
+use super::{Error, folders, journal, meta, migrations};
 use rusqlite::{Connection, ErrorCode, OpenFlags, params};
 use shared::time::Timestamp;
 use std::ffi::OsString;
@@ -24,17 +24,21 @@ pub struct Salvage {
 }
 
 pub(super) fn open(folder: &Path, now: Timestamp) -> Result<(Connection, Option<Salvage>), Error> {
-    fs::create_dir_all(folder)?;
+    // SQLite waits for the file's bytes and name, not for the names of the folders above, without which both are gone.
+    folders::make(folder)?;
     let path = folder.join(FILE);
-    match connect(&path) {
-        Ok(conn) if is_sound(&conn)? => Ok((conn, None)),
+    let opened = match connect(&path) {
+        Ok(conn) if is_sound(&conn)? => (conn, None),
         Ok(conn) => {
             drop(conn);
-            replace(&path, now)
+            replace(&path, now)?
         }
-        Err(Error::Storage(error)) if is_damage(&error) => replace(&path, now),
-        Err(error) => Err(error),
-    }
+        Err(Error::Storage(error)) if is_damage(&error) => replace(&path, now)?,
+        Err(error) => return Err(error),
+    };
+    // Before the first tap is called done. That SQLite waits for the name when it begins a log is its habit, no promise.
+    folders::keep(folder)?;
+    Ok(opened)
 }
 
 fn connect(path: &Path) -> Result<Connection, Error> {

