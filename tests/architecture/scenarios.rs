@@ -14,7 +14,14 @@ const PLANTED: &str = "the_model_finds_every_planted_bug_and_nothing_without_it"
 
 const SCENARIOS: [(u32, &str, &[&str]); 40] = [
     (1, "killed right after a tap", &["a_tap_is_on_the_disk_when_it_returns", KILLS]),
-    (2, "power lost right after a tap", &["drafts_survive_and_go_with_the_act_they_became", MODEL]),
+    (
+        2,
+        "power lost right after a tap",
+        &[
+            "a_power_cut_takes_no_tap_that_was_done_and_the_one_under_way_wholly_or_not_at_all",
+            "a_tap_that_fails_saved_nothing_and_leaves_no_hole",
+        ],
+    ),
     (
         3,
         "killed between request and reply",
@@ -56,7 +63,16 @@ const SCENARIOS: [(u32, &str, &[&str]); 40] = [
     ),
     (14, "a transaction that stays open", &["a_write_that_stays_open_holds_up_its_own_stream_and_no_other"]),
     (15, "three days without a network", &["three_days_of_work_go_out_in_three_requests_and_its_photos_follow"]),
-    (16, "away past the horizon", &["old_tombstones_go_and_the_horizon_tells", PLANTED]),
+    (
+        16,
+        "away past the horizon",
+        &[
+            "a_phone_that_comes_back_after_120_days_begins_anew_and_all_its_work_counts_or_is_kept",
+            "who_was_away_past_the_horizon_begins_anew_and_loses_no_work",
+            "old_tombstones_go_and_the_horizon_tells",
+            PLANTED,
+        ],
+    ),
     (
         17,
         "reassigned while it is completed offline",
@@ -95,7 +111,14 @@ const SCENARIOS: [(u32, &str, &[&str]); 40] = [
             "the_desk_looks_at_what_was_handed_in_and_may_take_that_back",
         ],
     ),
-    (24, "the database fails within a batch", &["a_busy_server_names_the_wait_and_keeps_the_outbox"]),
+    (
+        24,
+        "the database fails within a batch",
+        &[
+            "a_disk_that_is_full_within_a_batch_stops_it_there_and_nothing_is_skipped_or_done_twice",
+            "a_busy_server_names_the_wait_and_keeps_the_outbox",
+        ],
+    ),
     (
         25,
         "an update with old work in the outbox",

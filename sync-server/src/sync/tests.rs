@@ -8,6 +8,7 @@ mod faults;
 mod late;
 mod pin;
 mod room;
+mod store_tests;
 mod word;
 
 use super::{Refused, exchange, store};
