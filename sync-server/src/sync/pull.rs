@@ -199,19 +199,19 @@ impl Bodies {
         let all_sites: Vec<SiteId> = all_sites.into_iter().collect();
         let sites = customers::store::sites(conn, &all_sites).await?;
         let sites: BTreeMap<SiteId, Site> = sites.into_iter().map(|site| (site.id, site)).collect();
-        let decisions = matching::store::latest_of(conn, &held_ids).await?;
         let followed: Vec<TicketId> = held.iter().filter_map(|ticket| ticket.follows).collect();
         let earlier = store::many(conn, &followed).await?;
-        // Who is done with it needs to know no more how others did it.
+        // Who is done with it needs to know no more why it was his, and how others did it.
         let open: Vec<&Ticket> = held.iter().filter(|ticket| !ticket.life.state.is_ended()).copied().collect();
+        let open_ids: Vec<TicketId> = open.iter().map(|ticket| ticket.id).collect();
+        let choices = matching::store::latest_of(conn, &open_ids).await?;
         let mut solved = knowledge::store::solved_before(conn, &open).await?;
         let mut docs = BTreeMap::new();
         for ticket in held {
             let Some(site) = sites.get(&ticket.site) else { continue };
-            let decision = decisions.get(&ticket.id).map(|stored| &stored.decision);
             let earlier = ticket.follows.and_then(|id| earlier.iter().find(|one| one.id == id));
             let solved = solved.remove(&ticket.id).unwrap_or_default();
-            if let Some(doc) = docs::ticket(ticket, site, &notes, &photos, decision, earlier, expert) {
+            if let Some(doc) = docs::ticket(ticket, site, &notes, &photos, choices.get(&ticket.id), earlier, expert) {
                 let doc = TicketDoc { solved, ..doc };
                 let doc = serde_json::to_value(doc).map_err(|error| Error::Bug(format!("a document: {error}")))?;
                 docs.insert(ticket.id.to_string(), doc);
