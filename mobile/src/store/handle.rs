@@ -259,12 +259,20 @@ impl Store {
 
     /// Articles for these words, the best first. Works without a network.
     pub async fn search(&self, asked: Asked) -> Result<Vec<Found>, Error> {
-        self.call(move |core| core.kb_search(&asked)).await
+        let found = move |core: &mut Core| {
+            let found = core.kb_search(&asked);
+            core.kb_mended(found)
+        };
+        self.call(found).await
     }
 
     /// An article.
     pub async fn article(&self, id: ArticleId) -> Result<Option<Found>, Error> {
-        self.call(move |core| core.kb_article(id)).await
+        let found = move |core: &mut Core| {
+            let found = core.kb_article(id);
+            core.kb_mended(found)
+        };
+        self.call(found).await
     }
 
     // ── for the syncer ──
@@ -292,12 +300,20 @@ impl Store {
 
     /// Up to where the knowledge base is here.
     pub async fn kb_cursor(&self) -> Result<Option<String>, Error> {
-        self.call(|core| core.kb_cursor()).await
+        let known = |core: &mut Core| {
+            let known = core.kb_cursor();
+            core.kb_mended(known)
+        };
+        self.call(known).await
     }
 
     /// Takes what a reply brings of the knowledge base.
     pub async fn kb_take(&self, reply: SyncReply) -> Result<(), Error> {
-        self.call(move |core| core.kb_take(&reply)).await
+        let taken = move |core: &mut Core| {
+            let taken = core.kb_take(&reply);
+            core.kb_mended(taken)
+        };
+        self.call(taken).await
     }
 
     /// Reads a snapshot in, some lines at a time, so that no tap waits for it.
