@@ -101,6 +101,7 @@ const SCENARIOS: [(u32, &str, &[&str]); 40] = [
         &[
             "the_servers_clock_runs_on_whatever_happens_to_the_phones",
             "one_process_syncs_at_a_time_even_if_the_clock_is_set_back",
+            MODEL,
         ],
     ),
     (
@@ -150,12 +151,29 @@ const SCENARIOS: [(u32, &str, &[&str]); 40] = [
             "a_revoked_phone_hands_in_its_work_and_asks_to_sign_in",
         ],
     ),
-    (29, "a second expert on the same phone", &["screens_hear_of_changes_and_two_experts_never_share_a_database"]),
-    (30, "a full disk", &["a_full_disk_fails_the_tap_visibly_and_saves_nothing"]),
+    (
+        29,
+        "a second expert on the same phone",
+        &[
+            "screens_hear_of_changes_and_two_experts_never_share_a_database",
+            "what_one_expert_left_unsent_waits_for_him_while_another_uses_the_phone",
+        ],
+    ),
+    (
+        30,
+        "a full disk",
+        &[
+            "a_full_disk_fails_the_tap_visibly_and_saves_nothing",
+            "where_the_disk_is_full_the_knowledge_base_gives_way_before_a_tap_fails",
+        ],
+    ),
     (
         31,
         "the knowledge base on the phone damaged",
-        &["a_damaged_file_is_thrown_away_and_the_experts_work_is_not_touched"],
+        &[
+            "a_damaged_file_is_thrown_away_and_the_experts_work_is_not_touched",
+            "knowledge_that_is_damaged_in_its_middle_goes_once_it_is_read_and_work_stays",
+        ],
     ),
     (
         32,
@@ -205,6 +223,7 @@ const SCENARIOS: [(u32, &str, &[&str]); 40] = [
         &[
             "a_phone_that_was_switched_off_is_told_to_keep_nothing",
             "unsent_work_of_a_switched_off_phone_is_laid_on_its_tickets_and_moves_nothing",
+            PLANTED,
         ],
     ),
 ];
