@@ -228,7 +228,7 @@ impl Store {
     /// Saves text being typed, at each edit. An empty text is forgotten. Keys are the screens' own.
     pub async fn save_draft(&self, key: impl Into<String>, text: impl Into<String>) -> Result<(), Error> {
         let (key, text, now) = (key.into(), text.into(), self.edge.wall());
-        self.call(move |core| core.save_draft(&key, &text, now)).await
+        self.call(move |core| core.in_room_made(|core| core.save_draft(&key, &text, now))).await
     }
 
     /// Text that was being typed under this key.
@@ -340,7 +340,7 @@ impl Store {
     /// Takes a reply in, in one transaction.
     pub async fn apply(&self, reply: SyncReply) -> Result<Applied, Error> {
         let at = self.edge.clock.now();
-        self.call(move |core| core.apply(&reply, &at)).await
+        self.call(move |core| core.in_room_made(|core| core.apply(&reply, &at))).await
     }
 
     /// Notes that a request got no reply.
