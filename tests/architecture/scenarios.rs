@@ -99,6 +99,7 @@ const SCENARIOS: [(u32, &str, &[&str]); 40] = [
         22,
         "the phone's clock is wrong",
         &[
+            "a_phones_clock_that_is_days_off_and_runs_back_decides_nothing",
             "the_servers_clock_runs_on_whatever_happens_to_the_phones",
             "one_process_syncs_at_a_time_even_if_the_clock_is_set_back",
             MODEL,

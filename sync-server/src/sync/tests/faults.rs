@@ -5,13 +5,15 @@ use crate::accounts::devices;
 use crate::db::Lane;
 use crate::db::testing::both_engines;
 use crate::dispatch::world::{SKILL, World, id};
+use crate::events;
 use crate::feed;
 use crate::sync::{exchange, jobs};
 use crate::tickets::jobs::{ARCHIVE_DAYS, archive_ended};
 use crate::workforce;
 use crate::workforce::store::samples::a_skill;
+use shared::event::Actor;
 use shared::intent::Intent;
-use shared::sync::{Change, Have, MutationResult, Pull, StreamName, SyncRequest, Unused};
+use shared::sync::{Change, Have, MadeAt, Mutation, MutationResult, Pull, StreamName, SyncRequest, Unused};
 use shared::ticket::{CancelReason, Move, Phase, ReleaseReason, VisitPlan};
 
 /// Every kind of mutation as release 0.1.0 of the app writes it.
@@ -277,6 +279,32 @@ async fn a_phone_that_comes_back_after_120_days_begins_anew_and_all_its_work_cou
         assert_eq!(away.tickets[&his.to_string()].phase, Phase::Completed);
         assert_eq!(away.send(vec![]).await.unwrap().reset, [], "once");
         assert_eq!(here.send(vec![]).await.unwrap().reset, [], "who heard of it in time goes on where he was");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_phones_clock_that_is_days_off_and_runs_back_decides_nothing() {
+    both_engines(async |db| {
+        let world = World::new(&db).await;
+        let ana = world.expert("Ana", "10003").await;
+        let mut phone = Phone::of(&world, ana).await;
+        let ticket = world.ticket().await;
+        world.round().await;
+        let acts = [Intent::OfferAccept {}, Intent::TicketDepart {}, Intent::TicketArrive {}, complete()];
+        let mut work = Vec::new();
+        for (act, minutes_off) in acts.iter().zip([2 * 1_440, -180, -40 * 1_440, 1]) {
+            let mutation = phone.mutation(act, Some(ticket));
+            let t = MadeAt { wall: world.now().plus_minutes(minutes_off), ..mutation.t.clone() };
+            work.push(Mutation { t, ..mutation });
+        }
+        let reply = phone.send(work).await.unwrap();
+        assert!(reply.acks.iter().all(|ack| ack.result == MutationResult::Applied), "{:?}", reply.acks);
+        let doc = &phone.tickets[&ticket.to_string()];
+        assert_eq!((doc.phase, doc.end.as_ref().map(|end| end.at)), (Phase::Completed, Some(world.now())));
+        let lines = db.read(async move |conn| events::history(conn, ticket, 0, 100).await).await.unwrap();
+        let his: Vec<_> = lines.iter().filter(|line| matches!(line.actor, Actor::Expert(_))).collect();
+        assert!(his.len() >= 4 && his.iter().all(|line| line.at == world.now()), "{his:?}");
     })
     .await;
 }
