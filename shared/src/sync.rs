@@ -296,6 +296,7 @@ pub enum Pull {
 
 /// A change of one document.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "FlatPatch")]
 pub struct Patch {
     /// In which stream.
     pub s: StreamName,
@@ -328,6 +329,41 @@ pub enum Change {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         to: Option<String>,
     },
+}
+
+/// A patch as it is read. Read by way of its parts' types, each document would be copied twice before it is one.
+#[derive(Deserialize)]
+struct FlatPatch {
+    s: StreamName,
+    kind: String,
+    id: String,
+    op: Op,
+    ver: Option<i64>,
+    doc: Option<Value>,
+    why: Option<String>,
+    to: Option<String>,
+}
+
+/// Which change it is.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Op {
+    Put,
+    Del,
+}
+
+impl TryFrom<FlatPatch> for Patch {
+    type Error = &'static str;
+
+    fn try_from(flat: FlatPatch) -> Result<Self, Self::Error> {
+        let FlatPatch { s, kind, id, op, ver, doc, why, to } = flat;
+        let change = match (op, ver, doc) {
+            (Op::Put, Some(ver), Some(doc)) => Change::Put { ver, doc },
+            (Op::Put, ..) => return Err("a put needs a version and a document"),
+            (Op::Del, ..) => Change::Del { why, to },
+        };
+        Ok(Self { s, kind, id, change })
+    }
 }
 
 impl Change {
@@ -431,6 +467,16 @@ mod tests {
         let patch: Patch = serde_json::from_value(del.clone()).unwrap();
         assert_eq!(patch.change, Change::Del { why: Some("reassigned".into()), to: None });
         assert_eq!(serde_json::to_value(patch).unwrap(), del);
+        let put =
+            json!({"s": "kb", "op": "put", "kind": "article", "id": "a", "ver": 7, "doc": {"title": "No picture"}});
+        let patch: Patch = serde_json::from_value(put.clone()).unwrap();
+        assert_eq!(patch.change, Change::Put { ver: 7, doc: json!({"title": "No picture"}) });
+        assert_eq!(serde_json::to_value(patch).unwrap(), put);
+        for lacks in ["s", "op", "kind", "id", "ver", "doc"] {
+            let mut less = put.clone();
+            less.as_object_mut().unwrap().remove(lacks);
+            assert!(serde_json::from_value::<Patch>(less).is_err(), "{lacks}");
+        }
     }
 
     #[test]

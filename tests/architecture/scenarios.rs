@@ -20,6 +20,8 @@ const SCENARIOS: [(u32, &str, &[&str]); 40] = [
         &[
             "what_a_phone_called_done_is_there_after_the_power_was_cut_at_any_moment",
             "drafts_survive_and_go_with_the_act_they_became",
+            "a_power_cut_takes_no_tap_that_was_done_and_the_one_under_way_wholly_or_not_at_all",
+            "a_tap_that_fails_saved_nothing_and_leaves_no_hole",
         ],
     ),
     (
@@ -63,7 +65,16 @@ const SCENARIOS: [(u32, &str, &[&str]); 40] = [
     ),
     (14, "a transaction that stays open", &["a_write_that_stays_open_holds_up_its_own_stream_and_no_other"]),
     (15, "three days without a network", &["three_days_of_work_go_out_in_three_requests_and_its_photos_follow"]),
-    (16, "away past the horizon", &["old_tombstones_go_and_the_horizon_tells", PLANTED]),
+    (
+        16,
+        "away past the horizon",
+        &[
+            "a_phone_that_comes_back_after_120_days_begins_anew_and_all_its_work_counts_or_is_kept",
+            "who_was_away_past_the_horizon_begins_anew_and_loses_no_work",
+            "old_tombstones_go_and_the_horizon_tells",
+            PLANTED,
+        ],
+    ),
     (
         17,
         "reassigned while it is completed offline",
@@ -90,8 +101,10 @@ const SCENARIOS: [(u32, &str, &[&str]); 40] = [
         22,
         "the phone's clock is wrong",
         &[
+            "a_phones_clock_that_is_days_off_and_runs_back_decides_nothing",
             "the_servers_clock_runs_on_whatever_happens_to_the_phones",
             "one_process_syncs_at_a_time_even_if_the_clock_is_set_back",
+            MODEL,
         ],
     ),
     (
@@ -102,7 +115,14 @@ const SCENARIOS: [(u32, &str, &[&str]); 40] = [
             "the_desk_looks_at_what_was_handed_in_and_may_take_that_back",
         ],
     ),
-    (24, "the database fails within a batch", &["a_busy_server_names_the_wait_and_keeps_the_outbox"]),
+    (
+        24,
+        "the database fails within a batch",
+        &[
+            "a_disk_that_is_full_within_a_batch_stops_it_there_and_nothing_is_skipped_or_done_twice",
+            "a_busy_server_names_the_wait_and_keeps_the_outbox",
+        ],
+    ),
     (
         25,
         "an update with old work in the outbox",
@@ -134,12 +154,29 @@ const SCENARIOS: [(u32, &str, &[&str]); 40] = [
             "a_revoked_phone_hands_in_its_work_and_asks_to_sign_in",
         ],
     ),
-    (29, "a second expert on the same phone", &["screens_hear_of_changes_and_two_experts_never_share_a_database"]),
-    (30, "a full disk", &["a_full_disk_fails_the_tap_visibly_and_saves_nothing"]),
+    (
+        29,
+        "a second expert on the same phone",
+        &[
+            "screens_hear_of_changes_and_two_experts_never_share_a_database",
+            "what_one_expert_left_unsent_waits_for_him_while_another_uses_the_phone",
+        ],
+    ),
+    (
+        30,
+        "a full disk",
+        &[
+            "a_full_disk_fails_the_tap_visibly_and_saves_nothing",
+            "where_the_disk_is_full_the_knowledge_base_gives_way_before_a_tap_fails",
+        ],
+    ),
     (
         31,
         "the knowledge base on the phone damaged",
-        &["a_damaged_file_is_thrown_away_and_the_experts_work_is_not_touched"],
+        &[
+            "a_damaged_file_is_thrown_away_and_the_experts_work_is_not_touched",
+            "knowledge_that_is_damaged_in_its_middle_goes_once_it_is_read_and_work_stays",
+        ],
     ),
     (
         32,
@@ -189,6 +226,7 @@ const SCENARIOS: [(u32, &str, &[&str]); 40] = [
         &[
             "a_phone_that_was_switched_off_is_told_to_keep_nothing",
             "unsent_work_of_a_switched_off_phone_is_laid_on_its_tickets_and_moves_nothing",
+            PLANTED,
         ],
     ),
 ];

@@ -81,17 +81,18 @@ fn take_page(
     if plan.begins_pass {
         documents::begin_generation(conn)?;
     }
+    let mut page = documents::Page::begin(conn, &reply.epoch)?;
     for patch in reply.patch.iter().filter(|patch| patch.s == StreamName::U) {
         probe.step()?;
         if patch.kind == documents::TICKET {
             touched.insert(patch.id.clone());
         }
         match &patch.change {
-            Change::Put { ver, doc } => documents::put(conn, patch, *ver, &reply.epoch, doc)?,
+            Change::Put { ver, doc } => page.put(conn, patch, *ver, doc)?,
             Change::Del { why, to } => {
                 let (why, holder) = (why.as_deref(), to.as_deref());
                 let gone = documents::Gone { kind: &patch.kind, id: &patch.id, why, holder, orphan: false };
-                documents::delete(conn, &gone, reply.server_time, probe)?;
+                page.delete(conn, &gone, reply.server_time, probe)?;
             }
         }
     }

@@ -33,7 +33,7 @@ pub struct Core {
     sent: Option<Sent>,
     pub(super) changes: Changes,
     pub(super) probe: Probe,
-    kb: Kb,
+    pub(super) kb: Kb,
 }
 
 /// What happened since somebody looked.
@@ -180,7 +180,7 @@ impl Core {
         at: &MadeAt,
         chance: &dyn Chance,
     ) -> Result<MutationId, Error> {
-        self.tap_and(intent, ticket, draft, at, chance, |_| Ok(()))
+        self.in_room_made(|core| core.tap_and(intent, ticket, draft, at, chance, |_| Ok(())))
     }
 
     /// The same with more that belongs to it, in the same transaction.

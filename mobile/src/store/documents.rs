@@ -46,20 +46,50 @@ pub(super) fn begin_generation(conn: &Connection) -> Result<(), Error> {
     meta::put(conn, meta::GEN, &(generation(conn)? + 1))
 }
 
-/// Stores the server's version of a document.
-pub(super) fn put(conn: &Connection, patch: &Patch, ver: i64, epoch: &str, doc: &Value) -> Result<(), Error> {
-    let (id, text, gen_now) = (&patch.id, doc.to_string(), generation(conn)?);
-    if patch.kind == TICKET {
-        let sql = "insert into ticket_base (id, ver, epoch, gen, doc) values (?1, ?2, ?3, ?4, ?5)
-            on conflict (id) do update set ver = excluded.ver, epoch = excluded.epoch, gen = excluded.gen, doc = excluded.doc";
-        conn.prepare_cached(sql)?.execute(params![id, ver, epoch, gen_now, text])?;
-        conn.prepare_cached("delete from ticket_archive where id = ?1")?.execute([id])?;
-    } else {
-        let sql = "insert into other_base (kind, id, ver, epoch, gen, doc) values (?1, ?2, ?3, ?4, ?5, ?6)
-            on conflict (kind, id) do update set ver = excluded.ver, epoch = excluded.epoch, gen = excluded.gen, doc = excluded.doc";
-        conn.prepare_cached(sql)?.execute(params![patch.kind, id, ver, epoch, gen_now, text])?;
+/// What the documents of one page have in common, read once for all of them.
+pub(super) struct Page<'a> {
+    epoch: &'a str,
+    generation: i64,
+    /// Whether a ticket that comes may be one that went away.
+    has_archive: bool,
+}
+
+impl<'a> Page<'a> {
+    pub(super) fn begin(conn: &Connection, epoch: &'a str) -> Result<Self, Error> {
+        let sql = "select exists (select 1 from ticket_archive) as has";
+        let has_archive = conn.prepare_cached(sql)?.query_row([], |row| row.get("has"))?;
+        Ok(Self { epoch, generation: generation(conn)?, has_archive })
     }
-    Ok(())
+
+    /// Stores the server's version of a document.
+    pub(super) fn put(&self, conn: &Connection, patch: &Patch, ver: i64, doc: &Value) -> Result<(), Error> {
+        let (id, text, epoch, generation) = (&patch.id, doc.to_string(), self.epoch, self.generation);
+        if patch.kind == TICKET {
+            let sql = "insert into ticket_base (id, ver, epoch, gen, doc) values (?1, ?2, ?3, ?4, ?5)
+                on conflict (id) do update set ver = excluded.ver, epoch = excluded.epoch, gen = excluded.gen, doc = excluded.doc";
+            conn.prepare_cached(sql)?.execute(params![id, ver, epoch, generation, text])?;
+            if self.has_archive {
+                conn.prepare_cached("delete from ticket_archive where id = ?1")?.execute([id])?;
+            }
+        } else {
+            let sql = "insert into other_base (kind, id, ver, epoch, gen, doc) values (?1, ?2, ?3, ?4, ?5, ?6)
+                on conflict (kind, id) do update set ver = excluded.ver, epoch = excluded.epoch, gen = excluded.gen, doc = excluded.doc";
+            conn.prepare_cached(sql)?.execute(params![patch.kind, id, ver, epoch, generation, text])?;
+        }
+        Ok(())
+    }
+
+    /// Takes a document away.
+    pub(super) fn delete(
+        &mut self,
+        conn: &Connection,
+        gone: &Gone<'_>,
+        at: Timestamp,
+        probe: &Probe,
+    ) -> Result<(), Error> {
+        self.has_archive = true;
+        delete(conn, gone, at, probe)
+    }
 }
 
 /// A document that goes away.
@@ -155,11 +185,20 @@ pub(super) fn refresh(conn: &Connection, ids: &BTreeSet<String>, probe: &Probe) 
         return Ok(());
     }
     let author = expert(conn)?.map(|expert| expert.name).unwrap_or_default();
-    ids.iter().try_for_each(|id| refresh_one(conn, id, &author, probe))
+    let own = Own { author, has_work: !journal::is_empty(conn)?, probe };
+    ids.iter().try_for_each(|id| refresh_one(conn, id, &own))
 }
 
-fn refresh_one(conn: &Connection, id: &str, author: &str, probe: &Probe) -> Result<(), Error> {
-    let Some(view) = folded(conn, id, author, probe)? else {
+/// What is laid over a base: the same for all tickets of one refresh.
+struct Own<'a> {
+    author: String,
+    /// A new phone fetches thousands of tickets and has nothing to lay over any of them.
+    has_work: bool,
+    probe: &'a Probe,
+}
+
+fn refresh_one(conn: &Connection, id: &str, own: &Own<'_>) -> Result<(), Error> {
+    let Some(view) = folded(conn, id, own)? else {
         conn.prepare_cached("delete from ticket_view where id = ?1")?.execute([id])?;
         return Ok(());
     };
@@ -182,7 +221,8 @@ fn refresh_one(conn: &Connection, id: &str, author: &str, probe: &Probe) -> Resu
 }
 
 /// The fold itself; nothing if there is no base, or none that this release can read.
-fn folded(conn: &Connection, id: &str, author: &str, probe: &Probe) -> Result<Option<TicketView>, Error> {
+fn folded(conn: &Connection, id: &str, own: &Own<'_>) -> Result<Option<TicketView>, Error> {
+    let Own { author, has_work, probe } = own;
     let sql = "select ver, epoch, doc from ticket_base where id = ?1";
     let base = conn.prepare_cached(sql)?.query_row([id], triple).optional()?;
     let Some((ver, mut epoch, doc)) = base else { return Ok(None) };
@@ -191,8 +231,8 @@ fn folded(conn: &Connection, id: &str, author: &str, probe: &Probe) -> Result<Op
     }
     match serde_json::from_str::<TicketDoc>(&doc) {
         Ok(base) => {
-            let mut overlay = journal::overlay(conn, Some(id), ver, &epoch)?;
-            overlay.retain(|own| !own.acked || !planted!(probe, OverlayEndsAtAck));
+            let mut overlay = if *has_work { journal::overlay(conn, Some(id), ver, &epoch)? } else { Vec::new() };
+            overlay.retain(|laid| !laid.acked || !planted!(probe, OverlayEndsAtAck));
             Ok(Some(fold(&base, author, &overlay)))
         }
         Err(error) => {

@@ -33,6 +33,13 @@ pub enum Error {
     File(#[source] Arc<io::Error>),
 }
 
+impl Error {
+    /// Whether the file itself is damaged: trying again leads nowhere.
+    pub(super) fn is_damage(&self) -> bool {
+        matches!(self, Self::Storage(error) if super::open::is_damage(error))
+    }
+}
+
 impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {

@@ -228,7 +228,7 @@ impl Store {
     /// Saves text being typed, at each edit. An empty text is forgotten. Keys are the screens' own.
     pub async fn save_draft(&self, key: impl Into<String>, text: impl Into<String>) -> Result<(), Error> {
         let (key, text, now) = (key.into(), text.into(), self.edge.wall());
-        self.call(move |core| core.save_draft(&key, &text, now)).await
+        self.call(move |core| core.in_room_made(|core| core.save_draft(&key, &text, now))).await
     }
 
     /// Text that was being typed under this key.
@@ -259,12 +259,20 @@ impl Store {
 
     /// Articles for these words, the best first. Works without a network.
     pub async fn search(&self, asked: Asked) -> Result<Vec<Found>, Error> {
-        self.call(move |core| core.kb_search(&asked)).await
+        let found = move |core: &mut Core| {
+            let found = core.kb_search(&asked);
+            core.kb_mended(found)
+        };
+        self.call(found).await
     }
 
     /// An article.
     pub async fn article(&self, id: ArticleId) -> Result<Option<Found>, Error> {
-        self.call(move |core| core.kb_article(id)).await
+        let found = move |core: &mut Core| {
+            let found = core.kb_article(id);
+            core.kb_mended(found)
+        };
+        self.call(found).await
     }
 
     // ── for the syncer ──
@@ -292,12 +300,20 @@ impl Store {
 
     /// Up to where the knowledge base is here.
     pub async fn kb_cursor(&self) -> Result<Option<String>, Error> {
-        self.call(|core| core.kb_cursor()).await
+        let known = |core: &mut Core| {
+            let known = core.kb_cursor();
+            core.kb_mended(known)
+        };
+        self.call(known).await
     }
 
     /// Takes what a reply brings of the knowledge base.
     pub async fn kb_take(&self, reply: SyncReply) -> Result<(), Error> {
-        self.call(move |core| core.kb_take(&reply)).await
+        let taken = move |core: &mut Core| {
+            let taken = core.kb_take(&reply);
+            core.kb_mended(taken)
+        };
+        self.call(taken).await
     }
 
     /// Reads a snapshot in, some lines at a time, so that no tap waits for it.
@@ -324,7 +340,7 @@ impl Store {
     /// Takes a reply in, in one transaction.
     pub async fn apply(&self, reply: SyncReply) -> Result<Applied, Error> {
         let at = self.edge.clock.now();
-        self.call(move |core| core.apply(&reply, &at)).await
+        self.call(move |core| core.in_room_made(|core| core.apply(&reply, &at))).await
     }
 
     /// Notes that a request got no reply.

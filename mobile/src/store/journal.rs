@@ -180,6 +180,12 @@ pub(super) fn n_unsent(conn: &Connection, ticket: Option<&str>) -> Result<u32, E
     Ok(conn.prepare_cached(sql)?.query_row([ticket], |row| row.get("n"))?)
 }
 
+/// Whether this expert never did anything here.
+pub(super) fn is_empty(conn: &Connection) -> Result<bool, Error> {
+    let sql = "select not exists (select 1 from journal) as is_empty";
+    Ok(conn.prepare_cached(sql)?.query_row([], |row| row.get("is_empty"))?)
+}
+
 /// Whether anything waits to go out, receipts included.
 pub(super) fn has_unsent(conn: &Connection) -> Result<bool, Error> {
     let sql = "select exists (select 1 from journal where code is null) as has";

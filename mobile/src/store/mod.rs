@@ -21,6 +21,7 @@ mod migrations;
 mod open;
 mod photos;
 mod planted;
+mod room;
 mod secrets;
 mod status;
 mod take_back;

@@ -93,6 +93,10 @@ impl Core {
         if let Some(why) = unusable(&shot.bytes) {
             return Err(why);
         }
+        self.in_room_made(|core| core.keep_shot(ticket, shot, at, chance))
+    }
+
+    fn keep_shot(&mut self, ticket: TicketId, shot: &Shot, at: &MadeAt, chance: &dyn Chance) -> Result<PhotoId, Error> {
         let sha = Sha::of(&shot.bytes);
         // First the file: an intent that speaks of bytes that are not there could never be made good.
         if !planted!(self.probe, WordsBeforeBytes) {

@@ -71,9 +71,11 @@ impl Core {
         at: &MadeAt,
         chance: &dyn Chance,
     ) -> Result<MutationId, Error> {
-        self.tap_and(intent, Some(ticket), None, at, chance, |tx| match meta::get::<Untold>(tx, meta::UNTOLD)? {
-            Some(untold) => meta::put(tx, meta::UNTOLD, &Untold { held: true, ..untold }),
-            None => Ok(()),
+        self.in_room_made(|core| {
+            core.tap_and(intent, Some(ticket), None, at, chance, |tx| match meta::get::<Untold>(tx, meta::UNTOLD)? {
+                Some(untold) => meta::put(tx, meta::UNTOLD, &Untold { held: true, ..untold }),
+                None => Ok(()),
+            })
         })
     }
 

@@ -57,6 +57,36 @@ fn a_tap_is_on_the_disk_when_it_returns() {
 }
 
 #[test]
+fn a_power_cut_takes_no_tap_that_was_done_and_the_one_under_way_wholly_or_not_at_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let (secrets, chance, clock) = (Arc::default(), Seeded::new(1), Manual::at(START));
+    let mut core = fresh(folder.path(), &secrets, &chance);
+    let mut tap = |on| core.tap(&Intent::DutySet { on }, None, None, &clock.now(), &chance).unwrap().to_string();
+    let written = || std::fs::read(folder.path().join("core.db-wal")).unwrap();
+    let done = tap(true);
+    let n_safe = written().len();
+    let under_way = tap(false);
+    let whole = written();
+    assert!(n_safe < whole.len());
+    for n_written in (n_safe..whole.len()).step_by(2_999).chain([whole.len()]) {
+        // What did not reach the disk holds what was there before.
+        let mut torn = whole.clone();
+        torn[n_written..].fill(0xa5);
+        let disk = tempfile::tempdir().unwrap();
+        std::fs::copy(folder.path().join("core.db"), disk.path().join("core.db")).unwrap();
+        std::fs::write(disk.path().join("core.db-wal"), torn).unwrap();
+        let (mut again, salvage) = reopen(disk.path(), core.expert_id(), &secrets);
+        assert_eq!(salvage, None, "torn at {n_written} of {}", whole.len());
+        let mut kept = vec![done.clone()];
+        kept.extend((n_written == whole.len()).then(|| under_way.clone()));
+        kept.push(again.tap(&Intent::DutySet { on: true }, None, None, &clock.now(), &chance).unwrap().to_string());
+        let sent = sends(again.next(200, None, &chance).unwrap()).mutations;
+        let sent: Vec<_> = sent.into_iter().map(|mutation| (mutation.n, mutation.mid)).collect();
+        assert_eq!(sent, (1..).zip(kept).collect::<Vec<_>>(), "torn at {n_written} of {}", whole.len());
+    }
+}
+
+#[test]
 fn a_tap_that_fails_saved_nothing_and_leaves_no_hole() {
     let folder = tempfile::tempdir().unwrap();
     let (secrets, chance, clock) = (Arc::default(), Seeded::new(1), Manual::at(START));
@@ -344,6 +374,40 @@ fn a_ticket_that_moved_is_kept_in_sight_with_who_has_it_and_what_was_kept_on_it(
     let [gone] = archive.as_slice() else { panic!("it vanished without a word: {archive:?}") };
     assert_eq!((gone.holder.as_deref(), gone.n_unsent, gone.n_kept), (Some("Bén Öztürk"), 0, 1));
     assert_eq!(gone.doc.as_ref().unwrap().notes.len(), 1);
+}
+
+#[test]
+fn who_was_away_past_the_horizon_begins_anew_and_loses_no_work() {
+    let folder = tempfile::tempdir().unwrap();
+    let (secrets, chance, clock) = (Arc::default(), Seeded::new(1), Manual::at(START));
+    let mut core = fresh(folder.path(), &secrets, &chance);
+    let new_ticket = || TicketId::new(clock.now().wall, &chance);
+    let (still_his, worked_on, looked_at) = (new_ticket(), new_ticket(), new_ticket());
+    for ticket in [still_his, worked_on, looked_at] {
+        let page = reply(&mut core, &chance, serde_json::json!({ "patch": puts(ticket) }));
+        core.apply(&page, &clock.now()).unwrap();
+    }
+    let note = shared::ids::NoteId::new(clock.now().wall, &chance);
+    let note = Intent::NoteAdd { note, text: "Ring twice".parse().unwrap() };
+    core.tap(&note, Some(worked_on), None, &clock.now(), &chance).unwrap();
+    core.tap(&Intent::TicketDepart {}, Some(still_his), None, &clock.now(), &chance).unwrap();
+    let outbox = sends(core.next(200, None, &chance).unwrap()).mutations;
+    assert_eq!(outbox.len(), 2);
+    let begins = serde_json::json!({ "reset": ["u"], "patch": puts(still_his), "more": true });
+    let page = reply(&mut core, &chance, begins);
+    core.apply(&page, &clock.now()).unwrap();
+    assert_eq!(core.tickets().unwrap().len(), 3, "nothing goes before the last page has come");
+    // Killed between two pages, it goes on where it was.
+    let expert = core.expert_id();
+    drop(core);
+    let (mut core, _) = reopen(folder.path(), expert, &secrets);
+    let last = reply(&mut core, &chance, serde_json::json!({}));
+    core.apply(&last, &clock.now()).unwrap();
+    let shown: Vec<_> = core.tickets().unwrap().iter().map(|view| (view.doc.id, view.doc.phase)).collect();
+    assert_eq!(shown, [(still_his, Phase::EnRoute)]);
+    let kept: Vec<_> = core.archive().unwrap().into_iter().map(|gone| (gone.id, gone.orphan, gone.n_unsent)).collect();
+    assert_eq!(kept, [(worked_on.to_string(), false, 1)], "what he worked on stays in sight, the rest is no news");
+    assert_eq!(sends(core.next(200, None, &chance).unwrap()).mutations, outbox, "the same numbers and the same bytes");
 }
 
 #[test]

@@ -35,9 +35,11 @@ pub(super) fn unpack(packed: &[u8]) -> Option<Snapshot> {
 
 /// Takes the snapshot where this phone has none that it could go on from.
 pub(super) async fn fetch(store: &Store, gateway: &Gateway) {
-    match store.kb_cursor().await {
-        Ok(None) => {}
-        Ok(Some(_)) | Err(_) => return,
+    let known = (store.kb_cursor().await, store.kb_status().await);
+    // Where the disk is full it would only be thrown away again.
+    let is_wanted = matches!(known, (Ok(None), Ok(status)) if !status.is_evicted);
+    if !is_wanted {
+        return;
     }
     let packed = match gateway.snapshot().await {
         Ok(packed) => packed,

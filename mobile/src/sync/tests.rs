@@ -8,8 +8,8 @@ use super::sign_in::{SignInFailure, sign_in};
 use crate::clock::Edge;
 use crate::platform::{Desktop, Platform};
 use crate::store::{Installation, Store, Trouble};
-use shared::document::TicketDoc;
-use shared::ids::TicketId;
+use shared::document::{ExpertDoc, TicketDoc};
+use shared::ids::{ExpertId, TicketId};
 use shared::intent::Intent;
 use shared::place::Place;
 use shared::sync::{Location, SyncFailure};
@@ -241,6 +241,31 @@ async fn a_revoked_phone_hands_in_its_work_and_asks_to_sign_in() {
     assert_eq!(phone.fake.world().rescued.len(), 1, "once");
     let status = runner.store.status().await.unwrap();
     assert_eq!((status.n_unsent, status.problem), (1, Some(Trouble::SignIn)), "and it stays here");
+}
+
+#[tokio::test]
+async fn what_one_expert_left_unsent_waits_for_him_while_another_uses_the_phone() {
+    let phone = Phone::new();
+    let mut anas = phone.runner().await;
+    anas.sync().await.unwrap();
+    anas.store.tap(Intent::DutySet { on: false }, None).await.unwrap();
+    phone.installation.sign_out_with_unsent_work(&anas.store).unwrap();
+    drop(anas);
+    let ana = phone.fake.world().expert.clone();
+    let ben = ExpertId::new(phone.edge.wall(), &*phone.edge.chance);
+    phone.fake.world().expert = ExpertDoc { id: ben, name: "Ben".into(), ..ana.clone() };
+    let mut bens = phone.runner().await;
+    assert_eq!(bens.store.expert_id(), ben);
+    assert_eq!(bens.sync().await.unwrap(), DONE);
+    assert_eq!(phone.fake.world().processed(), [""; 0], "nothing of hers goes out in his name");
+    assert_eq!(bens.store.status().await.unwrap().n_unsent, 0);
+    phone.installation.sign_out(&bens.store).await.unwrap();
+    drop(bens);
+    phone.fake.world().expert = ana;
+    let mut anas = phone.runner().await;
+    assert_eq!(anas.sync().await.unwrap(), DONE);
+    assert_eq!(phone.fake.world().processed().len(), 1);
+    assert!(!phone.fake.world().expert.on_duty);
 }
 
 #[tokio::test]

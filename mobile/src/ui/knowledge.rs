@@ -33,7 +33,9 @@ pub(super) fn KnowledgeScreen() -> Element {
                 input { r#type: "search", "data-testid": "kb-search", dir: "auto", autocomplete: "off",
                     initial_value: "", oninput: move |event| typed.set(event.value()) }
             }
-            if !status.is_there {
+            if status.is_evicted {
+                p { class: "empty", role: "status", {say.t(Words::KbNoRoom)} }
+            } else if !status.is_there {
                 p { class: "empty", role: "status", {say.t(Words::KbFetching)} }
             } else if text.is_empty() {
                 p { class: "quiet", "data-testid": "kb-count", {say.n(Words::KbCount, status.n_articles)} }

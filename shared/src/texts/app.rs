@@ -188,6 +188,7 @@ texts! {
     KbTitle = "kb-title" ();
     KbSearch = "kb-search" ();
     KbFetching = "kb-fetching" ();
+    KbNoRoom = "kb-no-room" ();
     KbCount = "kb-count" ("n");
     KbNone = "kb-none" ();
     KbNotReviewed = "kb-not-reviewed" ("author");

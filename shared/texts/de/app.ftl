@@ -243,6 +243,7 @@ part-unknown-more = Das Büro bestellt es und findet einen Tag
 kb-title = Wissen
 kb-search = Was nicht geht
 kb-fetching = Die Artikel werden geholt. Sie bleiben auf diesem Telefon und brauchen kein Netz.
+kb-no-room = Dieses Telefon ist voll, deshalb haben die Artikel Ihrer Arbeit Platz gemacht. Geben Sie Speicher frei, schließen Sie die App und öffnen Sie sie wieder: dann kommen sie zurück.
 kb-count = { $n ->
     [one] 1 Artikel ist auf diesem Telefon. Wenige Wörter genügen, auch mit Tippfehlern.
    *[other] { $n } Artikel sind auf diesem Telefon. Wenige Wörter genügen, auch mit Tippfehlern.

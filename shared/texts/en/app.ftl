@@ -243,6 +243,7 @@ part-unknown-more = The office orders it and finds a date
 kb-title = Knowledge
 kb-search = What is wrong
 kb-fetching = The articles are being fetched. They stay on this phone and work without a network.
+kb-no-room = This phone is full, so the articles made room for your work. Free some space, then close the app and open it again: they come back.
 kb-count = { $n ->
     [one] 1 article is on this phone. A few words are enough, and they may be misspelt.
    *[other] { $n } articles are on this phone. A few words are enough, and they may be misspelt.

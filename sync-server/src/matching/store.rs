@@ -1,8 +1,10 @@
 //! Decisions kept, so that the desk can ask later why this expert came and not another. A decision is written once and
 //! never changed; storing one again is a no-op.
 
-use super::decide::{Decision, Settled};
+use super::decide::{Decision, Outcome, Settled, Winner};
 use crate::db::{Conn, Error, Tx, values};
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use shared::ids::{BatchId, DecisionId, TicketId};
 use shared::time::Timestamp;
 use sqlx::any::AnyRow;
@@ -16,6 +18,18 @@ pub struct Stored {
     pub id: DecisionId,
     /// What was decided.
     pub decision: Decision,
+}
+
+/// Whom a decision chose, and among how many: all that the one who was chosen is told. Who else was looked at is by far the
+/// largest part of a decision, and is not read for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// Who, and how the visit would go.
+    pub winner: Option<Winner>,
+    /// Why it came out so.
+    pub outcome: Outcome,
+    /// How many experts were looked at.
+    pub n_considered: usize,
 }
 
 /// Rows in one statement: bodies are large.
@@ -50,9 +64,16 @@ pub async fn latest(conn: &mut Conn, ticket: TicketId) -> Result<Option<Stored>,
     Ok(of_ticket(conn, ticket, 1).await?.pop())
 }
 
-/// The last decision about each of these tickets, by ticket; who has none is left out.
-pub async fn latest_of(conn: &mut Conn, tickets: &[TicketId]) -> Result<BTreeMap<TicketId, Stored>, Error> {
+/// What the last decision about each of these tickets chose, by ticket; who has none is left out.
+pub async fn latest_of(conn: &mut Conn, tickets: &[TicketId]) -> Result<BTreeMap<TicketId, Choice>, Error> {
     const IDS_MAX: usize = 200;
+    #[derive(Deserialize)]
+    struct Body {
+        ticket: TicketId,
+        winner: Option<Winner>,
+        outcome: Outcome,
+        considered: Vec<IgnoredAny>,
+    }
     let mut found = BTreeMap::new();
     for ids in tickets.chunks(IDS_MAX) {
         let binds: Vec<String> = (1..=ids.len()).map(|at| format!("${at}")).collect();
@@ -64,8 +85,8 @@ pub async fn latest_of(conn: &mut Conn, tickets: &[TicketId]) -> Result<BTreeMap
         );
         let query = ids.iter().fold(sqlx::query(AssertSqlSafe(sql)), |query, id| query.bind(id.to_string()));
         for row in query.fetch_all(conn.sql()).await? {
-            let stored = read(&row)?;
-            found.insert(stored.decision.ticket, stored);
+            let (_, Body { ticket, winner, outcome, considered }) = body::<Body>(&row)?;
+            found.insert(ticket, Choice { winner, outcome, n_considered: considered.len() });
         }
     }
     Ok(found)
@@ -104,11 +125,17 @@ pub async fn trim(tx: &mut Tx, before: Timestamp, limit: i64) -> Result<u64, Err
 }
 
 fn read(row: &AnyRow) -> Result<Stored, Error> {
+    let (id, decision) = body(row)?;
+    Ok(Stored { id, decision })
+}
+
+/// A decision's id, and what is wanted of its body.
+fn body<T: DeserializeOwned>(row: &AnyRow) -> Result<(DecisionId, T), Error> {
     let id: String = row.try_get("id")?;
     let body: String = row.try_get("body")?;
     let unreadable = |error: &dyn std::fmt::Display| Error::Bug(format!("decision {id} cannot be read: {error}"));
-    let decision = serde_json::from_str(&body).map_err(|error| unreadable(&error))?;
-    Ok(Stored { id: id.parse().map_err(|error| unreadable(&error))?, decision })
+    let read = serde_json::from_str(&body).map_err(|error| unreadable(&error))?;
+    Ok((id.parse().map_err(|error| unreadable(&error))?, read))
 }
 
 #[cfg(test)]
@@ -149,9 +176,16 @@ mod tests {
                     latest(conn, id(12)).await?,
                     latest(conn, id(13)).await?,
                     of_round(conn, id(1), 10).await?,
+                    latest_of(conn, &[id(11), id(12), id(13)]).await?,
                 ))
             });
-            let (all, latest, none, of_first) = read.await.unwrap();
+            let (all, latest, none, of_first, choices) = read.await.unwrap();
+            let choice = |stored: &Stored| {
+                let Decision { ticket, winner, outcome, considered, .. } = &stored.decision;
+                (*ticket, Choice { winner: *winner, outcome: *outcome, n_considered: considered.len() })
+            };
+            let last: BTreeMap<_, _> = second.iter().map(choice).collect();
+            assert_eq!(choices, last, "the later round's, for who has any");
             assert_eq!(all, [second[0].clone(), first[0].clone()]);
             assert_eq!((latest, none), (Some(second[1].clone()), None));
             assert_eq!(of_first, first);

@@ -2,7 +2,8 @@
 
 use crate::customers::Site;
 use crate::matching::candidate::Origin;
-use crate::matching::decide::{Decision, Outcome};
+use crate::matching::decide::Outcome;
+use crate::matching::store::Choice;
 use crate::tickets::Ticket;
 use crate::tickets::store::{NoteRow, PhotoRow};
 use shared::document::{ContactDoc, EarlierDoc, EndDoc, NoteDoc, OfferDoc, PhotoDoc, ProductDoc, SiteDoc, TicketDoc};
@@ -15,7 +16,7 @@ pub(super) fn ticket(
     site: &Site,
     notes: &[NoteRow],
     photos: &[PhotoRow],
-    decision: Option<&Decision>,
+    choice: Option<&Choice>,
     earlier: Option<&Ticket>,
     expert: ExpertId,
 ) -> Option<TicketDoc> {
@@ -46,7 +47,7 @@ pub(super) fn ticket(
         here: photo.here,
     };
     let own_photos = photos.iter().filter(|photo| photo.ticket == ticket.id);
-    let why_you = decision.filter(|decision| decision.ticket == ticket.id).and_then(|decision| why(decision, expert));
+    let why_you = choice.and_then(|choice| why(choice, expert));
     Some(TicketDoc {
         id: ticket.id,
         number: ticket.number,
@@ -104,8 +105,8 @@ fn end(ticket: &Ticket) -> Option<EndDoc> {
 }
 
 /// Why this expert, in a sentence.
-fn why(decision: &Decision, expert: ExpertId) -> Option<String> {
-    let winner = decision.winner.filter(|winner| winner.expert == expert)?;
+fn why(choice: &Choice, expert: ExpertId) -> Option<String> {
+    let winner = choice.winner.filter(|winner| winner.expert == expert)?;
     let minutes = (winner.fit.travel_tenths + 9) / 10;
     let from = match winner.fit.origin {
         Origin::Phone { .. } => "from where you are",
@@ -113,10 +114,10 @@ fn why(decision: &Decision, expert: ExpertId) -> Option<String> {
         Origin::Home => "from your home base",
         Origin::Visit { .. } => "from your visit before",
     };
-    if decision.outcome == Outcome::ByPerson {
+    if choice.outcome == Outcome::ByPerson {
         return Some(format!("One of us chose you for it. You are {minutes} min away {from}."));
     }
-    let n_others = decision.considered.len().saturating_sub(1);
+    let n_others = choice.n_considered.saturating_sub(1);
     Some(format!(
         "You have every skill it needs and are {minutes} min away {from}. Of {n_others} others nobody was a better choice."
     ))

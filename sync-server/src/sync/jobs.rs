@@ -9,7 +9,7 @@ use crate::jobs::{Context, Job, Outcome, Registry};
 use std::time::Duration;
 
 const MUTATION_DAYS: i64 = 400;
-const TOMBSTONE_DAYS: i64 = 90;
+pub(super) const TOMBSTONE_DAYS: i64 = 90;
 /// Rows in one sweep.
 const ROWS_MAX: i64 = 1_000;
 

@@ -17,10 +17,10 @@ use shared::ticket::State;
 use shared::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Feed rows that are looked at for one page.
-const ROWS_MAX: i64 = 2_000;
-/// Feed rows whose documents are built at once.
-const CHUNK: usize = 200;
+/// Feed rows that are read, and whose documents are built, at once: what does not fit a page is read again for the next.
+const CHUNK: i64 = 200;
+/// How often that is done for one page.
+const CHUNKS_MAX: usize = 10;
 /// Notes of one chunk's tickets.
 const NOTES_MAX: i64 = 5_000;
 /// Photos of one chunk's tickets.
@@ -74,10 +74,8 @@ pub(super) async fn page(
     let after = known.as_ref().map_or(0, |cursor| cursor.seq);
     let boot_head = if begins { Some(position.seq) } else { known.and_then(|cursor| cursor.boot_head) };
     let limit = limit_bytes.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(PAGE_BYTES_MAX).min(PAGE_BYTES_MAX);
-    let rows = feed::page(conn, &stream, after, ROWS_MAX).await?;
-    let Filled { mut patch, seq, size } = patches(conn, expert, &rows, limit, after, now).await?;
+    let Filled { mut patch, seq, size, more } = patches(conn, expert, &stream, after, limit, now).await?;
     patch.extend(found_again(conn, expert, orphans, now).await?);
-    let more = rows.last().is_some_and(|last| last.seq > seq) || i64::try_from(rows.len()) == Ok(ROWS_MAX);
     let more = more && !planted!(conn, NoMore);
     // At the end the phone stands where the stream does, not at its last row: a forgotten tombstone may have been after it.
     let seq = if more { seq } else { position.seq.max(seq) };
@@ -113,21 +111,28 @@ struct Filled {
     patch: Vec<Patch>,
     seq: i64,
     size: usize,
+    /// There are rows behind it.
+    more: bool,
 }
 
-/// Patches for feed rows until the page is full. At least one row goes.
+/// Patches for the rows after this one until the page is full. At least one row goes.
 async fn patches(
     conn: &mut Conn,
     expert: ExpertId,
-    rows: &[Row],
-    limit: usize,
+    stream: &Stream,
     after: i64,
+    limit: usize,
     now: Timestamp,
 ) -> Result<Filled, Error> {
-    let mut filled = Filled { patch: Vec::new(), seq: after, size: 0 };
-    for rows in rows.chunks(CHUNK) {
-        let mut bodies = Bodies::read(conn, expert, rows, now).await?;
-        for row in rows {
+    let mut filled = Filled { patch: Vec::new(), seq: after, size: 0, more: true };
+    for _ in 0..CHUNKS_MAX {
+        let rows = feed::page(conn, stream, filled.seq, CHUNK).await?;
+        if rows.is_empty() {
+            filled.more = false;
+            break;
+        }
+        let mut bodies = Bodies::read(conn, expert, &rows, now).await?;
+        for row in &rows {
             let patch = bodies.patch(row, expert);
             let bytes = patch.as_ref().map_or(0, |patch| serde_json::to_vec(patch).map_or(0, |bytes| bytes.len() + 1));
             if filled.size + bytes > limit && filled.seq > after {
@@ -136,6 +141,10 @@ async fn patches(
             filled.size += bytes;
             filled.patch.extend(patch);
             filled.seq = row.seq;
+        }
+        if i64::try_from(rows.len()).is_ok_and(|n| n < CHUNK) {
+            filled.more = false;
+            break;
         }
     }
     Ok(filled)
@@ -199,19 +208,19 @@ impl Bodies {
         let all_sites: Vec<SiteId> = all_sites.into_iter().collect();
         let sites = customers::store::sites(conn, &all_sites).await?;
         let sites: BTreeMap<SiteId, Site> = sites.into_iter().map(|site| (site.id, site)).collect();
-        let decisions = matching::store::latest_of(conn, &held_ids).await?;
         let followed: Vec<TicketId> = held.iter().filter_map(|ticket| ticket.follows).collect();
         let earlier = store::many(conn, &followed).await?;
-        // Who is done with it needs to know no more how others did it.
+        // Who is done with it needs to know no more why it was his, and how others did it.
         let open: Vec<&Ticket> = held.iter().filter(|ticket| !ticket.life.state.is_ended()).copied().collect();
+        let open_ids: Vec<TicketId> = open.iter().map(|ticket| ticket.id).collect();
+        let choices = matching::store::latest_of(conn, &open_ids).await?;
         let mut solved = knowledge::store::solved_before(conn, &open).await?;
         let mut docs = BTreeMap::new();
         for ticket in held {
             let Some(site) = sites.get(&ticket.site) else { continue };
-            let decision = decisions.get(&ticket.id).map(|stored| &stored.decision);
             let earlier = ticket.follows.and_then(|id| earlier.iter().find(|one| one.id == id));
             let solved = solved.remove(&ticket.id).unwrap_or_default();
-            if let Some(doc) = docs::ticket(ticket, site, &notes, &photos, decision, earlier, expert) {
+            if let Some(doc) = docs::ticket(ticket, site, &notes, &photos, choices.get(&ticket.id), earlier, expert) {
                 let doc = TicketDoc { solved, ..doc };
                 let doc = serde_json::to_value(doc).map_err(|error| Error::Bug(format!("a document: {error}")))?;
                 docs.insert(ticket.id.to_string(), doc);

@@ -8,6 +8,7 @@ mod faults;
 mod late;
 mod pin;
 mod room;
+mod store_tests;
 mod word;
 
 use super::{Refused, exchange, store};
@@ -298,6 +299,9 @@ async fn a_late_yes_and_work_on_a_ticket_that_another_has_are_recorded_and_told_
         let results: Vec<_> = reply.acks.iter().map(|ack| (ack.result.clone(), ack.late)).collect();
         let reassigned = MutationResult::Recorded(Unused::Reassigned);
         assert_eq!(results, [(reassigned.clone(), false), (reassigned, false), (MutationResult::Applied, true)]);
+        let gone = reply.patch.iter().find(|patch| patch.id == ticket.to_string()).map(|patch| &patch.change);
+        let told = Change::Del { why: Some("reassigned".into()), to: Some("Ben".into()) };
+        assert_eq!(gone, Some(&told), "in the same answer");
         let life = world.read(ticket).await.life;
         assert_eq!(life.state.word(), "accepted", "Ben still has it");
         assert_eq!(life.needs_human.map(|flag| flag.reason), Some(HumanReason::DoneByOther));

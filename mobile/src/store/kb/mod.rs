@@ -38,6 +38,10 @@ pub(super) struct Kb {
     conn: Connection,
     /// The snapshot that is being read in.
     fresh: Option<Connection>,
+    /// Its room on the disk went to something that matters more.
+    is_evicted: bool,
+    /// It was emptied: what follows the snapshot that was here is of no use without it.
+    is_void: bool,
 }
 
 /// What a phone has of the knowledge base.
@@ -47,6 +51,8 @@ pub struct KbStatus {
     pub n_articles: u32,
     /// The snapshot has come in once.
     pub is_there: bool,
+    /// The disk was too full for it: until the app starts again it is not fetched.
+    pub is_evicted: bool,
 }
 
 fn connect(path: &Path) -> Result<Connection, Error> {
@@ -61,6 +67,13 @@ fn connect(path: &Path) -> Result<Connection, Error> {
     } else if shape != SHAPE {
         return Err(Error::Bug(format!("kb.db has the shape {shape}")));
     }
+    Ok(conn)
+}
+
+/// In which nothing is found, and nothing fails for want of a disk.
+fn in_memory() -> Result<Connection, Error> {
+    let conn = Connection::open_in_memory()?;
+    conn.execute_batch(TABLES)?;
     Ok(conn)
 }
 
@@ -80,16 +93,41 @@ impl Kb {
     pub(super) fn open(folder: &Path) -> Result<Self, Error> {
         fs::create_dir_all(folder)?;
         remove(folder, FRESH)?;
-        let conn = match connect(&folder.join(FILE)) {
-            Ok(conn) => conn,
-            Err(Error::Full) => return Err(Error::Full),
+        let (conn, is_evicted) = match connect(&folder.join(FILE)) {
+            Ok(conn) => (conn, false),
+            // The expert's own work needs no knowledge base to be opened.
+            Err(Error::Full) => (in_memory()?, true),
             Err(error) => {
                 tracing::warn!(%error, "the knowledge on this phone is fetched again");
                 remove(folder, FILE)?;
-                connect(&folder.join(FILE))?
+                (connect(&folder.join(FILE))?, false)
             }
         };
-        Ok(Self { folder: folder.to_owned(), conn, fresh: None })
+        Ok(Self { folder: folder.to_owned(), conn, fresh: None, is_evicted, is_void: is_evicted })
+    }
+
+    /// Throws it away: it is damaged. The next sync fetches it again.
+    pub(super) fn throw_away(&mut self) -> Result<(), Error> {
+        self.close()?;
+        self.conn = connect(&self.folder.join(FILE))?;
+        Ok(())
+    }
+
+    /// Gives its room on the disk to something that matters more, until the app starts again. False if it has given it.
+    pub(super) fn evict(&mut self) -> Result<bool, Error> {
+        if self.is_evicted {
+            return Ok(false);
+        }
+        self.is_evicted = true;
+        self.close()?;
+        Ok(true)
+    }
+
+    fn close(&mut self) -> Result<(), Error> {
+        (self.fresh, self.is_void) = (None, true);
+        self.conn = in_memory()?;
+        remove(&self.folder, FRESH)?;
+        remove(&self.folder, FILE)
     }
 
     /// Up to where the stream is in this file; none until a snapshot has come in.
@@ -99,7 +137,7 @@ impl Kb {
 
     pub(super) fn status(&self) -> Result<KbStatus, Error> {
         let n_articles = self.conn.query_row("select count(*) from article", [], |row| row.get(0))?;
-        Ok(KbStatus { n_articles, is_there: self.cursor()?.is_some() })
+        Ok(KbStatus { n_articles, is_there: self.cursor()?.is_some(), is_evicted: self.is_evicted })
     }
 
     /// Takes what a reply brings of the knowledge base. A reset makes the phone take another snapshot; what is here stays
@@ -108,7 +146,7 @@ impl Kb {
         let is_reset = reply.reset.contains(&StreamName::Kb);
         let is_dropped = reply.drop_streams.contains(&StreamName::Kb);
         let cursor = reply.cursors.get(&StreamName::Kb);
-        if !is_reset && !is_dropped && cursor.is_none() {
+        if !is_reset && !is_dropped && (cursor.is_none() || self.is_void) {
             return Ok(false);
         }
         let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -142,6 +180,9 @@ impl Kb {
 
     /// Begins to read a snapshot into a fresh file.
     pub(super) fn begin(&mut self) -> Result<(), Error> {
+        if self.is_evicted {
+            return Err(Error::Full);
+        }
         self.fresh = None;
         remove(&self.folder, FRESH)?;
         self.fresh = Some(connect(&self.folder.join(FRESH))?);
@@ -171,6 +212,7 @@ impl Kb {
         remove(&self.folder, FILE)?;
         fs::rename(self.folder.join(FRESH), self.folder.join(FILE))?;
         self.conn = connect(&self.folder.join(FILE))?;
+        self.is_void = false;
         Ok(())
     }
 

@@ -47,7 +47,7 @@ fn a_snapshot_takes_its_place_whole_and_is_there_after_a_restart() {
     drop(filled(folder.path()));
     let kb = Kb::open(folder.path()).unwrap();
     assert_eq!(kb.cursor().unwrap().as_deref(), Some("c1"));
-    assert_eq!(kb.status().unwrap(), KbStatus { n_articles: 2, is_there: true });
+    assert_eq!(kb.status().unwrap(), KbStatus { n_articles: 2, is_there: true, is_evicted: false });
     assert_eq!(titles(&kb, "televsion sound"), ["Television has no sound"], "typing errors");
     assert_eq!(titles(&kb, "tv"), ["Television has no sound"], "words that mean the same");
     assert_eq!(titles(&kb, "rout"), ["Router blinks red"], "still being typed");

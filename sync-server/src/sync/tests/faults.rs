@@ -5,12 +5,15 @@ use crate::accounts::devices;
 use crate::db::Lane;
 use crate::db::testing::both_engines;
 use crate::dispatch::world::{SKILL, World, id};
-use crate::sync::exchange;
+use crate::events;
+use crate::feed;
+use crate::sync::{exchange, jobs};
 use crate::tickets::jobs::{ARCHIVE_DAYS, archive_ended};
 use crate::workforce;
 use crate::workforce::store::samples::a_skill;
+use shared::event::Actor;
 use shared::intent::Intent;
-use shared::sync::{Change, Have, MutationResult, Pull, SyncRequest, Unused};
+use shared::sync::{Change, Have, MadeAt, Mutation, MutationResult, Pull, StreamName, SyncRequest, Unused};
 use shared::ticket::{CancelReason, Move, Phase, ReleaseReason, VisitPlan};
 
 /// Every kind of mutation as release 0.1.0 of the app writes it.
@@ -231,6 +234,77 @@ async fn a_ticket_leaves_the_phone_ninety_days_after_its_end_and_nothing_else_do
         assert_eq!(world.read(ticket).await.life.state.phase(), Some(Phase::Completed), "it is still here");
         archive_ended(&db, timing).await.unwrap();
         assert!(phone.send(vec![]).await.unwrap().patch.is_empty(), "once");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_phone_that_comes_back_after_120_days_begins_anew_and_all_its_work_counts_or_is_kept() {
+    both_engines(async |db| {
+        let world = World::new(&db).await;
+        let (ana, ben) = (world.expert("Ana", "10003").await, world.expert("Ben", "10463").await);
+        let (mut away, mut here) = (Phone::of(&world, ana).await, Phone::of(&world, ana).await);
+        let (his, moved) = (world.ticket().await, world.ticket().await);
+        let visit = |in_hours: i64| VisitPlan {
+            start_at: world.now().plus_minutes(in_hours * 60),
+            travel_minutes: 20,
+            work_minutes: 30,
+        };
+        for (number, ticket) in [(901, his), (902, moved)] {
+            let offer = Move::Offer { offer: id(number), expert: ana, visit: visit(1), decision: None };
+            world.act(ticket, offer).await.unwrap();
+            world.act(ticket, Move::Accept { expert: ana, late: None }).await.unwrap();
+        }
+        away.send(vec![]).await.unwrap();
+        assert_eq!(away.tickets.len(), 2);
+        world.act(moved, Move::Release { why: ReleaseReason::Staff }).await.unwrap();
+        let offer = Move::Offer { offer: id(903), expert: ben, visit: visit(2), decision: None };
+        world.act(moved, offer).await.unwrap();
+        world.act(moved, Move::Accept { expert: ben, late: None }).await.unwrap();
+        here.send(vec![]).await.unwrap();
+        let day = 24 * 60;
+        world.minutes_pass(120 * day);
+        let before = db.clock().real_now().plus_minutes(-jobs::TOMBSTONE_DAYS * 24 * 60);
+        let n_gone = db.write(Lane::Bulk, async move |tx| feed::trim(tx, before, 100).await).await.unwrap();
+        assert!(n_gone > 0, "nobody can be told any more that it moved");
+        let note = |number, text: &str| Intent::NoteAdd { note: id(number), text: text.parse().unwrap() };
+        let work = [(note(81, "Ring twice"), his), (complete(), his), (note(82, "A fuse"), moved), (complete(), moved)];
+        let work: Vec<_> = work.iter().map(|(intent, ticket)| away.mutation(intent, Some(*ticket))).collect();
+        let reply = away.send(work).await.unwrap();
+        let answers: Vec<_> = reply.acks.iter().map(|ack| (ack.result.clone(), ack.late)).collect();
+        let (applied, reassigned) = (MutationResult::Applied, MutationResult::Recorded(Unused::Reassigned));
+        assert_eq!(answers, [(applied.clone(), false), (applied.clone(), false), (applied, true), (reassigned, false)]);
+        assert_eq!(reply.reset, [StreamName::U]);
+        assert!(reply.patch.iter().all(|patch| patch.id != moved.to_string()), "{:?}", reply.patch);
+        assert_eq!(away.tickets[&his.to_string()].phase, Phase::Completed);
+        assert_eq!(away.send(vec![]).await.unwrap().reset, [], "once");
+        assert_eq!(here.send(vec![]).await.unwrap().reset, [], "who heard of it in time goes on where he was");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_phones_clock_that_is_days_off_and_runs_back_decides_nothing() {
+    both_engines(async |db| {
+        let world = World::new(&db).await;
+        let ana = world.expert("Ana", "10003").await;
+        let mut phone = Phone::of(&world, ana).await;
+        let ticket = world.ticket().await;
+        world.round().await;
+        let acts = [Intent::OfferAccept {}, Intent::TicketDepart {}, Intent::TicketArrive {}, complete()];
+        let mut work = Vec::new();
+        for (act, minutes_off) in acts.iter().zip([2 * 1_440, -180, -40 * 1_440, 1]) {
+            let mutation = phone.mutation(act, Some(ticket));
+            let t = MadeAt { wall: world.now().plus_minutes(minutes_off), ..mutation.t.clone() };
+            work.push(Mutation { t, ..mutation });
+        }
+        let reply = phone.send(work).await.unwrap();
+        assert!(reply.acks.iter().all(|ack| ack.result == MutationResult::Applied), "{:?}", reply.acks);
+        let doc = &phone.tickets[&ticket.to_string()];
+        assert_eq!((doc.phase, doc.end.as_ref().map(|end| end.at)), (Phase::Completed, Some(world.now())));
+        let lines = db.read(async move |conn| events::history(conn, ticket, 0, 100).await).await.unwrap();
+        let his: Vec<_> = lines.iter().filter(|line| matches!(line.actor, Actor::Expert(_))).collect();
+        assert!(his.len() >= 4 && his.iter().all(|line| line.at == world.now()), "{his:?}");
     })
     .await;
 }
