@@ -3,12 +3,14 @@
 use super::figures::{self, Figure};
 use super::first_visit::{self, Line};
 use super::review::{self, Look, Open};
-use super::{Window, chart, percent, revenue, wrong_expert};
+use super::{Step, Window, chart, percent, revenue, wrong_expert};
 use crate::config::Mode;
 use crate::http::caller::RequireAdmin;
 use crate::http::{Answer, Query, Refused, Site};
+use crate::web::cut::weight;
 use crate::web::form::Form;
 use crate::web::frame::{Frame, Viewer};
+use crate::web::most::Most;
 use crate::web::page;
 use askama::Template;
 use axum::Router;
@@ -23,6 +25,8 @@ use shared::time::Timestamp;
 
 /// Looking back so far is offered.
 const DAYS_OFFERED: [i64; 4] = [7, 30, 90, 365];
+/// What the plans of one currency weigh.
+const PLANS_BYTES_MAX: usize = 8_000;
 
 /// The routes.
 pub fn routes() -> Router<Site> {
@@ -157,11 +161,33 @@ struct FigurePage {
     word: &'static str,
     title: &'static str,
     lead: &'static str,
+    step: Step,
     value: String,
     bars: Vec<chart::Bar>,
     part: &'static str,
     rows: Vec<(String, String, i64)>,
     report: figures::Report,
+}
+
+impl FigurePage {
+    fn of(frame: Frame, figure: Figure, window: Window, report: figures::Report) -> Self {
+        let step = window.step();
+        let row = |day: &figures::Day| (day.on.to_string(), figures::shown(figure, day.value), day.n);
+        Self {
+            frame,
+            spans: spans(window),
+            days: window.days,
+            word: figure.word(),
+            title: figure.title(),
+            lead: figure.lead(),
+            step,
+            value: figures::shown(figure, report.value),
+            bars: figures::bars(figure, window, step, &report),
+            part: figure.part(),
+            rows: report.days.iter().rev().map(row).collect(),
+            report,
+        }
+    }
 }
 
 async fn figure(
@@ -172,21 +198,8 @@ async fn figure(
 ) -> Answer<Html<String>> {
     let figure = Figure::from_word(&name).ok_or_else(|| Refused::new(ProblemCode::NotFound))?;
     let window = wanted.window(site.now());
-    let report = site.db.read(async move |conn| figures::read(conn, figure, window).await).await?;
-    let row = |day: &figures::Day| (day.on.to_string(), figures::shown(figure, day.value), day.n);
-    page(&FigurePage {
-        frame: frame(&site),
-        spans: spans(window),
-        days: window.days,
-        word: figure.word(),
-        title: figure.title(),
-        lead: figure.lead(),
-        value: figures::shown(figure, report.value),
-        bars: figures::bars(figure, window, &report),
-        part: figure.part(),
-        rows: report.days.iter().rev().map(row).collect(),
-        report,
-    })
+    let report = site.db.read(async move |conn| figures::read(conn, figure, window, window.step()).await).await?;
+    page(&FigurePage::of(frame(&site), figure, window, report))
 }
 
 #[derive(Template)]
@@ -258,7 +271,7 @@ struct MoneySection {
     code: &'static str,
     all: MoneyRow,
     bars: Vec<chart::Bar>,
-    plans: Vec<MoneyRow>,
+    plans: Most<MoneyRow>,
     days: Vec<MoneyRow>,
 }
 
@@ -269,33 +282,46 @@ struct RevenuePage {
     spans: Vec<(i64, bool)>,
     word: &'static str,
     days: i64,
+    step: Step,
     is_cut: bool,
     sections: Vec<MoneySection>,
 }
 
+impl MoneySection {
+    fn of(of: &revenue::InCurrency, window: Window) -> Self {
+        let plan = |plan: &revenue::OfPlan| {
+            let what = if plan.is_renewal { "later periods" } else { "first periods" };
+            MoneyRow::of(format!("{}, {what}", plan.name), of.currency, plan.sums)
+        };
+        let heavy = |row: &MoneyRow| weight(&row.name) + row.paid.len() + row.refunded.len() + row.net.len();
+        Self {
+            code: of.currency.code(),
+            all: MoneyRow::of(String::new(), of.currency, of.sums),
+            bars: revenue::bars(window, window.step(), of),
+            plans: Most::of(of.plans.iter().map(plan), PLANS_BYTES_MAX, heavy),
+            days: of.days.iter().rev().map(|day| MoneyRow::of(day.on.to_string(), of.currency, day.sums)).collect(),
+        }
+    }
+}
+
+impl RevenuePage {
+    fn of(frame: Frame, window: Window, report: &revenue::Report) -> Self {
+        Self {
+            frame,
+            spans: spans(window),
+            word: "revenue",
+            days: window.days,
+            step: window.step(),
+            is_cut: report.is_cut,
+            sections: report.currencies.iter().map(|of| MoneySection::of(of, window)).collect(),
+        }
+    }
+}
+
 async fn money(State(site): State<Site>, _: RequireAdmin, Query(wanted): Query<Wanted>) -> Answer<Html<String>> {
     let window = wanted.window(site.now());
-    let report = site.db.read(async move |conn| revenue::read(conn, window).await).await?;
-    let section = |of: &revenue::InCurrency| MoneySection {
-        code: of.currency.code(),
-        all: MoneyRow::of(String::new(), of.currency, of.sums),
-        bars: revenue::bars(window, of),
-        plans: (of.plans.iter())
-            .map(|plan| {
-                let what = if plan.is_renewal { "later periods" } else { "first periods" };
-                MoneyRow::of(format!("{}, {what}", plan.name), of.currency, plan.sums)
-            })
-            .collect(),
-        days: of.days.iter().rev().map(|day| MoneyRow::of(day.on.to_string(), of.currency, day.sums)).collect(),
-    };
-    page(&RevenuePage {
-        frame: frame(&site),
-        spans: spans(window),
-        word: "revenue",
-        days: window.days,
-        is_cut: report.is_cut,
-        sections: report.currencies.iter().map(section).collect(),
-    })
+    let report = site.db.read(async move |conn| revenue::read(conn, window, window.step()).await).await?;
+    page(&RevenuePage::of(frame(&site), window, &report))
 }
 
 #[derive(Template)]
@@ -355,3 +381,7 @@ struct StatesPage {
 async fn states(State(site): State<Site>, _: RequireAdmin) -> Answer<Html<String>> {
     page(&StatesPage { frame: frame(&site), rows: shared::ticket::table(&site.config.timing) })
 }
+
+#[cfg(test)]
+#[path = "weight_tests.rs"]
+mod tests;
