@@ -1,5 +1,5 @@
-//! Figures by day or week: how long until somebody says yes, who arrives as promised, why experts decline, how content customers
-//! are, which renewals fail. Adding up is pure; a page, a document and a file show the same numbers.
+//! Figures by day or week: how long until somebody says yes, who arrives as promised, why experts decline, how content
+//! customers are, which renewals fail. Adding up is pure; a page, a document and a file show the same numbers.
 
 use super::{Step, Window, chart, thousandths};
 use crate::billing::store::{Renewed, RenewedEnd};

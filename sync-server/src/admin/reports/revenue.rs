@@ -1,5 +1,5 @@
-//! What was paid and given back, by day or week and by plan; each currency for itself, because nothing converts them. Adding up is
-//! pure.
+//! What was paid and given back, by day or week and by plan; each currency for itself, because nothing converts them.
+//! Adding up is pure.
 
 use super::{Step, Window, chart};
 use crate::billing::store::{self, Moved};
