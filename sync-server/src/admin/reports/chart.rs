@@ -1,9 +1,8 @@
-//! Bars of a chart as numbers in a field of 100 × 40, and a report as a file of values. Pure, in whole thousandths: what a
-//! picture shows stands in a table below it too.
+//! Bars of a chart as numbers in a field of 100 × 40. Pure, in whole thousandths: what a picture shows stands in a table
+//! below it too.
 
 use super::{Step, Window};
 use shared::time::{Date, Zone};
-use std::fmt::Write as _;
 
 /// A bar of a chart, in a field of 100 × 40.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,26 +47,6 @@ pub(super) fn width(share: Option<i64>) -> String {
     format!("{}.{}", share / 10, share % 10)
 }
 
-/// A file of values: a heading and lines. What a spreadsheet would take for a formula is told apart by a quotation mark.
-pub(super) fn csv(heading: &[&str], lines: impl IntoIterator<Item = Vec<String>>) -> String {
-    let mut text = heading.join(",");
-    text.push('\n');
-    for line in lines {
-        let cells: Vec<String> = line.iter().map(|cell| quoted(cell)).collect();
-        writeln!(text, "{}", cells.join(",")).expect("writing to a string works");
-    }
-    text
-}
-
-fn quoted(cell: &str) -> String {
-    let is_number = cell.parse::<i64>().is_ok();
-    let guard = if !is_number && cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
-    if guard.is_empty() && !cell.contains([',', '"', '\n', '\r', ';']) {
-        return cell.to_owned();
-    }
-    format!("\"{guard}{}\"", cell.replace('"', "\"\""))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -100,11 +79,5 @@ mod tests {
         // 365 days are 53 weeks, 371 whole days: each takes 0.269 of 100.
         assert_eq!((days[0].width.as_str(), weeks[0].width.as_str()), ("0.218", "1.506"));
         assert_eq!((weeks[0].x.as_str(), weeks[1].x.as_str()), ("0.000", "97.916"), "the last ends with the field");
-    }
-
-    #[test]
-    fn a_file_keeps_commas_and_quotes_and_is_no_formula_in_a_spreadsheet() {
-        let lines = [vec!["=1+1".to_owned(), "-5".to_owned()], vec!["Łumen, \"X\"".to_owned(), String::new()]];
-        assert_eq!(csv(&["name", "n"], lines), "name,n\n\"'=1+1\",-5\n\"Łumen, \"\"X\"\"\",\n");
     }
 }

@@ -6,6 +6,7 @@ use crate::billing::store::{Renewed, RenewedEnd};
 use crate::billing::{self, Failure};
 use crate::db::{Conn, Error};
 use crate::events::{self, Line};
+use crate::sheet::values;
 use crate::survey;
 use crate::tickets::store as tickets;
 use serde::Serialize;
@@ -269,7 +270,7 @@ pub(super) fn csv(figure: Figure, report: &Report) -> String {
         let value = day.value.map(|value| value.to_string()).unwrap_or_default();
         vec![day.on.to_string(), day.n.to_string(), value]
     };
-    chart::csv(&["day", "n", value], report.days.iter().map(line))
+    values::csv(&["day", "n", value], report.days.iter().map(line))
 }
 
 /// The bars of a report, the highest as high as the field; shares are drawn against all.

@@ -25,6 +25,10 @@ use shared::time::Timestamp;
 
 /// Looking back so far is offered.
 const DAYS_OFFERED: [i64; 4] = [7, 30, 90, 365];
+/// What one of the three tables of first visits weighs.
+const SECTION_BYTES_MAX: usize = 16_000;
+/// What a row of it weighs beside its name.
+const ROW_BYTES: usize = 180;
 /// What the plans of one currency weigh.
 const PLANS_BYTES_MAX: usize = 8_000;
 
@@ -111,7 +115,14 @@ struct Section {
     id: &'static str,
     title: &'static str,
     first: &'static str,
-    rows: Vec<Row>,
+    most: Most<Row>,
+}
+
+impl Section {
+    fn of(id: &'static str, title: &'static str, first: &'static str, lines: &[Line]) -> Self {
+        let heavy = |row: &Row| weight(&row.name) + ROW_BYTES;
+        Self { id, title, first, most: Most::of(lines.iter().map(Row::of), SECTION_BYTES_MAX, heavy) }
+    }
 }
 
 #[derive(Template)]
@@ -127,6 +138,25 @@ struct FirstVisitPage {
     sections: Vec<Section>,
 }
 
+impl FirstVisitPage {
+    fn of(frame: Frame, window: Window, report: &first_visit::Report) -> Self {
+        Self {
+            frame,
+            spans: spans(window),
+            word: "first-visit-fix",
+            days: window.days,
+            all: report.all.n,
+            fixed: percent(report.all.fixed, report.all.n),
+            is_cut: report.is_cut,
+            sections: vec![
+                Section::of("experts", "By the expert who came first", "Expert", &report.by_expert),
+                Section::of("skills", "By skill", "Skill", &report.by_skill),
+                Section::of("products", "By product", "Product", &report.by_product),
+            ],
+        }
+    }
+}
+
 async fn first_visit_fix(
     State(site): State<Site>,
     _: RequireAdmin,
@@ -134,22 +164,7 @@ async fn first_visit_fix(
 ) -> Answer<Html<String>> {
     let window = wanted.window(site.now());
     let report = site.db.read(async move |conn| first_visit::read(conn, window).await).await?;
-    let section =
-        |id, title, first, lines: &[Line]| Section { id, title, first, rows: lines.iter().map(Row::of).collect() };
-    page(&FirstVisitPage {
-        frame: frame(&site),
-        spans: spans(window),
-        word: "first-visit-fix",
-        days: window.days,
-        all: report.all.n,
-        fixed: percent(report.all.fixed, report.all.n),
-        is_cut: report.is_cut,
-        sections: vec![
-            section("experts", "By the expert who came first", "Expert", &report.by_expert),
-            section("skills", "By skill", "Skill", &report.by_skill),
-            section("products", "By product", "Product", &report.by_product),
-        ],
-    })
+    page(&FirstVisitPage::of(frame(&site), window, &report))
 }
 
 #[derive(Template)]

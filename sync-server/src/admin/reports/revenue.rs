@@ -5,6 +5,7 @@ use super::{Step, Window, chart};
 use crate::billing::store::{self, Moved};
 use crate::db::{Conn, Error};
 use crate::plans;
+use crate::sheet::values;
 use serde::Serialize;
 use shared::ids::PlanId;
 use shared::money::{Currency, Money};
@@ -130,7 +131,7 @@ pub(super) fn csv(report: &Report) -> String {
         cells
     };
     let lines = report.currencies.iter().flat_map(|of| of.days.iter().map(move |day| line(of, day)));
-    chart::csv(&["day", "currency", "n_paid", "paid_minor", "n_refunded", "refunded_minor", "net_minor"], lines)
+    values::csv(&["day", "currency", "n_paid", "paid_minor", "n_refunded", "refunded_minor", "net_minor"], lines)
 }
 
 /// What was paid each day or week.

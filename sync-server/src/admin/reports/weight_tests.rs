@@ -68,3 +68,29 @@ fn the_money_of_a_year_in_every_currency_and_by_hundreds_of_plans_is_a_light_pag
     assert!(page.contains("that left the most of 5") && page.contains("the document has them all"), "{page}");
     assert!(page.contains(">Week from</th>") && page.contains("Each week is named by its Monday"), "{page}");
 }
+
+#[test]
+fn of_hundreds_of_experts_those_with_the_most_tickets_stand_on_the_page() {
+    let line = |number: i64, name: String| {
+        let tally =
+            first_visit::Tally { n: 1_000 - number, fixed: 400, more_visits: 50, came_back: 30, workaround: 20 };
+        Line { id: None, name, tally, fixed_thousandths: Some(400) }
+    };
+    let lines = |long: &str| (0..500).map(|number| line(number, format!("{long} no. {number}"))).collect::<Vec<_>>();
+    let report = first_visit::Report {
+        all: first_visit::Tally { n: 500, ..Default::default() },
+        by_expert: lines("Maximiliana Öberg"),
+        by_skill: lines("Television"),
+        // As long as makers and models may be, and of what a page writes in several characters.
+        by_product: lines(&"<&>".repeat(110)),
+        ..Default::default()
+    };
+    let page = FirstVisitPage::of(by_admin(), window(DAYS), &report).render().unwrap();
+    assert!(page.len() < BYTES_MAX, "{} bytes", page.len());
+    assert_eq!(page.matches("The 30 with the most tickets of 500; <a href=\"/api/v1/admin/reports/").count(), 2);
+    assert_eq!(page.matches("with the most tickets of 500").count(), 3, "long names stand for fewer rows");
+    assert!(page.contains("Öberg no. 29<") && !page.contains("Öberg no. 30<"), "{page}");
+    let few = first_visit::Report { by_expert: lines("Ana")[..30].to_vec(), ..report };
+    let few = FirstVisitPage::of(by_admin(), window(DAYS), &few).render().unwrap();
+    assert_eq!(few.matches("with the most tickets").count(), 2, "a short table is there whole");
+}
