@@ -1,6 +1,7 @@
 //! Figures by day or week: how long until somebody says yes, who arrives as promised, why experts decline, how content
 //! customers are, which renewals fail. Adding up is pure; a page, a document and a file show the same numbers.
 
+use super::promise::Promise;
 use super::{Step, Window, chart, thousandths};
 use crate::billing::store::{Renewed, RenewedEnd};
 use crate::billing::{self, Failure};
@@ -166,20 +167,19 @@ fn accepts(lines: &[Line], filed: &BTreeMap<TicketId, Timestamp>, from: Timestam
     first.filter_map(point).filter(|(at, _)| *at >= from).collect()
 }
 
-/// Of each arrival whether it was on time.
+/// Of each arrival whether it was on time by what was promised first.
 fn arrivals(lines: &[Line], from: Timestamp) -> Vec<Point> {
-    let mut promised: BTreeMap<TicketId, Timestamp> = BTreeMap::new();
+    let mut promised: BTreeMap<TicketId, Promise> = BTreeMap::new();
     let mut points = Vec::new();
     for line in lines {
-        if let Fact::Accepted { visit, .. } = &line.event.fact {
-            promised.insert(line.ticket, visit.start_at);
-        }
+        let promise = promised.entry(line.ticket).or_default();
+        promise.hear(&line.event.fact);
         if matches!(line.event.fact, Fact::Arrived { .. })
             && !line.event.skipped
             && line.at >= from
-            && let Some(start_at) = promised.get(&line.ticket)
+            && let Some(start_at) = promise.first
         {
-            points.push((line.at, i64::from(line.at.minutes_since(*start_at) <= ON_TIME_MINUTES)));
+            points.push((line.at, i64::from(line.at.minutes_since(start_at) <= ON_TIME_MINUTES)));
         }
     }
     points
@@ -325,12 +325,20 @@ mod tests {
             line(2, 2, 30, accepted(60)),
             line(2, 3, 76, Fact::Arrived { expert: id(1) }),
             line(2, 4, 90, accepted(600)),
+            line(3, 2, 10, accepted(60)),
+            line(3, 3, 20, accepted(90)),
+            line(3, 4, 90, Fact::Arrived { expert: id(1) }),
         ];
-        assert_eq!(by(Step::Day, &arrivals(&lines, at(0)), share).value, Some(500), "a quarter of an hour is on time");
-        assert_eq!(arrivals(&lines, at(76)).len(), 1, "what was promised before the time still counts");
+        let on_time: Vec<i64> = arrivals(&lines, at(0)).into_iter().map(|(_, on_time)| on_time).collect();
+        assert_eq!(on_time, [1, 0, 0], "a quarter of an hour is on time; a second promise does not mend the first");
+        assert_eq!(arrivals(&lines, at(76)).len(), 2, "what was promised before the time still counts");
         let filed = [(id(1), at(0)), (id(2), at(0))].into();
         let report = by(Step::Day, &accepts(&lines, &filed, at(0)), median);
-        assert_eq!((report.n, report.value), (2, Some(30)), "only the first yes of a ticket");
+        assert_eq!(
+            (report.n, report.value),
+            (2, Some(30)),
+            "only the first yes of a ticket, and not of one that is gone"
+        );
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod chart;
 mod figures;
 mod first_visit;
 pub mod pages;
+mod promise;
 mod revenue;
 mod review;
 mod wrong_expert;
