@@ -29,6 +29,10 @@ const DAYS_OFFERED: [i64; 4] = [7, 30, 90, 365];
 const SECTION_BYTES_MAX: usize = 16_000;
 /// What a row of it weighs beside its name.
 const ROW_BYTES: usize = 180;
+/// What the rows of the needs table weigh, and those that wait for a look.
+const WRONG_BYTES_MAX: usize = 48_000;
+/// Tickets and skills that one row of those names.
+const NAMED_MAX: usize = 20;
 /// What the plans of one currency weigh.
 const PLANS_BYTES_MAX: usize = 8_000;
 
@@ -224,7 +228,7 @@ struct WrongPage {
     spans: Vec<(i64, bool)>,
     word: &'static str,
     days: i64,
-    rows: Vec<WrongRow>,
+    most: Most<WrongRow>,
 }
 
 struct WrongRow {
@@ -251,12 +255,14 @@ async fn wrong(State(site): State<Site>, _: RequireAdmin, Query(wanted): Query<W
         anchor: anchor(&line.category, line.symptom.as_ref()),
         line,
     };
+    // Its name is said twice, and its bars are drawn.
+    let heavy = |row: &WrongRow| 2 * weight(&row.line.name) + row.anchor.len() + 3 * ROW_BYTES;
     page(&WrongPage {
         frame: frame(&site),
         spans: spans(window),
         word: "wrong-expert",
         days: window.days,
-        rows: lines.into_iter().map(row).collect(),
+        most: Most::of(lines.into_iter().map(row), WRONG_BYTES_MAX, heavy),
     })
 }
 
@@ -343,16 +349,27 @@ async fn money(State(site): State<Site>, _: RequireAdmin, Query(wanted): Query<W
 #[template(path = "admin/needs_review.html")]
 struct ReviewPage {
     frame: Frame,
-    rows: Vec<ReviewRow>,
+    most: Most<ReviewRow>,
     done: bool,
 }
 
 struct ReviewRow {
     open: Open,
+    /// Tickets that are not named.
+    n_more: usize,
     anchor: String,
     category: String,
     symptom: String,
     seen_at: i64,
+}
+
+impl ReviewRow {
+    /// What it weighs on the page, about.
+    fn bytes(&self) -> usize {
+        let missing = self.open.missing.iter().map(|one| weight(&one.name) + 220).sum::<usize>();
+        let needs = self.open.needs.iter().map(|need| weight(need) + 2).sum::<usize>();
+        weight(&self.open.name) + missing + needs + 80 * self.open.tickets.len() + 1_000
+    }
 }
 
 #[derive(Deserialize)]
@@ -362,14 +379,21 @@ struct Came {
 
 async fn reviews(State(site): State<Site>, _: RequireAdmin, Query(came): Query<Came>) -> Answer<Html<String>> {
     let open = site.db.read(async |conn| review::read(conn).await).await?;
-    let row = |open: Open| ReviewRow {
-        anchor: anchor(&open.review.category, open.review.symptom.as_ref()),
-        category: open.review.category.to_string(),
-        symptom: open.review.symptom.as_ref().map(ToString::to_string).unwrap_or_default(),
-        seen_at: open.review.last_at.as_millis(),
-        open,
+    let row = |mut open: Open| {
+        let n_more = open.tickets.len().saturating_sub(NAMED_MAX);
+        open.tickets.truncate(NAMED_MAX);
+        open.missing.truncate(NAMED_MAX);
+        ReviewRow {
+            n_more,
+            anchor: anchor(&open.review.category, open.review.symptom.as_ref()),
+            category: open.review.category.to_string(),
+            symptom: open.review.symptom.as_ref().map(ToString::to_string).unwrap_or_default(),
+            seen_at: open.review.last_at.as_millis(),
+            open,
+        }
     };
-    page(&ReviewPage { frame: frame(&site), rows: open.into_iter().map(row).collect(), done: came.done.is_some() })
+    let most = Most::that_fit(open.into_iter().map(row), WRONG_BYTES_MAX, ReviewRow::bytes);
+    page(&ReviewPage { frame: frame(&site), most, done: came.done.is_some() })
 }
 
 async fn reviewed(State(site): State<Site>, RequireAdmin(admin): RequireAdmin, form: Form) -> Answer<Redirect> {
