@@ -33,6 +33,8 @@ const LISTED_MAX: i64 = 30;
 /// What the versions of an article weigh on its page, and how much of each is shown: what changed has a page of its own.
 const VERSIONS_BYTES_MAX: usize = 14_000;
 const STEPS_CHARS_MAX: usize = 300;
+/// Characters of how a ticket was solved.
+const SUMMARY_CHARS_MAX: usize = 600;
 
 /// The routes.
 pub fn routes() -> Router<Site> {
@@ -237,6 +239,11 @@ async fn act(
     }
 }
 
+/// How a ticket was solved, in few words.
+fn brief(one: Solved) -> Solved {
+    Solved { summary: short(&one.summary, SUMMARY_CHARS_MAX), ..one }
+}
+
 /// A product with its symptoms, to choose from.
 struct Group {
     label: String,
@@ -277,6 +284,7 @@ async fn write_page(
 ) -> Answer<Html<String>> {
     let categories = site.db.read(async |conn| workforce::store::categories(conn).await).await?;
     let groups = groups(&categories);
+    let solved = solved.into_iter().map(brief).collect();
     page(&WritePage { frame: frame(site, caller), form, action, heading, groups, preview, solved })
 }
 

@@ -2,7 +2,7 @@
 
 use super::super::api::by;
 use super::super::{change, store};
-use super::{Listed, frame, product};
+use super::{Listed, brief, frame, product};
 use crate::db::{Lane, Tx};
 use crate::http::caller::RequireDesk;
 use crate::http::undone::Undone;
@@ -10,7 +10,7 @@ use crate::http::{Answer, Refused, Site};
 use crate::knowledge::{Audience, Solved};
 use crate::tickets::Ticket;
 use crate::web::cut::weight;
-use crate::web::most::{Most, short};
+use crate::web::most::Most;
 use crate::web::{Form, Frame, page};
 use crate::workforce;
 use askama::Template;
@@ -22,8 +22,6 @@ use shared::problem::Problem;
 
 /// What the articles weigh; they stand in the order in which they fit.
 const ITEMS_BYTES_MAX: usize = 36_000;
-/// Characters of how a ticket was solved.
-const SUMMARY_CHARS_MAX: usize = 600;
 
 pub(super) fn routes() -> Router<Site> {
     Router::new().route("/knowledge/tickets/{id}", get(show).post(vote))
@@ -58,7 +56,6 @@ async fn show(State(site): State<Site>, caller: RequireDesk, Path(id): Path<Tick
             + 600
     };
     let items = Most::that_fit(items.into_iter(), ITEMS_BYTES_MAX, heavy).rows;
-    let brief = |one: Solved| Solved { summary: short(&one.summary, SUMMARY_CHARS_MAX), ..one };
     let solved = solved.into_iter().map(brief).collect();
     page(&BesidePage { frame: frame(&site, &caller), ticket, items, solved })
 }

@@ -1,12 +1,11 @@
 //! The table of needs: what each category of products, and each symptom of it, needs of an expert. A changed row reaches
 //! open tickets; every version stays readable in the audit.
 
-use super::{Came, back, frame, wrong};
+use super::{Came, back, frame, paged, wrong};
 use crate::admin::keep::{body, came, levels, number, seen};
 use crate::db::Error;
 use crate::http::caller::RequireAdmin;
 use crate::http::{Answer, Query, Refused, Site};
-use crate::web::cut::{cut, weight};
 use crate::web::form::Form;
 use crate::web::page;
 use crate::web::records::{Cell, Input, Kind, Part, Record, Records, To, address};
@@ -83,34 +82,13 @@ fn line(table: &Table, category: &Category, symptom: Option<&Symptom>) -> Vec<Ce
     vec![Cell::link(name, to), skills, Cell::number(minutes), marks]
 }
 
-/// What the rows on one page weigh.
-const ROWS_BYTES_MAX: usize = 44_000;
-
-#[derive(Deserialize)]
-struct Paged {
-    /// What is no number is the first page.
-    #[serde(default)]
-    page: String,
-}
-
-/// What a row weighs, about.
-fn row_bytes(row: &[Cell]) -> usize {
-    row.iter().map(|cell| weight(&cell.text) + weight(&cell.to) + 70).sum()
-}
-
-async fn list(
-    State(site): State<Site>,
-    _: RequireAdmin,
-    Query(done): Query<Came>,
-    Query(paged): Query<Paged>,
-) -> Answer<Html<String>> {
+async fn list(State(site): State<Site>, _: RequireAdmin, Query(done): Query<Came>) -> Answer<Html<String>> {
     let table = table(&site).await?;
     let rows = table.categories.iter().flat_map(|category| {
         let symptoms = category.symptoms.iter().map(|symptom| line(&table, category, Some(symptom)));
         std::iter::once(line(&table, category, None)).chain(symptoms).collect::<Vec<_>>()
     });
-    let rows: Vec<Vec<Cell>> = rows.collect();
-    let rows = cut(rows, paged.page.parse().unwrap_or(1), ROWS_BYTES_MAX, |row| row_bytes(row));
+    let (rows, next) = paged(rows.collect(), &done, "/admin/needs");
     page(&Records {
         frame: frame(&site),
         title: "Needs".into(),
@@ -123,9 +101,9 @@ async fn list(
             To::new("/admin/needs/review", "Rows that experts disagree with"),
         ],
         columns: vec!["Trouble", "Skills", "Minutes", ""],
-        next: rows.after().map(|page| format!("/admin/needs?page={page}")),
-        rows: rows.items,
+        rows,
         empty: "There is no category yet: nobody can report a problem.",
+        next,
     })
 }
 
