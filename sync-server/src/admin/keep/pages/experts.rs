@@ -244,7 +244,7 @@ fn filled(whole: &Whole) -> Form {
         .with("on_call", days::in_words(&roster.shifts, true))
 }
 
-/// Absences on the page of an expert, the one that ends last first; the document has them all.
+/// Absences on the page of an expert, the next ones; the others come up as these end.
 const ABSENCES_SHOWN: usize = 40;
 
 /// The page of an expert, with this in the form in place of what is there.
