@@ -186,6 +186,12 @@ impl<'de> Deserialize<'de> for Zone {
     }
 }
 
+/// The Monday of a day's week.
+pub fn monday(of: Date) -> Date {
+    let since = i64::from(of.weekday().to_monday_zero_offset());
+    of.checked_sub(jiff::Span::new().days(since)).unwrap_or(of)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -224,6 +230,13 @@ mod tests {
         assert_eq!(later("2026-01-31T17:00:00Z", 1), "2026-02-28T17:00:00Z");
         assert_eq!(later("2026-03-02T14:00:00Z", 1), "2026-04-02T13:00:00Z");
         assert_eq!(later("2024-02-29T17:00:00Z", 12), "2025-02-28T17:00:00Z");
+    }
+
+    #[test]
+    fn a_week_is_that_of_its_monday() {
+        assert_eq!(monday(date(2026, 3, 2)), date(2026, 3, 2));
+        assert_eq!(monday(date(2026, 3, 8)), date(2026, 3, 2));
+        assert_eq!(monday(date(2026, 1, 1)), date(2025, 12, 29), "over the turn of the year");
     }
 
     #[test]

@@ -58,10 +58,13 @@ pub async fn history(conn: &mut Conn, ticket: TicketId, after: i64, limit: i64) 
     query.fetch_all(conn.sql()).await?.iter().map(|row| read(ticket, row)).collect()
 }
 
-/// What experts said about their visits in a time, both instants included: yes, no, arrived; by ticket, in order.
+/// What became of visits in a time, both instants included: who said yes or no and arrived, and what makes a promise void;
+/// by ticket, in order.
 pub async fn of_visits(conn: &mut Conn, from: Timestamp, until: Timestamp, limit: i64) -> Result<Vec<Line>, Error> {
     let sql = "select ticket, seq, body, actor, at from event
-        where kind in ('accepted', 'declined', 'arrived') and at >= $1 and at <= $2 order by ticket, seq limit $3";
+        where kind in
+            ('accepted', 'declined', 'arrived', 'released', 'moved', 'late', 'rescheduled', 'held', 'cannot_fix')
+            and at >= $1 and at <= $2 order by ticket, seq limit $3";
     let query = sqlx::query(sql).bind(from.as_millis()).bind(until.as_millis()).bind(limit);
     let line = |row: &AnyRow| {
         let ticket: String = row.try_get("ticket")?;

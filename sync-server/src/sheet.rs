@@ -6,6 +6,7 @@
 //! column it does not know, a line with more or fewer cells than the header, more bytes or lines than the bounds.
 
 pub(crate) mod store;
+pub(crate) mod values;
 
 use crate::faults::Faults;
 use shared::problem::FieldError;

@@ -4,6 +4,7 @@
 mod all;
 mod day;
 mod ending;
+mod fitting;
 mod map;
 mod offers;
 mod parts;
@@ -204,11 +205,12 @@ async fn inbox_page(site: &Site, caller: &RequireDesk, came: &[Came]) -> Answer<
             buttons: buttons(&deeds, first),
         }
     });
+    let (sections, is_more) = fitting::fitting(sections);
     page(&InboxPage {
         frame: frame(site, "/desk/inbox", &caller.0),
         n: inbox.groups.iter().map(|group| group.entries.len()).sum(),
-        sections: sections.collect(),
-        is_cut: inbox.is_cut,
+        sections,
+        is_cut: inbox.is_cut || is_more,
         n_done: came.iter().filter(|one| one.done).count(),
         refused: came.iter().filter_map(|one| one.why.clone()).collect(),
     })

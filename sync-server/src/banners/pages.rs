@@ -9,6 +9,7 @@ use crate::http::caller::{Caller, RequireDesk};
 use crate::http::{Answer, Query, Refused, Site};
 use crate::web::form::{Choice, Form};
 use crate::web::frame::{Frame, News};
+use crate::web::most::short;
 use crate::web::page;
 use crate::workforce::{self, Area};
 use askama::Template;
@@ -28,6 +29,8 @@ use std::collections::{BTreeMap, BTreeSet};
 const BOX: &str = "area-";
 /// Banners on one page.
 const PAGE: i64 = 30;
+/// Of many areas the first ones are named.
+const AREAS_CHARS_MAX: usize = 160;
 /// How long a banner may run from now, as the form offers it.
 const HOURS: [(i64, &str); 8] = [
     (1, "1 hour"),
@@ -94,7 +97,7 @@ fn names(areas: &[Area]) -> BTreeMap<AreaId, String> {
 
 fn news(seen: Vec<Seen>) -> Vec<News> {
     let one = |seen: Seen| News {
-        place: seen.areas.join(", "),
+        place: short(&seen.areas.join(", "), AREAS_CHARS_MAX),
         text: seen.banner.text.to_string(),
         until: Language::English.catalogue().when(&seen.zone, seen.banner.until),
     };
@@ -213,7 +216,10 @@ async fn list_page(site: &Site, caller: &Caller, came: &Came, form: Form) -> Ans
     let names = names(&areas);
     let when = |at: Timestamp| Language::English.catalogue().when(&zone, at);
     let row = |banner: Banner| Row {
-        areas: banner.areas.iter().filter_map(|area| names.get(area).cloned()).collect::<Vec<_>>().join(", "),
+        areas: short(
+            &banner.areas.iter().filter_map(|area| names.get(area).cloned()).collect::<Vec<_>>().join(", "),
+            AREAS_CHARS_MAX,
+        ),
         since: when(banner.since),
         until: when(banner.ended.unwrap_or(banner.until)),
         state: match (banner.ended, banner.is_running(now)) {

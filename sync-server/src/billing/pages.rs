@@ -16,6 +16,7 @@ use crate::http::undone::Undone;
 use crate::http::{Answer, Query, Refused, Site};
 use crate::jobs::{self, Kind, NewJob};
 use crate::plans::{self, Plan};
+use crate::web::cut::{Cut, cut, weight};
 use crate::web::form::Form;
 use crate::web::frame::{Frame, Viewer};
 use crate::web::{self, page};
@@ -36,6 +37,8 @@ use shared::time::Zone;
 
 /// Charges in the history.
 const CHARGES_MAX: i64 = 60;
+/// What the plans on one page weigh.
+const PLANS_BYTES_MAX: usize = 48_000;
 
 /// The routes.
 pub fn routes() -> Router<Site> {
@@ -109,7 +112,7 @@ async fn on_sale(site: &Site, customer: Option<CustomerId>) -> Result<Vec<OnSale
 #[template(path = "billing/plans.html")]
 struct PlansPage {
     frame: Frame,
-    plans: Vec<OnSale>,
+    plans: Cut<OnSale>,
     /// Somebody comes back from the card provider without having paid.
     left: bool,
 }
@@ -118,6 +121,16 @@ struct PlansPage {
 struct Left {
     #[serde(default)]
     left: String,
+    /// What is no number is the first page.
+    #[serde(default)]
+    page: String,
+}
+
+impl OnSale {
+    /// What it weighs on the page, about.
+    fn bytes(&self) -> usize {
+        2 * weight(self.plan.name.as_str()) + weight(&self.covers) + 600
+    }
 }
 
 async fn list(
@@ -130,6 +143,7 @@ async fn list(
         Person::Expert(_) | Person::Agent(_) | Person::Admin(_) => None,
     });
     let plans = on_sale(&site, customer).await?;
+    let plans = cut(plans, left.page.parse().unwrap_or(1), PLANS_BYTES_MAX, OnSale::bytes);
     page(&PlansPage { frame: Frame::of(&site, caller.as_ref(), "/plans"), plans, left: !left.left.is_empty() })
 }
 

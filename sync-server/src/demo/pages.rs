@@ -11,6 +11,8 @@ use crate::http::json::{body, parse};
 use crate::http::{Answer, Json, Query, Site};
 use crate::notify::plan::Channel;
 use crate::notify::sandbox::{Captured, captured, latest};
+use crate::web::cut::weight;
+use crate::web::most::Most;
 use crate::web::{self, Form, Frame};
 use crate::{plans, tickets, workforce};
 use askama::Template;
@@ -28,6 +30,8 @@ use std::collections::BTreeMap;
 
 /// Messages on the page.
 const SHOWN_MAX: i64 = 200;
+/// What they weigh on the page.
+const SHOWN_BYTES_MAX: usize = 24_000;
 /// Payments on the page.
 const PAYMENTS_MAX: i64 = 30;
 /// Messages in one answer.
@@ -51,7 +55,7 @@ struct DemoPage {
     now: String,
     ahead: String,
     wanted: String,
-    messages: Vec<Shown>,
+    messages: Most<Shown>,
     staff: Vec<SignIn>,
     customers: Vec<SignIn>,
     experts: Vec<ExpertShown>,
@@ -82,6 +86,15 @@ struct Shown {
     before: String,
     link: Option<Link>,
     after: String,
+}
+
+impl Shown {
+    /// What it weighs on the page, about.
+    fn bytes(&self) -> usize {
+        let words = [self.subject.as_deref().unwrap_or_default(), &self.to, &self.before, &self.after];
+        let link = self.link.as_ref().map_or(0, |link| weight(&link.to) + weight(&link.label));
+        words.into_iter().map(weight).sum::<usize>() + link + 80
+    }
 }
 
 struct Link {
@@ -133,7 +146,9 @@ async fn show(
     let zone: Zone = ZONE.parse().expect("it is in the database");
     let key = fold_key(wanted.to.trim());
     let messages = messages.into_iter().map(|message| shown(&site, message, &names, &zone));
-    let messages = messages.filter(|message| key.is_empty() || fold_key(&message.to).contains(&key)).collect();
+    let messages: Vec<Shown> =
+        messages.filter(|message| key.is_empty() || fold_key(&message.to).contains(&key)).collect();
+    let messages = Most::that_fit(messages.into_iter(), SHOWN_BYTES_MAX, Shown::bytes);
     let sign_ins = world::sign_ins();
     let of = |roles: &[&str]| sign_ins.iter().filter(|one| roles.contains(&one.role)).cloned().collect::<Vec<_>>();
     web::page(&DemoPage {

@@ -11,7 +11,7 @@ mod report;
 mod track;
 mod words;
 
-use self::around::{Around, around, seen};
+use self::around::{Around, around, last_news, last_notes, seen};
 use self::words::{in_words, now_in_words, overdue_in_words};
 use super::api::{act, add_note, cancel_reason, visible};
 use super::times;
@@ -23,6 +23,7 @@ use crate::survey::SurveyState;
 use crate::tickets::Ticket;
 use crate::web::form::Form;
 use crate::web::frame::{Frame, Viewer};
+use crate::web::most::Most;
 use crate::web::page;
 use askama::Template;
 use axum::Router;
@@ -127,8 +128,8 @@ struct TicketPage {
     /// When the page was made, by the clock at the address.
     as_of: String,
     address: Vec<String>,
-    news: Vec<News>,
-    notes: Vec<News>,
+    news: Most<News>,
+    notes: Most<News>,
     photos: Vec<pictures::Picture>,
     /// A photo that came with the report could not be used.
     photo_refused: bool,
@@ -232,8 +233,8 @@ async fn ticket_page_with(site: &Site, frame: Frame, ticket: Ticket, way: Way, f
         visitor,
         as_of: Language::English.catalogue().time(&zone, site.now()),
         address: place.map(|place| place.address_lines()).unwrap_or_default(),
-        news: news.collect(),
-        notes: if is_own { notes_shown.collect() } else { Vec::new() },
+        news: last_news(news),
+        notes: last_notes(notes_shown.filter(|_| is_own), &ticket),
         photos,
         photo_refused,
         filed,

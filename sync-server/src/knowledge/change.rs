@@ -171,13 +171,13 @@ pub async fn vote(
     Ok(is_new)
 }
 
-/// The longest list of words that mean the same, in bytes.
-const SYNONYMS_BYTES_MAX: usize = 64 * 1024;
+/// The longest list of words that mean the same, in bytes: the page that changes it holds it whole.
+const SYNONYMS_BYTES_MAX: usize = 48 * 1024;
 
 /// Keeps the list of words that mean the same on top of the version that was seen; 0 is "none yet". Gives back its number.
 pub async fn keep_synonyms(tx: &mut Tx, seen: i64, body: &str, by: Actor, now: Timestamp) -> Result<i64, Undone> {
     if body.len() > SYNONYMS_BYTES_MAX || body.contains('\0') {
-        return Err(Problem::field("body", "too_long", "The list is too long: at most 64 KiB of text.").into());
+        return Err(Problem::field("body", "too_long", "The list is too long: at most 48 KiB of text.").into());
     }
     if let Err(error) = Synonyms::read(body) {
         return Err(Problem::field("body", "invalid", error.to_string()).into());

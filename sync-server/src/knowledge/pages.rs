@@ -13,6 +13,8 @@ use crate::db::{Lane, Tx};
 use crate::http::caller::{RequireAdmin, RequireDesk};
 use crate::http::undone::Undone;
 use crate::http::{Answer, Query, Refused, Site};
+use crate::web::cut::weight;
+use crate::web::most::{Most, short};
 use crate::web::{Form, Frame, page};
 use crate::workforce;
 use crate::workforce::Category;
@@ -28,6 +30,11 @@ use shared::text::{ShortLine, Slug};
 
 /// Articles on the page of staff.
 const LISTED_MAX: i64 = 30;
+/// What the versions of an article weigh on its page, and how much of each is shown: what changed has a page of its own.
+const VERSIONS_BYTES_MAX: usize = 14_000;
+const STEPS_CHARS_MAX: usize = 300;
+/// Characters of how a ticket was solved.
+const SUMMARY_CHARS_MAX: usize = 600;
 
 /// The routes.
 pub fn routes() -> Router<Site> {
@@ -160,7 +167,25 @@ struct ArticlePage {
     buttons: Vec<Button>,
     may_edit: bool,
     form: Form,
-    versions: Vec<store::Version>,
+    versions: Most<Past>,
+}
+
+/// A version, with the beginning of its steps.
+struct Past {
+    version: store::Version,
+    steps: String,
+}
+
+impl Past {
+    fn of(version: store::Version) -> Self {
+        Self { steps: short(version.text.steps.as_str(), STEPS_CHARS_MAX), version }
+    }
+
+    /// What it weighs on the page, about.
+    fn bytes(&self) -> usize {
+        let (title, author) = (self.version.text.title.as_str(), self.version.author_name.as_str());
+        weight(title) + weight(author) + weight(&self.steps) + 100
+    }
 }
 
 async fn article_page(site: &Site, caller: &RequireDesk, id: ArticleId, form: Form) -> Answer<Html<String>> {
@@ -177,7 +202,7 @@ async fn article_page(site: &Site, caller: &RequireDesk, id: ArticleId, form: Fo
         may_edit: article.state.edited().is_some(),
         article,
         form,
-        versions,
+        versions: Most::that_fit(versions.into_iter().map(Past::of), VERSIONS_BYTES_MAX, Past::bytes),
     })
 }
 
@@ -212,6 +237,11 @@ async fn act(
         }
         Err(undone) => Err(undone.into()),
     }
+}
+
+/// How a ticket was solved, in few words.
+fn brief(one: Solved) -> Solved {
+    Solved { summary: short(&one.summary, SUMMARY_CHARS_MAX), ..one }
 }
 
 /// A product with its symptoms, to choose from.
@@ -254,6 +284,7 @@ async fn write_page(
 ) -> Answer<Html<String>> {
     let categories = site.db.read(async |conn| workforce::store::categories(conn).await).await?;
     let groups = groups(&categories);
+    let solved = solved.into_iter().map(brief).collect();
     page(&WritePage { frame: frame(site, caller), form, action, heading, groups, preview, solved })
 }
 

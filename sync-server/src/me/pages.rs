@@ -13,6 +13,7 @@ use crate::db::{Error, Tx};
 use crate::http::caller::{Caller, MaybeCaller, RequireCustomer};
 use crate::http::{Answer, Query, Refused, Site};
 use crate::tickets::Ticket;
+use crate::web::cut::{Cut, cut, weight};
 use crate::web::{self, Form, Frame};
 use askama::Template;
 use axum::extract::{Path, State};
@@ -47,11 +48,17 @@ async fn customer(site: &Site, id: CustomerId) -> Answer<Customer> {
     found.ok_or_else(|| Refused::new(ProblemCode::NotFound))
 }
 
-/// What was just done, said once at the top of a page.
+/// What the addresses on one page weigh.
+const SITES_BYTES_MAX: usize = 40_000;
+
+/// What was just done, said once at the top of a page; and which page of the addresses.
 #[derive(Deserialize)]
 struct Just {
     #[serde(default)]
     done: String,
+    /// What is no number is the first page.
+    #[serde(default)]
+    page: String,
 }
 
 impl Just {
@@ -78,7 +85,7 @@ struct AccountPage {
     phone: String,
     hears_by: &'static str,
     language: String,
-    sites: Vec<Place>,
+    sites: Cut<Place>,
     leaving: Option<String>,
 }
 
@@ -93,6 +100,8 @@ async fn overview(
         Ok::<_, Error>(is.zip(Some(store::sites_of(conn, id).await?)))
     });
     let (is, sites) = found.await?.ok_or_else(|| Refused::new(ProblemCode::NotFound))?;
+    // The street stands there twice.
+    let heavy = |place: &Place| weight(place.line1.as_str()) + weight(&place.address_lines().join(", "));
     web::page(&AccountPage {
         frame: frame(&site, &caller),
         just: just.words(),
@@ -100,7 +109,7 @@ async fn overview(
         hears_by: profile::hears_by(is.notify_by),
         language: profile::language(&is.locale),
         leaving: leaving(&is),
-        sites,
+        sites: cut(sites, just.page.parse().unwrap_or(1), SITES_BYTES_MAX, heavy),
         is,
     })
 }

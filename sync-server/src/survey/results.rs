@@ -4,6 +4,7 @@
 //! two hundred who were asked.
 
 use super::SurveyState;
+use crate::sheet::values;
 use serde::Serialize;
 use shared::ids::SkillId;
 use shared::skills::Skills;
@@ -98,6 +99,20 @@ pub fn results(rows: &[Counted], skills: &BTreeMap<SkillId, String>) -> Results 
     Results { all, by_expert: by_expert.lines(), by_skill: by_skill.lines(), by_product: by_product.lines() }
 }
 
+/// As a file of values: all, then a line for each expert, skill and product.
+pub fn csv(results: &Results) -> String {
+    let all = [("all", std::slice::from_ref(&results.all))];
+    let sections = [("expert", &*results.by_expert), ("skill", &*results.by_skill), ("product", &*results.by_product)];
+    let lines = all.into_iter().chain(sections).flat_map(|(by, lines)| lines.iter().map(move |line| (by, line)));
+    let cells = lines.map(|(by, line)| {
+        let numbers = [line.n, line.n_not_reachable, line.n_answered, line.n_working, line.n_rated, line.rating_sum];
+        let mut cells = vec![by.to_owned(), line.name.clone()];
+        cells.extend(numbers.iter().map(u32::to_string));
+        cells
+    });
+    values::csv(&["by", "name", "n", "n_not_reachable", "n_answered", "n_working", "n_rated", "rating_sum"], cells)
+}
+
 #[derive(Default)]
 struct Groups(BTreeMap<String, Line>);
 
@@ -163,5 +178,9 @@ mod tests {
             short(&results.by_product),
             [line("Television", 4, 2, 1, Some(20)), line("Television · Łumen", 1, 1, 1, Some(50))]
         );
+        let file = csv(&results);
+        let lines: Vec<&str> = file.lines().collect();
+        assert_eq!(lines.len(), 1 + 1 + 3 + 3 + 2, "{file}");
+        assert_eq!((lines[1], lines[2]), ("all,All,5,1,3,2,2,7", "expert,Ana,2,0,2,1,2,7"));
     }
 }

@@ -307,6 +307,10 @@ async fn admins_see_answers_counted_and_in_words_and_nobody_else_does() {
         }
         let results = ada.get("/api/v1/admin/surveys/results?days=30").await.value();
         assert_eq!((&results["all"]["n_answered"], &results["by_expert"][0]["name"]), (&1.into(), &"Ana Ruíz".into()));
+        let file = ada.get("/api/v1/admin/surveys/results?days=30&format=csv").await;
+        assert!(file.header("content-type").starts_with("text/csv"), "{}", file.text());
+        assert!(file.text().contains("expert,Ana Ruíz,1,0,1,0,1,2\n"), "{}", file.text());
+        assert!(page.contains("/api/v1/admin/surveys/results?days=90&amp;format=csv"), "{page}");
         let list = ada.get("/api/v1/admin/surveys?limit=1").await.value();
         assert_eq!((&list["items"][0]["working"], &list["next_cursor"]), (&false.into(), &serde_json::Value::Null));
         let agent = client.signed_in(crate::accounts::Person::Agent(id(60))).await;

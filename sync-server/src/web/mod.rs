@@ -7,6 +7,7 @@
 pub mod cut;
 pub mod form;
 pub mod frame;
+pub mod most;
 pub mod pages;
 pub mod records;
 pub mod style;

@@ -17,7 +17,9 @@ use crate::http::{Answer, Query, Refused, Site};
 use crate::notify::{self, Notice};
 use crate::plans::EntitlementState;
 use crate::tickets::Ticket;
+use crate::web::cut::weight;
 use crate::web::frame::Frame;
+use crate::web::most::{Most, short};
 use crate::web::page;
 use crate::{phone, web};
 use askama::Template;
@@ -36,6 +38,14 @@ const CALLS_MAX: i64 = 100;
 const SAID_MAX: usize = 100;
 /// Visits that are shown.
 const PAST_SHOWN: usize = 5;
+/// Characters of a summary, and of how to get in: the ticket has it whole.
+const WORDS_SHOWN: usize = 300;
+/// What each part of a caller's page weighs.
+const PLANS_BYTES_MAX: usize = 5_000;
+const SITES_BYTES_MAX: usize = 8_000;
+const OPEN_BYTES_MAX: usize = 12_000;
+const TOLD_BYTES_MAX: usize = 9_000;
+const CALLS_BYTES_MAX: usize = 10_000;
 
 /// The routes.
 pub fn routes() -> Router<Site> {
@@ -165,6 +175,13 @@ struct SiteLine {
     zone_time: String,
 }
 
+impl SiteLine {
+    fn bytes(&self) -> usize {
+        let access = self.access.as_deref().map_or(0, weight);
+        weight(&self.address) + weight(&self.contact) + 2 * self.phone.len() + access + 40
+    }
+}
+
 #[derive(Template)]
 #[template(path = "desk/caller.html")]
 struct CallerPage {
@@ -178,14 +195,14 @@ struct CallerPage {
     helper: Option<(String, String)>,
     active: bool,
     since: String,
-    plans: Vec<PlanLine>,
+    plans: Most<PlanLine>,
     covered: bool,
-    sites: Vec<SiteLine>,
-    open: Vec<TicketLine>,
+    sites: Most<SiteLine>,
+    open: Most<TicketLine>,
     past: Vec<TicketLine>,
     n_past: usize,
-    told: Vec<ToldLine>,
-    calls: Vec<CallLine>,
+    told: Most<ToldLine>,
+    calls: Most<CallLine>,
     is_new: bool,
 }
 
@@ -236,7 +253,7 @@ fn ticket_line(ticket: &Ticket, seen: &Glance, zone: &Zone) -> TicketLine {
         asks: ticket.life.needs_human.is_some(),
         urgent: ticket.urgent,
         filed: when(zone, ticket.filed_at),
-        summary: ticket.summary.as_ref().map(ToString::to_string),
+        summary: ticket.summary.as_ref().map(|summary| short(summary.as_str(), WORDS_SHOWN)),
     }
 }
 
@@ -264,7 +281,7 @@ fn shown(site: &Site, staff: &RequireDesk, seen: Glance, is_new: bool) -> Caller
         address: place.address_lines().join(", "),
         contact: place.contact_name.to_string(),
         phone: place.contact_phone.to_string(),
-        access: place.access_note.as_ref().map(ToString::to_string),
+        access: place.access_note.as_ref().map(|note| short(note.as_str(), WORDS_SHOWN)),
         zone_time: shared::texts::Language::English.catalogue().time(&place.zone, now),
     });
     let told = seen.told.iter().map(|notice| ToldLine {
@@ -274,6 +291,8 @@ fn shown(site: &Site, staff: &RequireDesk, seen: Glance, is_new: bool) -> Caller
         state: words::notice_state(notice),
         failed: notice.state == notify::NoticeState::Failed,
     });
+    let open = seen.open.iter().map(|ticket| ticket_line(ticket, &seen, &zone));
+    let calls = seen.calls.iter().map(|notice| call_line(notice, &zone, now));
     let is_valid = |plan: &crate::plans::Entitlement| {
         let until = plan.grace_until_at.unwrap_or(plan.until_at);
         matches!(plan.state, EntitlementState::Active | EntitlementState::Grace)
@@ -296,13 +315,13 @@ fn shown(site: &Site, staff: &RequireDesk, seen: Glance, is_new: bool) -> Caller
         active: seen.customer.active,
         since: zone.show(seen.customer.created_at, "%-d %b %Y"),
         covered: seen.plans.iter().any(|(plan, _)| is_valid(plan)),
-        plans: plans.collect(),
-        sites: sites.collect(),
-        open: seen.open.iter().map(|ticket| ticket_line(ticket, &seen, &zone)).collect(),
+        plans: Most::that_fit(plans, PLANS_BYTES_MAX, |one| weight(&one.name)),
+        sites: Most::that_fit(sites, SITES_BYTES_MAX, SiteLine::bytes),
+        open: Most::that_fit(open, OPEN_BYTES_MAX, |one| weight(&one.title) + weight(&one.state) + 180),
         past: seen.past.iter().take(PAST_SHOWN).map(|ticket| ticket_line(ticket, &seen, &zone)).collect(),
         n_past: seen.past.len(),
-        told: told.collect(),
-        calls: seen.calls.iter().map(|notice| call_line(notice, &zone, now)).collect(),
+        told: Most::that_fit(told, TOLD_BYTES_MAX, |one| weight(&one.words) + weight(&one.by)),
+        calls: Most::that_fit(calls, CALLS_BYTES_MAX, |one| weight(&one.say) + 500),
         is_new,
     }
 }

@@ -14,9 +14,10 @@ mod work;
 use crate::config::Mode;
 use crate::http::caller::RequireAdmin;
 use crate::http::{Answer, Site};
+use crate::web::cut::{cut, weight};
 use crate::web::frame::{Frame, Viewer};
 use crate::web::page;
-use crate::web::records::Record;
+use crate::web::records::{Cell, Record};
 use askama::Template;
 use axum::Router;
 use axum::http::StatusCode;
@@ -28,6 +29,8 @@ use shared::time::{Timestamp, Zone};
 
 /// Rows on a page.
 const PAGE: i64 = 50;
+/// What the rows of a page weigh where a list was read whole.
+const ROWS_BYTES_MAX: usize = 44_000;
 
 /// The routes.
 pub fn routes() -> Router<Site> {
@@ -53,6 +56,8 @@ fn frame(site: &Site) -> Frame {
 #[serde(default)]
 struct Came {
     done: Option<String>,
+    /// Which page of a list; what is no number is the first one.
+    page: String,
 }
 
 impl Came {
@@ -67,6 +72,14 @@ impl Came {
             Some(_) => "Saved.".to_owned(),
         }
     }
+}
+
+/// The rows of the page that is asked for, of a list that was read whole, and where it goes on.
+fn paged(rows: Vec<Vec<Cell>>, came: &Came, path: &str) -> (Vec<Vec<Cell>>, Option<String>) {
+    let bytes = |row: &Vec<Cell>| row.iter().map(|cell| weight(&cell.text) + weight(&cell.to) + 70).sum::<usize>();
+    let shown = cut(rows, came.page.parse().unwrap_or(1), ROWS_BYTES_MAX, bytes);
+    let next = shown.after().map(|page| format!("{path}?page={page}"));
+    (shown.items, next)
 }
 
 /// Back to a page that says that it is done.

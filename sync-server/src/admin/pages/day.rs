@@ -9,7 +9,9 @@ use crate::dispatch::by_hand;
 use crate::http::caller::RequireDesk;
 use crate::http::{Answer, Query, Site};
 use crate::sync;
+use crate::web::cut::weight;
 use crate::web::frame::Frame;
+use crate::web::most::Most;
 use crate::web::page;
 use askama::Template;
 use axum::extract::State;
@@ -17,6 +19,11 @@ use axum::response::Html;
 use serde::Deserialize;
 use shared::ids::{AreaId, TicketId};
 use shared::time::{Timestamp, Zone};
+
+/// What the tickets to look at weigh, the experts at work and the others; of more one looks at one area at a time.
+const LOOK_BYTES_MAX: usize = 11_000;
+const AT_WORK_BYTES_MAX: usize = 16_000;
+const OTHERS_BYTES_MAX: usize = 4_000;
 
 struct Look {
     ticket: TicketId,
@@ -63,7 +70,9 @@ struct DayPage {
     look: Vec<Look>,
     n_look: usize,
     at_work: Vec<Person>,
+    n_at_work: usize,
     others: Vec<Person>,
+    n_others: usize,
     n_experts: usize,
     n_more: usize,
     map: Option<Drawn>,
@@ -90,20 +99,47 @@ pub(super) async fn show(
     let (today, own) = read.await?;
     let person = |one: &Ours| person(one, &today, now);
     let (at_work, others): (Vec<&Ours>, Vec<&Ours>) = today.experts.iter().partition(|one| is_at_work(one));
+    let look = Most::that_fit(today.pressing.iter().map(|one| look(one, now)), LOOK_BYTES_MAX, Look::bytes).rows;
+    let at_work = Most::that_fit(at_work.into_iter().map(person), AT_WORK_BYTES_MAX, Person::bytes);
+    let others = Most::that_fit(others.into_iter().map(person), OTHERS_BYTES_MAX, Person::bytes);
     page(&DayPage {
         frame: frame(&site, "/desk/day", &caller.0),
         clock: own.show(now, "%H:%M %Z"),
         greedy: today.greedy_at.map(|at| own.show(at, "%H:%M")),
-        look: today.pressing.iter().map(|one| look(one, now)).collect(),
+        map: drawn(&today, look.len(), at_work.rows.len()),
+        look,
         n_look: today.n_pressing,
-        at_work: at_work.into_iter().map(person).collect(),
-        others: others.into_iter().map(person).collect(),
+        n_more: today.n_experts - at_work.rows.len() - others.rows.len(),
+        at_work: at_work.rows,
+        n_at_work: at_work.n,
+        others: others.rows,
+        n_others: others.n,
         n_experts: today.n_experts,
-        n_more: today.n_experts - today.experts.len(),
-        map: drawn(&today),
         areas: today.areas.clone(),
         area,
     })
+}
+
+impl Look {
+    /// What it weighs on the page, about.
+    fn bytes(&self) -> usize {
+        weight(&self.title) + weight(&self.areas) + weight(&self.risk) + 420
+    }
+}
+
+impl Visit {
+    fn bytes(&self) -> usize {
+        let risk = self.risk.as_ref().map_or(0, |risk| weight(risk) + 30);
+        weight(&self.title) + weight(&self.way) + self.when.len() + risk + 180
+    }
+}
+
+impl Person {
+    /// What they weigh on the page, about, with what they hold.
+    fn bytes(&self) -> usize {
+        let chain = self.chain.iter().map(Visit::bytes).sum::<usize>();
+        weight(&self.name) + weight(&self.areas) + weight(&self.doing) + 2 * self.phone.len() + chain + 110
+    }
 }
 
 fn look(one: &Pressing, now: Timestamp) -> Look {

@@ -26,13 +26,13 @@ pub(super) struct Spot {
     pub(super) n: usize,
 }
 
-/// What waits and who is at work, on the map; nothing if nothing of it is on the map.
-pub(super) fn drawn(today: &Today) -> Option<Drawn> {
-    let tickets = today.pressing.iter().filter_map(|one| {
+/// What waits and who is at work, on the map, as many of each as the lists hold; nothing if nothing of it is on the map.
+pub(super) fn drawn(today: &Today, n_tickets: usize, n_at_work: usize) -> Option<Drawn> {
+    let tickets = today.pressing.iter().take(n_tickets).filter_map(|one| {
         let name = format!("{} {}", one.ticket.number, one.ticket.title);
         Some(Placed { what: What::Ticket, place: one.place?, name })
     });
-    let at_work = today.experts.iter().filter(|one| is_at_work(one));
+    let at_work = today.experts.iter().filter(|one| is_at_work(one)).take(n_at_work);
     let experts = at_work.map(|one| Placed { what: What::Expert, place: one.place, name: one.name.clone() });
     let placed: Vec<Placed> = tickets.chain(experts).collect();
     let map = map::draw(&placed)?;

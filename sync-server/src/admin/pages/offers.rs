@@ -10,8 +10,10 @@ use crate::http::caller::{RequireAdmin, RequireDesk};
 use crate::http::{Answer, Query, Refused, Site};
 use crate::matching::explain;
 use crate::tickets::{Ticket, store};
+use crate::web::cut::{cut, weight};
 use crate::web::form::Form;
 use crate::web::frame::Frame;
+use crate::web::most::Most;
 use crate::web::page;
 use askama::Template;
 use axum::extract::{Path, State};
@@ -25,6 +27,11 @@ use shared::time::{Timestamp, Zone};
 
 /// Overrides on one page.
 const REPORT_MAX: i64 = 50;
+/// What they weigh.
+const REPORT_BYTES_MAX: usize = 48_000;
+/// What the experts weigh who keep every rule, and the others.
+const FIT_BYTES_MAX: usize = 16_000;
+const OTHERS_BYTES_MAX: usize = 30_000;
 
 struct Pick {
     expert: ExpertId,
@@ -96,14 +103,21 @@ async fn choose_page(site: &Site, caller: &RequireDesk, id: TicketId, form: Form
         cautions: cautions.iter().map(|caution| against::warning(caution, &names, &zone).sentence).collect(),
         refusal,
         name: form.value("name").to_owned(),
-        fit: choosing.fit.iter().map(option).collect(),
+        fit: Most::that_fit(choosing.fit.iter().map(option), FIT_BYTES_MAX, Pick::bytes).rows,
         others_open: choosing.fit.is_empty() || choosing.others.iter().any(|one| Some(one.expert) == chosen),
-        others: choosing.others.iter().map(option).collect(),
+        others: Most::that_fit(choosing.others.iter().map(option), OTHERS_BYTES_MAX, Pick::bytes).rows,
         n_fit: choosing.n_fit,
         n_others: choosing.n_others,
         form,
         ticket,
     })
+}
+
+impl Pick {
+    /// What it weighs on the page, about.
+    fn bytes(&self) -> usize {
+        weight(&self.name) + weight(&self.promise) + weight(&self.broken) + 60
+    }
 }
 
 fn option_of(choice: &Choice, choosing: &Choosing, zone: &Zone, now: Timestamp, chosen: Option<ExpertId>) -> Pick {
@@ -178,6 +192,14 @@ struct Row {
     one: Overridden,
 }
 
+impl Row {
+    /// What it weighs on the page, about.
+    fn bytes(&self) -> usize {
+        let against = self.one.against.iter().map(|said| weight(&said.sentence) + 9).sum::<usize>();
+        weight(&self.one.staff) + weight(&self.one.expert) + against + weight(self.one.made.reason.as_str()) + 150
+    }
+}
+
 #[derive(Template)]
 #[template(path = "admin/overrides.html")]
 struct ReportPage {
@@ -213,18 +235,14 @@ pub(super) async fn report(
         let made = overridden(conn, made, &zone).await?;
         Ok::<_, Error>((zone, tickets, made))
     });
-    let (zone, tickets, mut made) = read.await?;
-    let page_len = usize::try_from(REPORT_MAX).unwrap_or(1);
-    let next = (made.len() > page_len).then(|| made[page_len - 1].made.offer);
-    made.truncate(page_len);
+    let (zone, tickets, made) = read.await?;
+    let (n, page_len) = (made.len(), usize::try_from(REPORT_MAX).unwrap_or(1));
     let row = |one: Overridden| {
         let ticket = tickets.iter().find(|ticket| ticket.id == one.made.ticket);
         let number = ticket.map_or_else(|| "the ticket".to_owned(), |ticket| ticket.number.to_string());
         Row { when: when(&zone, one.made.made_at), number, one }
     };
-    page(&ReportPage {
-        frame: frame(&site, "/admin/reports", &caller.0),
-        rows: made.into_iter().map(row).collect(),
-        next,
-    })
+    let rows = cut(made.into_iter().take(page_len).map(row).collect(), 1, REPORT_BYTES_MAX, Row::bytes).items;
+    let next = rows.last().map(|row| row.one.made.offer).filter(|_| rows.len() < n);
+    page(&ReportPage { frame: frame(&site, "/admin/reports", &caller.0), rows, next })
 }

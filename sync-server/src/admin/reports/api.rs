@@ -1,7 +1,7 @@
 //! The reports as JSON. Shares are in thousandths; `days` says how far a report looks back.
 
 use super::figures::{self, Figure};
-use super::{Window, first_visit, revenue, wrong_expert};
+use super::{Step, Window, first_visit, revenue, wrong_expert};
 use crate::http::caller::RequireAdmin;
 use crate::http::{Answer, Json, Query, Refused, Site};
 use crate::workforce::api::import::csv_file;
@@ -58,7 +58,7 @@ async fn figure(
 ) -> Answer<Response> {
     let figure = Figure::from_word(&name).ok_or_else(|| Refused::new(ProblemCode::NotFound))?;
     let window = Window::last(wanted.days, site.now());
-    let report = site.db.read(async move |conn| figures::read(conn, figure, window).await).await?;
+    let report = site.db.read(async move |conn| figures::read(conn, figure, window, Step::Day).await).await?;
     let json = || json!({ "from": window.from, "until": window.until, "report": report });
     Ok(answer(&wanted, &name, || figures::csv(figure, &report), json))
 }
@@ -79,7 +79,7 @@ async fn wrong(State(site): State<Site>, _: RequireAdmin, Query(wanted): Query<W
 
 async fn money(State(site): State<Site>, _: RequireAdmin, Query(wanted): Query<Wanted>) -> Answer<Response> {
     let window = Window::last(wanted.days, site.now());
-    let report = site.db.read(async move |conn| revenue::read(conn, window).await).await?;
+    let report = site.db.read(async move |conn| revenue::read(conn, window, Step::Day).await).await?;
     let json = || json!({ "from": window.from, "until": window.until, "report": report });
     Ok(answer(&wanted, "revenue", || revenue::csv(&report), json))
 }

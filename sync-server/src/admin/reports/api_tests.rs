@@ -13,8 +13,9 @@ use axum::http::StatusCode;
 use serde_json::json;
 use shared::event::Actor;
 use shared::ids::{ExpertId, TicketId};
+use shared::offer::DeclineReason;
 use shared::skills::{Level, Skills};
-use shared::ticket::{CannotFix, Move, Outcome};
+use shared::ticket::{CannotFix, HoldReason, Move, Outcome, VisitPlan};
 use shared::time::Timestamp;
 
 async fn admin(db: &Database) -> (World, Client) {
@@ -206,6 +207,72 @@ async fn the_middle_of_the_minutes_to_a_yes_and_the_share_of_punctual_arrivals_a
         world.minutes_pass(9 * 1_440);
         let none = report("on-time-arrival", "?days=7").await;
         assert_eq!((&none["n"], &none["value"], &none["days"]), (&json!(0), &json!(null), &json!([])), "{none}");
+    })
+    .await;
+}
+
+/// An expert says yes to a visit that begins in so many minutes.
+async fn promised(world: &World, ticket: TicketId, expert: ExpertId, number: u64, in_minutes: i64) {
+    let visit = VisitPlan { start_at: world.now().plus_minutes(in_minutes), travel_minutes: 10, work_minutes: 30 };
+    world.act(ticket, Move::Offer { offer: id(number), expert, visit, decision: None }).await.unwrap();
+    world.act(ticket, Move::Accept { expert, late: None }).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_arrival_counts_by_the_first_promise_unless_the_customer_a_hold_or_a_visit_made_it_void() {
+    both_engines(async |db| {
+        let (world, ada) = admin(&db).await;
+        let (ana, ben) = (world.expert("Ana", "10001").await, world.expert("Ben", "10463").await);
+        let plain = async || world.file(|filing| filing.symptom = None).await;
+        let arrives = async |ticket: TicketId, expert: ExpertId, after: u64| {
+            world.minutes_pass(after);
+            world.act(ticket, Move::Arrive { expert }).await.unwrap();
+            world.minutes_pass(1);
+        };
+        let report = async || {
+            let report = ada.get("/api/v1/admin/reports/on-time-arrival").await.value()["report"].clone();
+            (report["n"].as_i64(), report["value"].as_i64())
+        };
+        // Ana gives it back, and Ben keeps his own word an hour after hers.
+        let ticket = plain().await;
+        promised(&world, ticket, ana, 51, 60).await;
+        world.act(ticket, Move::Decline { expert: ana, reason: DeclineReason::Busy }).await.unwrap();
+        promised(&world, ticket, ben, 52, 120).await;
+        arrives(ticket, ben, 120).await;
+        assert_eq!(report().await, (Some(1), Some(0)), "the customer waited for an hour");
+        // The customer wants another time.
+        let ticket = plain().await;
+        promised(&world, ticket, ana, 53, 60).await;
+        let from = world.now().plus_minutes(120);
+        let windows = vec![shared::ticket::Window { from, until: from.plus_minutes(60) }];
+        world.act(ticket, Move::Reschedule { windows }).await.unwrap();
+        promised(&world, ticket, ana, 54, 130).await;
+        arrives(ticket, ana, 130).await;
+        assert_eq!(report().await, (Some(2), Some(500)), "the earlier hour is forgotten");
+        // A time that the visit fits makes it no later.
+        let ticket = plain().await;
+        promised(&world, ticket, ben, 55, 60).await;
+        world.act(ticket, Move::Reschedule { windows: Vec::new() }).await.unwrap();
+        arrives(ticket, ben, 90).await;
+        assert_eq!(report().await, (Some(3), Some(333)), "half an hour late all the same");
+        // On hold.
+        let ticket = plain().await;
+        promised(&world, ticket, ana, 56, 60).await;
+        let until = world.now().plus_minutes(90);
+        world.act(ticket, Move::Hold { why: HoldReason::Customer, until }).await.unwrap();
+        world.act(ticket, Move::Resume).await.unwrap();
+        promised(&world, ticket, ana, 57, 120).await;
+        arrives(ticket, ana, 120).await;
+        assert_eq!(report().await, (Some(4), Some(500)));
+        // A visit that could not end it was on time, and so is the second one.
+        let ticket = plain().await;
+        promised(&world, ticket, ana, 58, 60).await;
+        arrives(ticket, ana, 60).await;
+        let cannot = Move::CannotFix { expert: ana, why: CannotFix::Skill, part: None, until: None };
+        world.act(ticket, cannot).await.unwrap();
+        promised(&world, ticket, ben, 59, 120).await;
+        arrives(ticket, ben, 120).await;
+        assert_eq!(report().await, (Some(6), Some(667)));
     })
     .await;
 }

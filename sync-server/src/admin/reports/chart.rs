@@ -1,9 +1,8 @@
-//! Bars of a chart as numbers in a field of 100 × 40, and a report as a file of values. Pure, in whole thousandths: what a
-//! picture shows stands in a table below it too.
+//! Bars of a chart as numbers in a field of 100 × 40. Pure, in whole thousandths: what a picture shows stands in a table
+//! below it too.
 
-use super::Window;
+use super::{Step, Window};
 use shared::time::{Date, Zone};
-use std::fmt::Write as _;
 
 /// A bar of a chart, in a field of 100 × 40.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,13 +19,13 @@ fn unit(thousandths: i64) -> String {
     format!("{}.{:03}", thousandths / 1_000, thousandths % 1_000)
 }
 
-/// One bar for each day at its place in the time; a day with nothing leaves its place free. What is below nothing is drawn
-/// as nothing.
-pub(super) fn bars(window: Window, points: &[(Date, i64, String)], highest: i64) -> Vec<Bar> {
+/// One bar for each day or week at its place in the time; one with nothing leaves its place free. What is below nothing is
+/// drawn as nothing. Weeks are drawn whole, so that all bars are equally wide.
+pub(super) fn bars(window: Window, step: Step, points: &[(Date, i64, String)], highest: i64) -> Vec<Bar> {
     let utc = Zone::utc();
-    let first = utc.local(window.from).date;
+    let first = step.start(utc.local(window.from).date);
     let place = |on: Date| i64::from((on - first).get_days());
-    let n_days = place(utc.local(window.until).date) + 1;
+    let n_days = place(step.start(utc.local(window.until).date)) + step.days();
     // A time of many days is drawn by its days, thin as they are.
     let wide = 100_000 / n_days.max(1);
     let bar = |(on, value, says): &(Date, i64, String)| {
@@ -34,7 +33,7 @@ pub(super) fn bars(window: Window, points: &[(Date, i64, String)], highest: i64)
         Bar {
             x: unit(place(*on).clamp(0, n_days) * wide),
             y: unit(40_000 - height),
-            width: unit((wide * 4 / 5).max(1)),
+            width: unit((wide * step.days() * 4 / 5).max(1)),
             height: unit(height),
             says: says.clone(),
         }
@@ -46,26 +45,6 @@ pub(super) fn bars(window: Window, points: &[(Date, i64, String)], highest: i64)
 pub(super) fn width(share: Option<i64>) -> String {
     let share = share.unwrap_or_default().clamp(0, 1_000);
     format!("{}.{}", share / 10, share % 10)
-}
-
-/// A file of values: a heading and lines. What a spreadsheet would take for a formula is told apart by a quotation mark.
-pub(super) fn csv(heading: &[&str], lines: impl IntoIterator<Item = Vec<String>>) -> String {
-    let mut text = heading.join(",");
-    text.push('\n');
-    for line in lines {
-        let cells: Vec<String> = line.iter().map(|cell| quoted(cell)).collect();
-        writeln!(text, "{}", cells.join(",")).expect("writing to a string works");
-    }
-    text
-}
-
-fn quoted(cell: &str) -> String {
-    let is_number = cell.parse::<i64>().is_ok();
-    let guard = if !is_number && cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
-    if guard.is_empty() && !cell.contains([',', '"', '\n', '\r', ';']) {
-        return cell.to_owned();
-    }
-    format!("\"{guard}{}\"", cell.replace('"', "\"\""))
 }
 
 #[cfg(test)]
@@ -83,15 +62,22 @@ mod tests {
         let utc = Zone::utc();
         let (first, last) = (utc.local(window.from).date, utc.local(window.until).date);
         let points = [(first, 5, "a".to_owned()), (last, 10, "b".to_owned()), (last, -3, "c".to_owned())];
-        let bars = bars(window, &points, 10);
+        let bars = bars(window, Step::Day, &points, 10);
         assert_eq!((bars[0].x.as_str(), bars[0].height.as_str()), ("0.000", "20.000"));
         assert_eq!((bars[1].x.as_str(), bars[1].y.as_str(), bars[1].width.as_str()), ("90.000", "0.000", "8.000"));
         assert_eq!(bars[2].height, "0.000", "what was given back is no bar upside down");
     }
 
     #[test]
-    fn a_file_keeps_commas_and_quotes_and_is_no_formula_in_a_spreadsheet() {
-        let lines = [vec!["=1+1".to_owned(), "-5".to_owned()], vec!["Łumen, \"X\"".to_owned(), String::new()]];
-        assert_eq!(csv(&["name", "n"], lines), "name,n\n\"'=1+1\",-5\n\"Łumen, \"\"X\"\"\",\n");
+    fn the_bar_of_a_week_begins_with_its_monday_and_is_as_wide_as_seven_days() {
+        let window = window(364);
+        let utc = Zone::utc();
+        let [first, last] = [window.from, window.until].map(|at| Step::Week.start(utc.local(at).date));
+        let points = [(first, 5, "a".to_owned()), (last, 10, "b".to_owned())];
+        let days = bars(window, Step::Day, &points, 10);
+        let weeks = bars(window, Step::Week, &points, 10);
+        // 365 days are 53 weeks, 371 whole days: each takes 0.269 of 100.
+        assert_eq!((days[0].width.as_str(), weeks[0].width.as_str()), ("0.218", "1.506"));
+        assert_eq!((weeks[0].x.as_str(), weeks[1].x.as_str()), ("0.000", "97.916"), "the last ends with the field");
     }
 }

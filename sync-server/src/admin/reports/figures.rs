@@ -1,11 +1,13 @@
-//! Figures by day: how long until somebody says yes, who arrives as promised, why experts decline, how content customers
-//! are, which renewals fail. Adding up is pure; a page, a document and a file show the same numbers.
+//! Figures by day or week: how long until somebody says yes, who arrives as promised, why experts decline, how content
+//! customers are, which renewals fail. Adding up is pure; a page, a document and a file show the same numbers.
 
-use super::{Window, chart, thousandths};
+use super::promise::Promise;
+use super::{Step, Window, chart, thousandths};
 use crate::billing::store::{Renewed, RenewedEnd};
 use crate::billing::{self, Failure};
 use crate::db::{Conn, Error};
 use crate::events::{self, Line};
+use crate::sheet::values;
 use crate::survey;
 use crate::tickets::store as tickets;
 use serde::Serialize;
@@ -73,7 +75,7 @@ impl Figure {
     pub(super) fn lead(self) -> &'static str {
         match self {
             Self::TimeToAccept => {
-                "Minutes from a report until the first expert said yes: the middle of each day's tickets."
+                "Minutes from a report until the first expert said yes: of each time's tickets the one in the middle."
             }
             Self::OnTimeArrival => {
                 "Arrivals no later than a quarter of an hour after what the customer was told first."
@@ -81,7 +83,7 @@ impl Figure {
             Self::Declines => "Declined offers and visits that were given back, by the reason that was tapped.",
             Self::Satisfaction => "Answers to the survey: how many say that it works.",
             Self::FailedRenewals => {
-                "Renewals by the day they fell due: a card was declined, or the money was not there within a day."
+                "Renewals by when they fell due: a card was declined, or the money was not there within a day."
             }
         }
     }
@@ -103,10 +105,10 @@ impl Figure {
     }
 }
 
-/// One day of a figure.
+/// One day of a figure, or one week.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Day {
-    /// The day, by the clocks of UTC.
+    /// The day, by the clocks of UTC; of a week its Monday.
     pub(super) on: Date,
     /// How many it adds up.
     pub(super) n: i64,
@@ -119,24 +121,25 @@ pub(super) struct Day {
 pub(super) struct Report {
     /// How many it adds up.
     pub(super) n: i64,
-    /// Of all days together.
+    /// Of the whole time.
     pub(super) value: Option<i64>,
     /// There was more than is added up.
     pub(super) is_cut: bool,
-    /// Every day on which there was something.
+    /// Every day, or week, with something.
     pub(super) days: Vec<Day>,
     /// By reason, where there are reasons.
     pub(super) parts: Vec<(String, i64)>,
 }
 
 /// Something that counts: when, and how much.
-type Point = (Timestamp, i64);
+pub(super) type Point = (Timestamp, i64);
 
-fn by_day(points: &[Point], of: impl Fn(&mut [i64]) -> Option<i64>) -> Report {
+/// Adds up each day or week from its points: the middle of a week is not that of its days' middles.
+pub(super) fn by(step: Step, points: &[Point], of: impl Fn(&mut [i64]) -> Option<i64>) -> Report {
     let utc = Zone::utc();
     let mut days: BTreeMap<Date, Vec<i64>> = BTreeMap::new();
     for (at, value) in points {
-        days.entry(utc.local(*at).date).or_default().push(*value);
+        days.entry(step.start(utc.local(*at).date)).or_default().push(*value);
     }
     let count = |values: &[i64]| i64::try_from(values.len()).unwrap_or(i64::MAX);
     let mut all: Vec<i64> = points.iter().map(|(_, value)| *value).collect();
@@ -144,12 +147,12 @@ fn by_day(points: &[Point], of: impl Fn(&mut [i64]) -> Option<i64>) -> Report {
     Report { n: count(&all), days: days.collect(), value: of(&mut all), ..Report::default() }
 }
 
-fn median(values: &mut [i64]) -> Option<i64> {
+pub(super) fn median(values: &mut [i64]) -> Option<i64> {
     values.sort_unstable();
     values.get(values.len() / 2).copied()
 }
 
-fn share(values: &mut [i64]) -> Option<i64> {
+pub(super) fn share(values: &mut [i64]) -> Option<i64> {
     thousandths(values.iter().sum(), i64::try_from(values.len()).unwrap_or(i64::MAX))
 }
 
@@ -164,26 +167,25 @@ fn accepts(lines: &[Line], filed: &BTreeMap<TicketId, Timestamp>, from: Timestam
     first.filter_map(point).filter(|(at, _)| *at >= from).collect()
 }
 
-/// Of each arrival whether it was on time.
+/// Of each arrival whether it was on time by what was promised first.
 fn arrivals(lines: &[Line], from: Timestamp) -> Vec<Point> {
-    let mut promised: BTreeMap<TicketId, Timestamp> = BTreeMap::new();
+    let mut promised: BTreeMap<TicketId, Promise> = BTreeMap::new();
     let mut points = Vec::new();
     for line in lines {
-        if let Fact::Accepted { visit, .. } = &line.event.fact {
-            promised.insert(line.ticket, visit.start_at);
-        }
+        let promise = promised.entry(line.ticket).or_default();
+        promise.hear(&line.event.fact);
         if matches!(line.event.fact, Fact::Arrived { .. })
             && !line.event.skipped
             && line.at >= from
-            && let Some(start_at) = promised.get(&line.ticket)
+            && let Some(start_at) = promise.first
         {
-            points.push((line.at, i64::from(line.at.minutes_since(*start_at) <= ON_TIME_MINUTES)));
+            points.push((line.at, i64::from(line.at.minutes_since(start_at) <= ON_TIME_MINUTES)));
         }
     }
     points
 }
 
-fn declines(lines: &[Line], from: Timestamp) -> Report {
+fn declines(lines: &[Line], from: Timestamp, step: Step) -> Report {
     let mut parts: BTreeMap<&'static str, i64> = BTreeMap::new();
     let mut points = Vec::new();
     for line in lines.iter().filter(|line| line.at >= from) {
@@ -195,11 +197,11 @@ fn declines(lines: &[Line], from: Timestamp) -> Report {
     let parts = DeclineReason::ALL
         .iter()
         .map(|reason| (reason.word().replace('_', " "), parts.get(reason.word()).copied().unwrap_or_default()));
-    Report { parts: parts.collect(), ..by_day(&points, |values| i64::try_from(values.len()).ok()) }
+    Report { parts: parts.collect(), ..by(step, &points, |values| i64::try_from(values.len()).ok()) }
 }
 
 /// Of each renewal whether it failed; then what became of those that did, and why.
-fn failed(renewed: &[Renewed]) -> Report {
+fn failed(renewed: &[Renewed], step: Step) -> Report {
     let mut became =
         [("paid after all", 0), ("still open", 0), ("given up: the plan lapsed", 0), ("never asked for", 0)];
     let mut reasons: BTreeMap<&'static str, i64> = BTreeMap::new();
@@ -224,21 +226,21 @@ fn failed(renewed: &[Renewed]) -> Report {
         Some((format!("because of: {}", word.replace('_', " ")), n))
     });
     let parts = became.into_iter().map(|(name, n)| (name.to_owned(), n)).chain(reasons).collect();
-    Report { parts, ..by_day(&points, share) }
+    Report { parts, ..by(step, &points, share) }
 }
 
 /// Reads and adds up.
-pub(super) async fn read(conn: &mut Conn, figure: Figure, window: Window) -> Result<Report, Error> {
+pub(super) async fn read(conn: &mut Conn, figure: Figure, window: Window, step: Step) -> Result<Report, Error> {
     let is_full = |n: usize| n >= usize::try_from(LINES_MAX).unwrap_or(usize::MAX);
     if figure == Figure::FailedRenewals {
         let renewed = billing::store::renewed(conn, window.from, window.until, LINES_MAX).await?;
-        return Ok(Report { is_cut: is_full(renewed.len()), ..failed(&renewed) });
+        return Ok(Report { is_cut: is_full(renewed.len()), ..failed(&renewed, step) });
     }
     if figure == Figure::Satisfaction {
         let answers = survey::store::answers(conn, window.from, window.until, LINES_MAX).await?;
         let is_cut = is_full(answers.len());
         let points: Vec<Point> = answers.into_iter().map(|(at, works)| (at, i64::from(works))).collect();
-        return Ok(Report { is_cut, ..by_day(&points, share) });
+        return Ok(Report { is_cut, ..by(step, &points, share) });
     }
     let since = window.from.plus_minutes(-PROMISED_BEFORE_MINUTES);
     let lines = events::of_visits(conn, since, window.until, LINES_MAX).await?;
@@ -249,10 +251,10 @@ pub(super) async fn read(conn: &mut Conn, figure: Figure, window: Window) -> Res
             let ids: Vec<TicketId> = ids.into_iter().collect();
             let filed =
                 tickets::many(conn, &ids).await?.into_iter().map(|ticket| (ticket.id, ticket.filed_at)).collect();
-            by_day(&accepts(&lines, &filed, window.from), median)
+            by(step, &accepts(&lines, &filed, window.from), median)
         }
-        Figure::OnTimeArrival => by_day(&arrivals(&lines, window.from), share),
-        Figure::Declines | Figure::Satisfaction | Figure::FailedRenewals => declines(&lines, window.from),
+        Figure::OnTimeArrival => by(step, &arrivals(&lines, window.from), share),
+        Figure::Declines | Figure::Satisfaction | Figure::FailedRenewals => declines(&lines, window.from, step),
     };
     Ok(Report { is_cut, ..report })
 }
@@ -268,21 +270,21 @@ pub(super) fn csv(figure: Figure, report: &Report) -> String {
         let value = day.value.map(|value| value.to_string()).unwrap_or_default();
         vec![day.on.to_string(), day.n.to_string(), value]
     };
-    chart::csv(&["day", "n", value], report.days.iter().map(line))
+    values::csv(&["day", "n", value], report.days.iter().map(line))
 }
 
 /// The bars of a report, the highest as high as the field; shares are drawn against all.
-pub(super) fn bars(figure: Figure, window: Window, report: &Report) -> Vec<chart::Bar> {
+pub(super) fn bars(figure: Figure, window: Window, step: Step, report: &Report) -> Vec<chart::Bar> {
     let highest = if figure.is_share() {
         1_000
     } else {
         report.days.iter().filter_map(|day| day.value).max().unwrap_or(1).max(1)
     };
     let point = |day: &Day| {
-        let says = format!("{}: {}, of {}", day.on, shown(figure, day.value), day.n);
+        let says = format!("{}: {}, of {}", step.named(day.on), shown(figure, day.value), day.n);
         (day.on, day.value.unwrap_or_default(), says)
     };
-    chart::bars(window, &report.days.iter().map(point).collect::<Vec<_>>(), highest)
+    chart::bars(window, step, &report.days.iter().map(point).collect::<Vec<_>>(), highest)
 }
 
 /// A value for people.
@@ -323,24 +325,48 @@ mod tests {
             line(2, 2, 30, accepted(60)),
             line(2, 3, 76, Fact::Arrived { expert: id(1) }),
             line(2, 4, 90, accepted(600)),
+            line(3, 2, 10, accepted(60)),
+            line(3, 3, 20, accepted(90)),
+            line(3, 4, 90, Fact::Arrived { expert: id(1) }),
         ];
-        assert_eq!(by_day(&arrivals(&lines, at(0)), share).value, Some(500), "a quarter of an hour is on time");
-        assert_eq!(arrivals(&lines, at(76)).len(), 1, "what was promised before the time still counts");
+        let on_time: Vec<i64> = arrivals(&lines, at(0)).into_iter().map(|(_, on_time)| on_time).collect();
+        assert_eq!(on_time, [1, 0, 0], "a quarter of an hour is on time; a second promise does not mend the first");
+        assert_eq!(arrivals(&lines, at(76)).len(), 2, "what was promised before the time still counts");
         let filed = [(id(1), at(0)), (id(2), at(0))].into();
-        let report = by_day(&accepts(&lines, &filed, at(0)), median);
-        assert_eq!((report.n, report.value), (2, Some(30)), "only the first yes of a ticket");
+        let report = by(Step::Day, &accepts(&lines, &filed, at(0)), median);
+        assert_eq!(
+            (report.n, report.value),
+            (2, Some(30)),
+            "only the first yes of a ticket, and not of one that is gone"
+        );
+    }
+
+    #[test]
+    fn a_week_is_added_up_from_its_points_and_not_from_its_days() {
+        let on = |day: &str| day.parse::<Timestamp>().unwrap();
+        let (monday, friday) = (on("2026-03-02T10:00:00Z"), on("2026-03-06T10:00:00Z"));
+        let next = on("2026-03-09T00:00:00Z");
+        let points = [(monday, 1), (monday, 2), (monday, 3), (friday, 9), (next, 5)];
+        let weeks = |of: fn(&mut [i64]) -> Option<i64>, points: &[Point]| -> Vec<(String, i64, Option<i64>)> {
+            by(Step::Week, points, of).days.iter().map(|day| (day.on.to_string(), day.n, day.value)).collect()
+        };
+        // The days' middles are 2 and 9, and the one of those would be 9.
+        let middles = weeks(median, &points);
+        assert_eq!(middles, [("2026-03-02".to_owned(), 4, Some(3)), ("2026-03-09".to_owned(), 1, Some(5))]);
+        let on_time = [(monday, 0), (friday, 1), (friday, 1), (friday, 1)];
+        assert_eq!(weeks(share, &on_time), [("2026-03-02".to_owned(), 4, Some(750))], "and not a half");
     }
 
     #[test]
     fn reasons_stand_in_their_order_and_a_file_says_what_the_page_says() {
         let declined = |reason| Fact::Declined { expert: id(1), reason, after_acceptance: false };
         let lines = [line(1, 2, 1, declined(DeclineReason::TooFar)), line(1, 3, 2, declined(DeclineReason::TooFar))];
-        let report = declines(&lines, at(0));
+        let report = declines(&lines, at(0), Step::Day);
         assert_eq!(report.parts[1], ("too far".to_owned(), 2));
         let text = csv(Figure::Declines, &report);
         assert_eq!(text.lines().count(), 2);
         assert!(text.ends_with(",2,2\n"), "{text}");
-        let bars = bars(Figure::Declines, Window::last(Some(7), at(10)), &report);
+        let bars = bars(Figure::Declines, Window::last(Some(7), at(10)), Step::Day, &report);
         assert_eq!((bars.len(), bars[0].height.as_str(), bars[0].y.as_str()), (1, "40.000", "0.000"));
     }
 
@@ -353,7 +379,7 @@ mod tests {
             one(RenewedEnd::Paid, 1_440, None),
             one(RenewedEnd::Open, 0, Some(Failure::NoCard)),
         ];
-        let report = failed(&renewed);
+        let report = failed(&renewed, Step::Day);
         assert_eq!((report.n, report.value), (4, Some(750)));
         assert_eq!(report.parts[..2], [("paid after all".to_owned(), 2), ("still open".to_owned(), 1)]);
         assert!(report.parts.contains(&("because of: funds".to_owned(), 1)), "{:?}", report.parts);

@@ -1,7 +1,8 @@
 //! What was fixed at the first visit, by expert, skill and product. Adding up is pure.
 
-use super::{FINISHED_MAX, Window, chart, thousandths};
+use super::{FINISHED_MAX, Window, thousandths};
 use crate::db::{Conn, Error};
+use crate::sheet::values;
 use crate::tickets::store::{self, Finished};
 use crate::workforce::store as workforce;
 use serde::Serialize;
@@ -52,7 +53,7 @@ pub(super) struct Line {
 }
 
 /// The report.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub(super) struct Report {
     pub(super) all: Tally,
     pub(super) fixed_thousandths: Option<i64>,
@@ -132,7 +133,7 @@ pub(super) fn csv(report: &Report) -> String {
     let lines = sections.into_iter().flat_map(|(by, lines)| lines.iter().map(move |line| (by, line)));
     let lines = lines.map(|(by, line)| cells(by, line.id.as_ref(), &line.name, line.tally, line.fixed_thousandths));
     let heading = ["by", "id", "name", "n", "fixed", "more_visits", "came_back", "workaround", "fixed_thousandths"];
-    chart::csv(&heading, std::iter::once(cells("all", None, "", report.all, report.fixed_thousandths)).chain(lines))
+    values::csv(&heading, std::iter::once(cells("all", None, "", report.all, report.fixed_thousandths)).chain(lines))
 }
 
 #[cfg(test)]

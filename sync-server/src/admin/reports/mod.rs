@@ -9,6 +9,7 @@ mod chart;
 mod figures;
 mod first_visit;
 pub mod pages;
+mod promise;
 mod revenue;
 mod review;
 mod wrong_expert;
@@ -19,12 +20,14 @@ mod money_tests;
 #[path = "api_tests.rs"]
 mod tests;
 
-use shared::time::Timestamp;
+use shared::time::{Date, Timestamp, monday};
 
 /// Days that a report looks back, unless it is told otherwise.
 const DAYS: i64 = 30;
 /// The most.
 const DAYS_MAX: i64 = 366;
+/// A page about more days than that shows weeks.
+const BY_DAY_MAX: i64 = 31;
 /// Troubles that one report adds up; more are the business of an export.
 const FINISHED_MAX: i64 = 20_000;
 
@@ -41,6 +44,73 @@ impl Window {
     fn last(days: Option<i64>, now: Timestamp) -> Self {
         let days = days.unwrap_or(DAYS).clamp(1, DAYS_MAX);
         Self { days, from: now.plus_minutes(-days * 24 * 60), until: now }
+    }
+
+    /// What a page shows as one bar and one line; documents and files are always by day.
+    fn step(self) -> Step {
+        if self.days > BY_DAY_MAX { Step::Week } else { Step::Day }
+    }
+}
+
+/// What is added up to one bar and one line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    /// A day, by the clocks of UTC.
+    Day,
+    /// A week of such days, named by its Monday.
+    Week,
+}
+
+impl Step {
+    /// The day by which the one is named that holds this day.
+    fn start(self, on: Date) -> Date {
+        match self {
+            Self::Day => on,
+            Self::Week => monday(on),
+        }
+    }
+
+    /// How many days it has.
+    fn days(self) -> i64 {
+        match self {
+            Self::Day => 1,
+            Self::Week => 7,
+        }
+    }
+
+    /// What the charts and tables go by.
+    fn word(self) -> &'static str {
+        match self {
+            Self::Day => "day",
+            Self::Week => "week",
+        }
+    }
+
+    /// The heading above the names.
+    fn heading(self) -> &'static str {
+        match self {
+            Self::Day => "Day",
+            Self::Week => "Week from",
+        }
+    }
+
+    /// What is said of the names.
+    fn note(self) -> &'static str {
+        match self {
+            Self::Day => "Days are those of UTC.",
+            Self::Week => {
+                "Each week is named by its Monday; the first and the last may be there in part. Days are those of UTC, \
+                 and the file has each of them."
+            }
+        }
+    }
+
+    /// One of them as a bar says it.
+    fn named(self, on: Date) -> String {
+        match self {
+            Self::Day => on.to_string(),
+            Self::Week => format!("Week from {on}"),
+        }
     }
 }
 

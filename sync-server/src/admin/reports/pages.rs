@@ -3,12 +3,14 @@
 use super::figures::{self, Figure};
 use super::first_visit::{self, Line};
 use super::review::{self, Look, Open};
-use super::{Window, chart, percent, revenue, wrong_expert};
+use super::{Step, Window, chart, percent, revenue, wrong_expert};
 use crate::config::Mode;
 use crate::http::caller::RequireAdmin;
 use crate::http::{Answer, Query, Refused, Site};
+use crate::web::cut::weight;
 use crate::web::form::Form;
 use crate::web::frame::{Frame, Viewer};
+use crate::web::most::Most;
 use crate::web::page;
 use askama::Template;
 use axum::Router;
@@ -23,6 +25,16 @@ use shared::time::Timestamp;
 
 /// Looking back so far is offered.
 const DAYS_OFFERED: [i64; 4] = [7, 30, 90, 365];
+/// What one of the three tables of first visits weighs.
+const SECTION_BYTES_MAX: usize = 16_000;
+/// What a row of it weighs beside its name.
+const ROW_BYTES: usize = 180;
+/// What the rows of the needs table weigh, and those that wait for a look.
+const WRONG_BYTES_MAX: usize = 48_000;
+/// Tickets and skills that one row of those names.
+const NAMED_MAX: usize = 20;
+/// What the plans of one currency weigh.
+const PLANS_BYTES_MAX: usize = 8_000;
 
 /// The routes.
 pub fn routes() -> Router<Site> {
@@ -107,7 +119,14 @@ struct Section {
     id: &'static str,
     title: &'static str,
     first: &'static str,
-    rows: Vec<Row>,
+    most: Most<Row>,
+}
+
+impl Section {
+    fn of(id: &'static str, title: &'static str, first: &'static str, lines: &[Line]) -> Self {
+        let heavy = |row: &Row| weight(&row.name) + ROW_BYTES;
+        Self { id, title, first, most: Most::of(lines.iter().map(Row::of), SECTION_BYTES_MAX, heavy) }
+    }
 }
 
 #[derive(Template)]
@@ -123,6 +142,25 @@ struct FirstVisitPage {
     sections: Vec<Section>,
 }
 
+impl FirstVisitPage {
+    fn of(frame: Frame, window: Window, report: &first_visit::Report) -> Self {
+        Self {
+            frame,
+            spans: spans(window),
+            word: "first-visit-fix",
+            days: window.days,
+            all: report.all.n,
+            fixed: percent(report.all.fixed, report.all.n),
+            is_cut: report.is_cut,
+            sections: vec![
+                Section::of("experts", "By the expert who came first", "Expert", &report.by_expert),
+                Section::of("skills", "By skill", "Skill", &report.by_skill),
+                Section::of("products", "By product", "Product", &report.by_product),
+            ],
+        }
+    }
+}
+
 async fn first_visit_fix(
     State(site): State<Site>,
     _: RequireAdmin,
@@ -130,22 +168,7 @@ async fn first_visit_fix(
 ) -> Answer<Html<String>> {
     let window = wanted.window(site.now());
     let report = site.db.read(async move |conn| first_visit::read(conn, window).await).await?;
-    let section =
-        |id, title, first, lines: &[Line]| Section { id, title, first, rows: lines.iter().map(Row::of).collect() };
-    page(&FirstVisitPage {
-        frame: frame(&site),
-        spans: spans(window),
-        word: "first-visit-fix",
-        days: window.days,
-        all: report.all.n,
-        fixed: percent(report.all.fixed, report.all.n),
-        is_cut: report.is_cut,
-        sections: vec![
-            section("experts", "By the expert who came first", "Expert", &report.by_expert),
-            section("skills", "By skill", "Skill", &report.by_skill),
-            section("products", "By product", "Product", &report.by_product),
-        ],
-    })
+    page(&FirstVisitPage::of(frame(&site), window, &report))
 }
 
 #[derive(Template)]
@@ -157,11 +180,33 @@ struct FigurePage {
     word: &'static str,
     title: &'static str,
     lead: &'static str,
+    step: Step,
     value: String,
     bars: Vec<chart::Bar>,
     part: &'static str,
     rows: Vec<(String, String, i64)>,
     report: figures::Report,
+}
+
+impl FigurePage {
+    fn of(frame: Frame, figure: Figure, window: Window, report: figures::Report) -> Self {
+        let step = window.step();
+        let row = |day: &figures::Day| (day.on.to_string(), figures::shown(figure, day.value), day.n);
+        Self {
+            frame,
+            spans: spans(window),
+            days: window.days,
+            word: figure.word(),
+            title: figure.title(),
+            lead: figure.lead(),
+            step,
+            value: figures::shown(figure, report.value),
+            bars: figures::bars(figure, window, step, &report),
+            part: figure.part(),
+            rows: report.days.iter().rev().map(row).collect(),
+            report,
+        }
+    }
 }
 
 async fn figure(
@@ -172,21 +217,8 @@ async fn figure(
 ) -> Answer<Html<String>> {
     let figure = Figure::from_word(&name).ok_or_else(|| Refused::new(ProblemCode::NotFound))?;
     let window = wanted.window(site.now());
-    let report = site.db.read(async move |conn| figures::read(conn, figure, window).await).await?;
-    let row = |day: &figures::Day| (day.on.to_string(), figures::shown(figure, day.value), day.n);
-    page(&FigurePage {
-        frame: frame(&site),
-        spans: spans(window),
-        days: window.days,
-        word: figure.word(),
-        title: figure.title(),
-        lead: figure.lead(),
-        value: figures::shown(figure, report.value),
-        bars: figures::bars(figure, window, &report),
-        part: figure.part(),
-        rows: report.days.iter().rev().map(row).collect(),
-        report,
-    })
+    let report = site.db.read(async move |conn| figures::read(conn, figure, window, window.step()).await).await?;
+    page(&FigurePage::of(frame(&site), figure, window, report))
 }
 
 #[derive(Template)]
@@ -196,7 +228,7 @@ struct WrongPage {
     spans: Vec<(i64, bool)>,
     word: &'static str,
     days: i64,
-    rows: Vec<WrongRow>,
+    most: Most<WrongRow>,
 }
 
 struct WrongRow {
@@ -223,12 +255,14 @@ async fn wrong(State(site): State<Site>, _: RequireAdmin, Query(wanted): Query<W
         anchor: anchor(&line.category, line.symptom.as_ref()),
         line,
     };
+    // Its name is said twice, and its bars are drawn.
+    let heavy = |row: &WrongRow| 2 * weight(&row.line.name) + row.anchor.len() + 3 * ROW_BYTES;
     page(&WrongPage {
         frame: frame(&site),
         spans: spans(window),
         word: "wrong-expert",
         days: window.days,
-        rows: lines.into_iter().map(row).collect(),
+        most: Most::of(lines.into_iter().map(row), WRONG_BYTES_MAX, heavy),
     })
 }
 
@@ -258,7 +292,7 @@ struct MoneySection {
     code: &'static str,
     all: MoneyRow,
     bars: Vec<chart::Bar>,
-    plans: Vec<MoneyRow>,
+    plans: Most<MoneyRow>,
     days: Vec<MoneyRow>,
 }
 
@@ -269,49 +303,73 @@ struct RevenuePage {
     spans: Vec<(i64, bool)>,
     word: &'static str,
     days: i64,
+    step: Step,
     is_cut: bool,
     sections: Vec<MoneySection>,
 }
 
+impl MoneySection {
+    fn of(of: &revenue::InCurrency, window: Window) -> Self {
+        let plan = |plan: &revenue::OfPlan| {
+            let what = if plan.is_renewal { "later periods" } else { "first periods" };
+            MoneyRow::of(format!("{}, {what}", plan.name), of.currency, plan.sums)
+        };
+        let heavy = |row: &MoneyRow| weight(&row.name) + row.paid.len() + row.refunded.len() + row.net.len();
+        Self {
+            code: of.currency.code(),
+            all: MoneyRow::of(String::new(), of.currency, of.sums),
+            bars: revenue::bars(window, window.step(), of),
+            plans: Most::of(of.plans.iter().map(plan), PLANS_BYTES_MAX, heavy),
+            days: of.days.iter().rev().map(|day| MoneyRow::of(day.on.to_string(), of.currency, day.sums)).collect(),
+        }
+    }
+}
+
+impl RevenuePage {
+    fn of(frame: Frame, window: Window, report: &revenue::Report) -> Self {
+        Self {
+            frame,
+            spans: spans(window),
+            word: "revenue",
+            days: window.days,
+            step: window.step(),
+            is_cut: report.is_cut,
+            sections: report.currencies.iter().map(|of| MoneySection::of(of, window)).collect(),
+        }
+    }
+}
+
 async fn money(State(site): State<Site>, _: RequireAdmin, Query(wanted): Query<Wanted>) -> Answer<Html<String>> {
     let window = wanted.window(site.now());
-    let report = site.db.read(async move |conn| revenue::read(conn, window).await).await?;
-    let section = |of: &revenue::InCurrency| MoneySection {
-        code: of.currency.code(),
-        all: MoneyRow::of(String::new(), of.currency, of.sums),
-        bars: revenue::bars(window, of),
-        plans: (of.plans.iter())
-            .map(|plan| {
-                let what = if plan.is_renewal { "later periods" } else { "first periods" };
-                MoneyRow::of(format!("{}, {what}", plan.name), of.currency, plan.sums)
-            })
-            .collect(),
-        days: of.days.iter().rev().map(|day| MoneyRow::of(day.on.to_string(), of.currency, day.sums)).collect(),
-    };
-    page(&RevenuePage {
-        frame: frame(&site),
-        spans: spans(window),
-        word: "revenue",
-        days: window.days,
-        is_cut: report.is_cut,
-        sections: report.currencies.iter().map(section).collect(),
-    })
+    let report = site.db.read(async move |conn| revenue::read(conn, window, window.step()).await).await?;
+    page(&RevenuePage::of(frame(&site), window, &report))
 }
 
 #[derive(Template)]
 #[template(path = "admin/needs_review.html")]
 struct ReviewPage {
     frame: Frame,
-    rows: Vec<ReviewRow>,
+    most: Most<ReviewRow>,
     done: bool,
 }
 
 struct ReviewRow {
     open: Open,
+    /// Tickets that are not named.
+    n_more: usize,
     anchor: String,
     category: String,
     symptom: String,
     seen_at: i64,
+}
+
+impl ReviewRow {
+    /// What it weighs on the page, about.
+    fn bytes(&self) -> usize {
+        let missing = self.open.missing.iter().map(|one| weight(&one.name) + 220).sum::<usize>();
+        let needs = self.open.needs.iter().map(|need| weight(need) + 2).sum::<usize>();
+        weight(&self.open.name) + missing + needs + 80 * self.open.tickets.len() + 1_000
+    }
 }
 
 #[derive(Deserialize)]
@@ -321,14 +379,21 @@ struct Came {
 
 async fn reviews(State(site): State<Site>, _: RequireAdmin, Query(came): Query<Came>) -> Answer<Html<String>> {
     let open = site.db.read(async |conn| review::read(conn).await).await?;
-    let row = |open: Open| ReviewRow {
-        anchor: anchor(&open.review.category, open.review.symptom.as_ref()),
-        category: open.review.category.to_string(),
-        symptom: open.review.symptom.as_ref().map(ToString::to_string).unwrap_or_default(),
-        seen_at: open.review.last_at.as_millis(),
-        open,
+    let row = |mut open: Open| {
+        let n_more = open.tickets.len().saturating_sub(NAMED_MAX);
+        open.tickets.truncate(NAMED_MAX);
+        open.missing.truncate(NAMED_MAX);
+        ReviewRow {
+            n_more,
+            anchor: anchor(&open.review.category, open.review.symptom.as_ref()),
+            category: open.review.category.to_string(),
+            symptom: open.review.symptom.as_ref().map(ToString::to_string).unwrap_or_default(),
+            seen_at: open.review.last_at.as_millis(),
+            open,
+        }
     };
-    page(&ReviewPage { frame: frame(&site), rows: open.into_iter().map(row).collect(), done: came.done.is_some() })
+    let most = Most::that_fit(open.into_iter().map(row), WRONG_BYTES_MAX, ReviewRow::bytes);
+    page(&ReviewPage { frame: frame(&site), most, done: came.done.is_some() })
 }
 
 async fn reviewed(State(site): State<Site>, RequireAdmin(admin): RequireAdmin, form: Form) -> Answer<Redirect> {
@@ -355,3 +420,7 @@ struct StatesPage {
 async fn states(State(site): State<Site>, _: RequireAdmin) -> Answer<Html<String>> {
     page(&StatesPage { frame: frame(&site), rows: shared::ticket::table(&site.config.timing) })
 }
+
+#[cfg(test)]
+#[path = "weight_tests.rs"]
+mod tests;

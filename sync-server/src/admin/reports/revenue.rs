@@ -1,10 +1,11 @@
-//! What was paid and given back, by day and by plan; each currency for itself, because nothing converts them. Adding up is
-//! pure.
+//! What was paid and given back, by day or week and by plan; each currency for itself, because nothing converts them.
+//! Adding up is pure.
 
-use super::{Window, chart};
+use super::{Step, Window, chart};
 use crate::billing::store::{self, Moved};
 use crate::db::{Conn, Error};
 use crate::plans;
+use crate::sheet::values;
 use serde::Serialize;
 use shared::ids::PlanId;
 use shared::money::{Currency, Money};
@@ -35,7 +36,7 @@ impl Sums {
     }
 }
 
-/// A day, by the clocks of UTC.
+/// A day, by the clocks of UTC, or the week from this Monday.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Day {
     pub(super) on: Date,
@@ -79,7 +80,7 @@ struct Tally {
     plans: BTreeMap<(PlanId, bool), Sums>,
 }
 
-fn add_up(paid: &[Moved], given_back: &[Moved], names: &BTreeMap<PlanId, String>) -> Report {
+pub(super) fn add_up(paid: &[Moved], given_back: &[Moved], names: &BTreeMap<PlanId, String>, step: Step) -> Report {
     let utc = Zone::utc();
     let mut tallies: BTreeMap<&'static str, (Currency, Tally)> = BTreeMap::new();
     for (of, is_payment) in paid.iter().map(|of| (of, true)).chain(given_back.iter().map(|of| (of, false))) {
@@ -87,7 +88,7 @@ fn add_up(paid: &[Moved], given_back: &[Moved], names: &BTreeMap<PlanId, String>
         let (_, tally) = tallies.entry(currency.code()).or_insert_with(|| (currency, Tally::default()));
         let minor = of.amount.minor_units;
         let (paid, back) = if is_payment { ((1, minor), (0, 0)) } else { ((0, 0), (1, minor)) };
-        let day = tally.days.entry(utc.local(of.at).date).or_default();
+        let day = tally.days.entry(step.start(utc.local(of.at).date)).or_default();
         let plan = tally.plans.entry((of.plan, of.is_renewal)).or_default();
         for sums in [&mut tally.all, day, plan] {
             sums.add(paid.0, paid.1, back.0, back.1);
@@ -111,13 +112,13 @@ fn add_up(paid: &[Moved], given_back: &[Moved], names: &BTreeMap<PlanId, String>
 }
 
 /// Reads and adds up.
-pub(super) async fn read(conn: &mut Conn, window: Window) -> Result<Report, Error> {
+pub(super) async fn read(conn: &mut Conn, window: Window, step: Step) -> Result<Report, Error> {
     let paid = store::paid(conn, window.from, window.until, MOVED_MAX).await?;
     let given_back = store::given_back(conn, window.from, window.until, MOVED_MAX).await?;
     let names = plans::store::plans(conn).await?.into_iter().map(|plan| (plan.id, plan.name.to_string())).collect();
     let is_full = |n: usize| n >= usize::try_from(MOVED_MAX).unwrap_or(usize::MAX);
     let is_cut = is_full(paid.len()) || is_full(given_back.len());
-    Ok(Report { is_cut, ..add_up(&paid, &given_back, &names) })
+    Ok(Report { is_cut, ..add_up(&paid, &given_back, &names, step) })
 }
 
 /// As a file of values, in hundredths of the currency's unit.
@@ -130,17 +131,17 @@ pub(super) fn csv(report: &Report) -> String {
         cells
     };
     let lines = report.currencies.iter().flat_map(|of| of.days.iter().map(move |day| line(of, day)));
-    chart::csv(&["day", "currency", "n_paid", "paid_minor", "n_refunded", "refunded_minor", "net_minor"], lines)
+    values::csv(&["day", "currency", "n_paid", "paid_minor", "n_refunded", "refunded_minor", "net_minor"], lines)
 }
 
-/// What was paid each day.
-pub(super) fn bars(window: Window, of: &InCurrency) -> Vec<chart::Bar> {
+/// What was paid each day or week.
+pub(super) fn bars(window: Window, step: Step, of: &InCurrency) -> Vec<chart::Bar> {
     let point = |day: &Day| {
         let paid = money(of.currency, day.sums.paid_minor);
-        (day.on, day.sums.paid_minor, format!("{}: {paid}", day.on))
+        (day.on, day.sums.paid_minor, format!("{}: {paid}", step.named(day.on)))
     };
     let highest = of.days.iter().map(|day| day.sums.paid_minor).max().unwrap_or(1);
-    chart::bars(window, &of.days.iter().map(point).collect::<Vec<_>>(), highest)
+    chart::bars(window, step, &of.days.iter().map(point).collect::<Vec<_>>(), highest)
 }
 
 /// An amount for people.
@@ -167,7 +168,8 @@ mod tests {
             moved(2, 9_900, Currency::Eur, false),
         ];
         let back = [moved(2 * 1_440, 5_000, Currency::Usd, false)];
-        let report = add_up(&paid, &back, &[(id(1), "Home".to_owned())].into());
+        let names = [(id(1), "Home".to_owned())].into();
+        let report = add_up(&paid, &back, &names, Step::Day);
         let codes: Vec<_> = report.currencies.iter().map(|of| (of.currency.code(), of.sums.net_minor)).collect();
         assert_eq!(codes, [("EUR", 9_900), ("USD", 18_800)]);
         let dollars = &report.currencies[1];
@@ -179,6 +181,9 @@ mod tests {
         assert_eq!(file.lines().count(), 4, "{file}");
         assert!(file.ends_with(",USD,0,0,1,5000,-5000\n"), "{file}");
         let window = Window::last(Some(7), back[0].at.plus_minutes(1));
-        assert_eq!(bars(window, dollars)[1].height, "0.000");
+        assert_eq!(bars(window, Step::Day, dollars)[1].height, "0.000");
+        let weeks = add_up(&paid, &back, &names, Step::Week);
+        let weeks: Vec<_> = weeks.currencies[1].days.iter().map(|week| week.sums.net_minor).collect();
+        assert_eq!(weeks, [18_800], "a Monday and the Wednesday after it");
     }
 }

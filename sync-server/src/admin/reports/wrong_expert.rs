@@ -1,8 +1,9 @@
 //! How often each row of the needs table chose somebody who lacked a skill: what was noticed before anybody drove apart
 //! from what was noticed at the customer's door. Adding up is pure.
 
-use super::{Window, chart, thousandths};
+use super::{Window, thousandths};
 use crate::db::{Conn, Error};
+use crate::sheet::values;
 use crate::tickets::store::{self, NeedCounts};
 use crate::workforce::store as workforce;
 use crate::workforce::{self as domain};
@@ -95,7 +96,7 @@ pub(super) fn csv(lines: &[Line]) -> String {
         "avoided_thousandths",
         "to_review",
     ];
-    chart::csv(&heading, lines.iter().map(line))
+    values::csv(&heading, lines.iter().map(line))
 }
 
 #[cfg(test)]

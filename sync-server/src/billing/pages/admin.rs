@@ -8,8 +8,10 @@ use crate::db::Error;
 use crate::http::caller::{Caller, RequireAdmin};
 use crate::http::undone::Undone;
 use crate::http::{Answer, Query, Refused, Site};
+use crate::web::cut::weight;
 use crate::web::form::Form;
 use crate::web::frame::{Frame, Viewer};
+use crate::web::most::Most;
 use crate::web::page;
 use crate::{customers, plans};
 use askama::Template;
@@ -28,6 +30,10 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 const PAGE: i64 = 40;
+/// What the faults above them weigh, and the attempts and refunds of a charge.
+const FAULTS_BYTES_MAX: usize = 12_000;
+const ATTEMPTS_BYTES_MAX: usize = 16_000;
+const REFUNDS_BYTES_MAX: usize = 24_000;
 
 pub(super) fn routes() -> Router<Site> {
     Router::new()
@@ -62,7 +68,7 @@ struct ChargesPage {
     rows: Vec<Row>,
     next: Option<String>,
     n_open: usize,
-    faults: Vec<String>,
+    faults: Most<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -124,7 +130,7 @@ async fn list(State(site): State<Site>, _: RequireAdmin, Query(asked): Query<Ask
         rows: charges.iter().map(row).collect(),
         next: next.map(|next| format!("{}&before={next}", at(wanted.map_or("", |(_, word, _)| word)))),
         n_open: ledger.open.len(),
-        faults: ledger.faults,
+        faults: Most::that_fit(ledger.faults.into_iter(), FAULTS_BYTES_MAX, |fault| weight(fault)),
     })
 }
 
@@ -134,8 +140,8 @@ struct ChargePage {
     frame: Frame,
     form: Form,
     row: Row,
-    attempts: Vec<(String, &'static str, String)>,
-    refunds: Vec<(String, String, String)>,
+    attempts: Most<(String, &'static str, String)>,
+    refunds: Most<(String, String, String)>,
     disputes: Vec<(String, String, Option<String>)>,
     /// What can be given back, if anything.
     left: Option<String>,
@@ -182,8 +188,8 @@ async fn charge_page(site: &Site, id: ChargeId, form: Form, asked: bool) -> Answ
     let shown = ChargePage {
         frame: frame(site),
         form,
-        attempts: attempts.collect(),
-        refunds: refunds.collect(),
+        attempts: Most::that_fit(attempts, ATTEMPTS_BYTES_MAX, |(_, _, words)| weight(words)),
+        refunds: Most::that_fit(refunds, REFUNDS_BYTES_MAX, |(_, state, reason)| weight(state) + weight(reason)),
         disputes: disputes.collect(),
         left: (can && money_left.minor_units > 0).then(|| money_left.to_string()),
         asked,

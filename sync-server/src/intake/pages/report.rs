@@ -17,8 +17,10 @@ use crate::http::idempotency::{IdempotencyKey, body_hash};
 use crate::http::{Answer, Query, Refused, Site};
 use crate::knowledge::{Article, Asked as Search, Audience, api::find};
 use crate::tickets::{Ticket, store};
+use crate::web::cut::weight;
 use crate::web::form::{Choice, Form, PICTURES_BYTES_MAX};
 use crate::web::frame::Frame;
+use crate::web::most::Most;
 use crate::web::page;
 use crate::workforce::{Category, Symptom};
 use crate::{plans, workforce};
@@ -36,6 +38,10 @@ use shared::time::Zone;
 const PRODUCTS_MAX: i64 = 6;
 /// Articles that are shown before sending: who wants more finds the help pages.
 const FIXES_MAX: usize = 3;
+/// What they weigh, what the open tickets about the same weigh, and addresses without an expert near that are named.
+const FIXES_BYTES_MAX: usize = 16_000;
+const SAME_BYTES_MAX: usize = 6_000;
+const FAR_MAX: usize = 5;
 /// Open tickets that are compared with what is reported.
 const OPEN_MAX: i64 = 50;
 /// The symptom of who is not sure.
@@ -216,7 +222,9 @@ async fn report_page(
         let (state, _) = now_in_words(&ticket, "", None, &|_| String::new());
         Same { place: line(ticket.site).unwrap_or_default(), state, ticket }
     });
-    let same = same.collect();
+    let same: Vec<Same> = same.collect();
+    let same = Most::that_fit(same.into_iter(), SAME_BYTES_MAX, |one| weight(one.ticket.title.as_str())).rows;
+    let far = far.into_iter().take(FAR_MAX).collect();
     let choice = |place: &Place| Choice::new(place.id.to_string(), place.address_lines().join(", "));
     let choices = if sites.len() > 1 { sites.iter().map(choice).collect() } else { Vec::new() };
     let query = |field: &str| format!("&{field}={}", crate::web::encoded(form.value(field)));
@@ -236,7 +244,9 @@ async fn fixes(
     let text = format!("{} {product}", symptom.label);
     let asked = Search { text, category: Some(category.slug.clone()), symptom: Some(symptom.slug.clone()) };
     let hits = find(&site.db, Audience::Customers, asked).await?;
-    Ok(hits.into_iter().take(FIXES_MAX).map(|hit| hit.article).collect())
+    let fixes: Vec<Article> = hits.into_iter().take(FIXES_MAX).map(|hit| hit.article).collect();
+    let heavy = |one: &Article| weight(one.text.problem.as_str()) + weight(one.text.steps.as_str());
+    Ok(Most::that_fit(fixes.into_iter(), FIXES_BYTES_MAX, heavy).rows)
 }
 
 fn typed(form: &Form) -> Typed {

@@ -2,13 +2,15 @@
 
 use super::super::api::by;
 use super::super::{change, store};
-use super::{Listed, frame, product};
+use super::{Listed, brief, frame, product};
 use crate::db::{Lane, Tx};
 use crate::http::caller::RequireDesk;
 use crate::http::undone::Undone;
 use crate::http::{Answer, Refused, Site};
 use crate::knowledge::{Audience, Solved};
 use crate::tickets::Ticket;
+use crate::web::cut::weight;
+use crate::web::most::Most;
 use crate::web::{Form, Frame, page};
 use crate::workforce;
 use askama::Template;
@@ -17,6 +19,9 @@ use axum::response::{Html, Redirect};
 use axum::routing::{Router, get};
 use shared::ids::{ArticleId, TicketId};
 use shared::problem::Problem;
+
+/// What the articles weigh; they stand in the order in which they fit.
+const ITEMS_BYTES_MAX: usize = 36_000;
 
 pub(super) fn routes() -> Router<Site> {
     Router::new().route("/knowledge/tickets/{id}", get(show).post(vote))
@@ -38,10 +43,20 @@ async fn show(State(site): State<Site>, caller: RequireDesk, Path(id): Path<Tick
         let solved = store::solved_like(conn, &ticket).await?;
         let categories = workforce::store::categories(conn).await?;
         let listed = hits.into_iter().map(|hit| hit.article);
-        let items = listed.map(|article| Listed { product: product(&article.text, &categories), article }).collect();
+        let items = listed.map(|article| Listed { product: product(&article.text, &categories), article });
+        let items: Vec<Listed> = items.collect();
         Ok::<_, Undone>((ticket, items, solved))
     });
     let (ticket, items, solved) = found.await?;
+    // The title stands there and in the names of two buttons.
+    let heavy = |one: &Listed| {
+        3 * weight(one.article.text.title.as_str())
+            + weight(one.article.text.problem.as_str())
+            + weight(&one.product)
+            + 600
+    };
+    let items = Most::that_fit(items.into_iter(), ITEMS_BYTES_MAX, heavy).rows;
+    let solved = solved.into_iter().map(brief).collect();
     page(&BesidePage { frame: frame(&site, &caller), ticket, items, solved })
 }
 

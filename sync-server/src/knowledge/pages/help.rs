@@ -6,6 +6,8 @@ use super::super::{Article, Asked, Audience, SEARCH_CHARS_MAX};
 use super::product;
 use crate::http::caller::MaybeCaller;
 use crate::http::{Answer, Query, Refused, Site};
+use crate::web::cut::weight;
+use crate::web::most::Most;
 use crate::web::{Frame, page};
 use crate::workforce;
 use crate::workforce::Category;
@@ -20,6 +22,8 @@ use shared::text::Slug;
 
 /// Articles of one product.
 const LISTED_MAX: i64 = 60;
+/// What they weigh.
+const LISTED_BYTES_MAX: usize = 40_000;
 /// Articles of one search: what comes further down is about something else.
 const FOUND_MAX: usize = 8;
 
@@ -42,7 +46,7 @@ struct HelpPage {
     q: String,
     category: String,
     categories: Vec<Category>,
-    items: Vec<Article>,
+    items: Most<Article>,
 }
 
 async fn search(
@@ -64,6 +68,8 @@ async fn search(
     };
     let frame = Frame { is_private: !q.is_empty(), ..Frame::of(&site, caller.as_ref(), "/help") };
     let category = category.map_or_else(String::new, |slug| slug.to_string());
+    let heavy = |article: &Article| weight(article.text.title.as_str()) + weight(article.text.problem.as_str());
+    let items = Most::that_fit(items.into_iter(), LISTED_BYTES_MAX, heavy);
     page(&HelpPage { frame, q, category, categories, items })
 }
 

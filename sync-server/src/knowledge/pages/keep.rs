@@ -9,6 +9,8 @@ use crate::http::caller::{RequireAdmin, RequireDesk};
 use crate::http::undone::Undone;
 use crate::http::{Answer, Refused, Site};
 use crate::knowledge::diff::{self, Side};
+use crate::web::cut::weight;
+use crate::web::most::Most;
 use crate::web::{Form, Frame, page};
 use crate::workforce;
 use askama::Template;
@@ -21,6 +23,8 @@ use shared::problem::ProblemCode;
 
 /// Searches that found nothing, on their page.
 const MISSES_SHOWN: i64 = 200;
+/// What they weigh.
+const MISSES_BYTES_MAX: usize = 50_000;
 
 pub(super) fn routes() -> Router<Site> {
     Router::new()
@@ -63,12 +67,15 @@ async fn put_words(State(site): State<Site>, RequireAdmin(caller): RequireAdmin,
 #[template(path = "knowledge/misses.html")]
 struct MissesPage {
     frame: Frame,
-    items: Vec<Miss>,
+    items: Most<Miss>,
     may_forget: bool,
 }
 
 async fn show_misses(State(site): State<Site>, caller: RequireDesk) -> Answer<Html<String>> {
     let items = site.db.read(async |conn| store::misses(conn, MISSES_SHOWN).await).await?;
+    // Its words stand in the row, in two names of buttons, in a field and in an address.
+    let heavy = |miss: &Miss| 4 * weight(&miss.words) + 3 * miss.words.len() + 350;
+    let items = Most::that_fit(items.into_iter(), MISSES_BYTES_MAX, heavy);
     let may_forget = caller.0.person.role() == Role::Admin;
     page(&MissesPage { frame: frame(&site, &caller), items, may_forget })
 }

@@ -1,15 +1,16 @@
 //! What customers answered, for admins: the surveys one by one, and counted.
 
-use super::super::results::{Results, results};
+use super::super::results::{Results, csv, results};
 use super::super::store;
 use crate::db::Error;
 use crate::http::caller::RequireAdmin;
 use crate::http::paging;
 use crate::http::{Answer, Json, Query, Site};
 use crate::workforce;
+use crate::workforce::api::import::csv_file;
 use axum::Router;
 use axum::extract::State;
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde::Deserialize;
 use shared::ids::SurveyId;
@@ -46,10 +47,25 @@ async fn list(State(site): State<Site>, _: RequireAdmin, Query(wanted): Query<Li
 struct Days {
     #[serde(default)]
     days: Option<i64>,
+    /// `json` or `csv`.
+    #[serde(default)]
+    format: Option<Format>,
 }
 
-async fn counted(State(site): State<Site>, _: RequireAdmin, Query(wanted): Query<Days>) -> Answer<Json<Results>> {
-    Ok(Json(count(&site, wanted.days.unwrap_or(DAYS)).await?))
+/// What the results are answered as.
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Format {
+    Json,
+    Csv,
+}
+
+async fn counted(State(site): State<Site>, _: RequireAdmin, Query(wanted): Query<Days>) -> Answer<Response> {
+    let results = count(&site, wanted.days.unwrap_or(DAYS)).await?;
+    Ok(match wanted.format {
+        Some(Format::Csv) => csv_file("surveys.csv", csv(&results).into_bytes()),
+        Some(Format::Json) | None => Json(results).into_response(),
+    })
 }
 
 /// The results of so many days until now.

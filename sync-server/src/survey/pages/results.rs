@@ -1,12 +1,15 @@
 //! What customers answered, as a page for admins: by expert, skill and product, and the last answers in their own words.
+//! The page holds what fits: the file has all that is counted, and older answers are a page further.
 
 use super::super::api::admin::{DAYS, PAGE_MAX, count};
-use super::super::results::Line;
-use super::super::store;
+use super::super::results::{Line, Results};
+use super::super::{Survey, store};
 use crate::db::Error;
 use crate::http::caller::RequireAdmin;
 use crate::http::{Answer, Query, Site};
-use crate::tickets;
+use crate::tickets::{self, Ticket};
+use crate::web::cut::{cut, weight};
+use crate::web::most::Most;
 use crate::web::{self, Frame};
 use askama::Template;
 use axum::Router;
@@ -19,6 +22,13 @@ use shared::time::Zone;
 
 /// Looking back so far is offered.
 const DAYS_OFFERED: [i64; 4] = [7, 30, DAYS, 365];
+/// What one of the three tables weighs.
+const SECTION_BYTES_MAX: usize = 9_000;
+/// What the answers in words weigh.
+const SAID_BYTES_MAX: usize = 24_000;
+/// What a row of a table, and an answer, weighs beside its words.
+const ROW_BYTES: usize = 50;
+const ANSWER_BYTES: usize = 120;
 
 pub(super) fn routes() -> Router<Site> {
     Router::new().route("/admin/surveys", get(show))
@@ -60,7 +70,14 @@ impl Row {
 struct Section {
     id: &'static str,
     title: &'static str,
-    rows: Vec<Row>,
+    most: Most<Row>,
+}
+
+impl Section {
+    fn of(id: &'static str, title: &'static str, lines: &[Line]) -> Self {
+        let heavy = |row: &Row| weight(&row.name) + ROW_BYTES;
+        Self { id, title, most: Most::of(lines.iter().map(Row::of), SECTION_BYTES_MAX, heavy) }
+    }
 }
 
 struct Said {
@@ -69,6 +86,37 @@ struct Said {
     when: String,
     words: String,
     comment: Option<String>,
+}
+
+impl Said {
+    /// Nothing of a survey that nobody answered.
+    fn of(survey: &Survey, tickets: &[Ticket]) -> Option<Self> {
+        let (working, at) = (survey.working?, survey.answered_at?);
+        let number = tickets.iter().find(|ticket| ticket.id == survey.ticket).map(|ticket| ticket.number.to_string());
+        let works = if working { "It is working" } else { "It is not working" };
+        let words = match survey.rating {
+            Some(rating) => format!("{works}, {rating} of 5"),
+            None => works.to_owned(),
+        };
+        Some(Self {
+            number: number.unwrap_or_default(),
+            to: format!("/desk/tickets/{}", survey.ticket),
+            when: Zone::utc().show(at, "%-d %b %Y, %H:%M UTC"),
+            words,
+            comment: survey.comment.as_ref().map(ToString::to_string),
+        })
+    }
+}
+
+/// The first of these surveys, as many as a page holds, and whether there are more.
+fn on_page(surveys: Vec<Survey>) -> (Vec<Survey>, bool) {
+    let n = surveys.len();
+    let size = usize::try_from(PAGE_MAX).unwrap_or(usize::MAX);
+    let comment = |survey: &Survey| survey.comment.as_ref().map_or(0, |comment| weight(comment.as_str()));
+    let first: Vec<Survey> = surveys.into_iter().take(size).collect();
+    let shown = cut(first, 1, SAID_BYTES_MAX, |survey| comment(survey) + ANSWER_BYTES).items;
+    let is_more = shown.len() < n;
+    (shown, is_more)
 }
 
 #[derive(Template)]
@@ -83,6 +131,24 @@ struct ResultsPage {
     earlier: Option<SurveyId>,
 }
 
+impl ResultsPage {
+    fn of(frame: Frame, days: i64, results: &Results, surveys: &[Survey], is_more: bool, tickets: &[Ticket]) -> Self {
+        Self {
+            frame,
+            days,
+            offered: DAYS_OFFERED,
+            all: Row::of(&results.all),
+            sections: vec![
+                Section::of("experts", "By expert", &results.by_expert),
+                Section::of("skills", "By skill", &results.by_skill),
+                Section::of("products", "By product", &results.by_product),
+            ],
+            said: surveys.iter().filter_map(|survey| Said::of(survey, tickets)).collect(),
+            earlier: surveys.last().map(|survey| survey.id).filter(|_| is_more),
+        }
+    }
+}
+
 async fn show(
     State(site): State<Site>,
     RequireAdmin(caller): RequireAdmin,
@@ -90,41 +156,18 @@ async fn show(
 ) -> Answer<Html<String>> {
     let days = wanted.days.parse().ok().filter(|days| DAYS_OFFERED.contains(days)).unwrap_or(DAYS);
     let results = count(&site, days).await?;
-    let section = |id, title, lines: &[Line]| Section { id, title, rows: lines.iter().map(Row::of).collect() };
-    let sections = vec![
-        section("experts", "By expert", &results.by_expert),
-        section("skills", "By skill", &results.by_skill),
-        section("products", "By product", &results.by_product),
-    ];
     let before = wanted.before;
     let read = site.db.read(async move |conn| {
-        let surveys = store::list(conn, before, PAGE_MAX + 1).await?;
+        let (surveys, is_more) = on_page(store::list(conn, before, PAGE_MAX + 1).await?);
         let ids: Vec<_> = surveys.iter().map(|survey| survey.ticket).collect();
-        Ok::<_, Error>((surveys, tickets::store::many(conn, &ids).await?))
+        let tickets = tickets::store::many(conn, &ids).await?;
+        Ok::<_, Error>((surveys, is_more, tickets))
     });
-    let (mut surveys, tickets) = read.await?;
-    let size = usize::try_from(PAGE_MAX).unwrap_or(usize::MAX);
-    let is_more = surveys.len() > size;
-    surveys.truncate(size);
-    let earlier = surveys.last().map(|survey| survey.id).filter(|_| is_more);
-    let zone = Zone::utc();
-    let said = surveys.iter().filter_map(|survey| {
-        let (working, at) = (survey.working?, survey.answered_at?);
-        let number = tickets.iter().find(|ticket| ticket.id == survey.ticket).map(|ticket| ticket.number.to_string());
-        let works = if working { "It is working" } else { "It is not working" };
-        let words = match survey.rating {
-            Some(rating) => format!("{works}, {rating} of 5"),
-            None => works.to_owned(),
-        };
-        Some(Said {
-            number: number.unwrap_or_default(),
-            to: format!("/desk/tickets/{}", survey.ticket),
-            when: zone.show(at, "%-d %b %Y, %H:%M UTC"),
-            words,
-            comment: survey.comment.as_ref().map(ToString::to_string),
-        })
-    });
-    let said = said.collect();
+    let (surveys, is_more, tickets) = read.await?;
     let frame = Frame::of(&site, Some(&caller), "/admin/surveys").wide();
-    web::page(&ResultsPage { frame, days, offered: DAYS_OFFERED, all: Row::of(&results.all), sections, said, earlier })
+    web::page(&ResultsPage::of(frame, days, &results, &surveys, is_more, &tickets))
 }
+
+#[cfg(test)]
+#[path = "weight_tests.rs"]
+mod tests;

@@ -6,8 +6,10 @@ use crate::accounts::Person;
 use crate::config::Mode;
 use crate::http::caller::RequireDesk;
 use crate::http::{Answer, Site};
+use crate::web::cut::weight;
 use crate::web::form::Form;
 use crate::web::frame::{Frame, Viewer};
+use crate::web::most::{Most, short};
 use crate::web::page;
 use askama::Template;
 use axum::Router;
@@ -18,6 +20,10 @@ use shared::time::{Timestamp, Zone};
 
 /// Lines that were looked at, for taking it back.
 const HANDLED_MAX: i64 = 10;
+/// What the open ones of a kind weigh, and how much of each is shown: the document has them whole.
+const OPEN_BYTES_MAX: usize = 14_000;
+const SAID_CHARS_MAX: usize = 600;
+const BODY_CHARS_MAX: usize = 1_500;
 
 /// The routes.
 pub fn routes() -> Router<Site> {
@@ -30,11 +36,18 @@ struct Line {
     said: String,
 }
 
+impl Line {
+    /// What it weighs on the page, about.
+    fn bytes(&self) -> usize {
+        weight(&self.said) + weight(&self.item.body) + weight(&self.item.why) + 400
+    }
+}
+
 struct Section {
     word: &'static str,
     title: &'static str,
     lead: &'static str,
-    open: Vec<Line>,
+    open: Most<Line>,
     handled: Vec<Line>,
 }
 
@@ -58,14 +71,15 @@ async fn show(State(site): State<Site>, RequireDesk(caller): RequireDesk) -> Ans
             let mut sections = Vec::new();
             for what in What::ALL {
                 let (title, lead) = in_words(what);
-                let open = listed(conn, what, false, LIST_MAX).await?.into_iter().map(line).collect();
+                let open = listed(conn, what, false, LIST_MAX).await?.into_iter().map(line);
+                let open = Most::that_fit(open, OPEN_BYTES_MAX, Line::bytes);
                 let handled = listed(conn, what, true, HANDLED_MAX).await?.into_iter().map(line).collect();
                 sections.push(Section { word: what.word(), title, lead, open, handled });
             }
             Ok::<_, crate::db::Error>(sections)
         })
         .await?;
-    let nothing = sections.iter().all(|section| section.open.is_empty() && section.handled.is_empty());
+    let nothing = sections.iter().all(|section| section.open.n == 0 && section.handled.is_empty());
     page(&LostPage { frame, sections, nothing })
 }
 
@@ -88,8 +102,8 @@ fn in_words(what: What) -> (&'static str, &'static str) {
 }
 
 fn line(item: Item) -> Line {
-    let said = said(&item.body);
-    Line { when: when(item.at), said, item }
+    let said = short(&said(&item.body), SAID_CHARS_MAX);
+    Line { when: when(item.at), said, item: Item { body: short(&item.body, BODY_CHARS_MAX), ..item } }
 }
 
 fn when(at: Timestamp) -> String {
@@ -132,5 +146,22 @@ mod page_tests {
         let outbox = r#"{"mutations":[{"kind":"ticket.depart"},{"kind":"ticket.complete","args":{"summary":"Fuse"}}]}"#;
         assert_eq!(said(outbox), "ticket.depart\nticket.complete: Fuse");
         assert_eq!(said("garbage"), "");
+    }
+
+    #[test]
+    fn however_much_a_phone_sent_an_entry_is_short() {
+        let at = super::Timestamp::from_millis(crate::db::testing::START_MS);
+        let item = super::Item {
+            what: super::What::DeadLetter,
+            id: "1".into(),
+            expert: "2".into(),
+            expert_name: None,
+            ticket: None,
+            why: "It could not be read.".into(),
+            body: "\"".repeat(4_000),
+            at,
+            handled_at: None,
+        };
+        assert!(super::line(item).bytes() < super::OPEN_BYTES_MAX);
     }
 }

@@ -9,6 +9,7 @@ use crate::http::idempotency::{IdempotencyKey, body_hash};
 use crate::http::{Answer, Refused, Site};
 use crate::intake::{self, Filed, Filer, Typed, TypedProduct, danger, times};
 use crate::tickets::Ticket;
+use crate::web::cut::weight;
 use crate::web::form::{Choice, Form};
 use crate::web::frame::Frame;
 use crate::web::page;
@@ -21,6 +22,8 @@ use shared::ids::{CustomerId, TicketId};
 use shared::problem::{Problem, ProblemCode};
 use shared::time::Zone;
 
+/// What the list of troubles weighs. A line that is not offered can be typed all the same.
+const TROUBLES_BYTES_MAX: usize = 20_000;
 /// How the name of a box for a part of a day begins.
 const BOX: &str = "window.";
 
@@ -49,6 +52,16 @@ struct FilePage {
     watch: String,
     draft: String,
     staff: String,
+}
+
+/// The troubles that the page offers while somebody types, as many as it holds.
+fn offered(troubles: Vec<Trouble>) -> Vec<Trouble> {
+    let mut filled = 0;
+    let fits = |one: &Trouble| {
+        filled += weight(&one.label) + 32;
+        filled <= TROUBLES_BYTES_MAX
+    };
+    troubles.into_iter().take_while(fits).collect()
 }
 
 struct Known {
@@ -93,7 +106,7 @@ fn file_page(
         makes,
         models,
         days,
-        troubles,
+        troubles: offered(troubles),
         form,
         same,
     })

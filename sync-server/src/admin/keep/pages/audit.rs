@@ -5,7 +5,9 @@ use crate::audit::{Filter, Line, store};
 use crate::db::Error;
 use crate::http::caller::RequireAdmin;
 use crate::http::{Answer, Query, Refused, Site};
+use crate::web::cut::weight;
 use crate::web::form::Form;
+use crate::web::most::{Most, short};
 use crate::web::page;
 use crate::web::records::{Block, Cell, Input, Kind, Record, Records, To, address};
 use axum::Router;
@@ -18,6 +20,10 @@ use shared::ids::StaffId;
 use shared::problem::ProblemCode;
 use shared::time::{Date, Zone};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Characters of a value before and after, and what all of a line weigh; the document has them whole.
+const VALUE_CHARS_MAX: usize = 1_000;
+const VALUES_BYTES_MAX: usize = 44_000;
 
 pub(super) fn routes() -> Router<Site> {
     Router::new().route("/admin/audit", get(list)).route("/admin/audit/{id}", get(show))
@@ -190,9 +196,13 @@ async fn show(State(site): State<Site>, _: RequireAdmin, Path(id): Path<String>)
     let [line] = lines;
     let rows = changes(line.before.as_ref(), line.after.as_ref());
     let cells = |(field, before, after): (String, String, String)| {
+        let [before, after] = [before, after].map(|value| short(&value, VALUE_CHARS_MAX));
         vec![Cell::text(field), Cell::state(before, "message"), Cell::state(after, "message")]
     };
+    let heavy = |row: &Vec<Cell>| row.iter().map(|cell| weight(&cell.text) + 30).sum::<usize>();
+    let rows = Most::that_fit(rows.into_iter().map(cells), VALUES_BYTES_MAX, heavy).rows;
     let mut links = vec![To::new(address("/admin/audit", &[("subject", &line.subject)]), "All about the same")];
+    links.push(To::new(address("/api/v1/admin/audit", &[("subject", &line.subject)]), "The same as JSON"));
     links.extend(page_of(&line.subject).map(|to| To::new(to, "Its page")));
     page(&Record {
         frame: frame(&site),
@@ -205,7 +215,7 @@ async fn show(State(site): State<Site>, _: RequireAdmin, Path(id): Path<String>)
         blocks: vec![Block {
             heading: "What changed",
             columns: vec!["Field", "Before", "After"],
-            rows: rows.into_iter().map(cells).collect(),
+            rows,
             empty: "It was done; no field tells how.",
         }],
         form: Form::new(),

@@ -1,6 +1,6 @@
 //! Skills and areas: a word that never changes, a name, and of an area the postal codes that it covers.
 
-use super::{Came, back, frame, wrong};
+use super::{Came, back, frame, paged, wrong};
 use crate::admin::keep::{body, came, seen, words};
 use crate::http::caller::RequireAdmin;
 use crate::http::{Answer, Query, Refused, Site};
@@ -27,19 +27,21 @@ pub(super) fn routes() -> Router<Site> {
         .route("/admin/areas/{id}", get(area).post(put_area))
 }
 
-fn list(site: &Site, title: &str, lead: &str, actions: Vec<To>, rows: Vec<Vec<Cell>>, said: String) -> Records {
+fn list(site: &Site, title: &str, lead: &str, actions: Vec<To>, rows: Vec<Vec<Cell>>, came: &Came) -> Records {
+    let is_areas = title == "Areas";
+    let (rows, next) = paged(rows, came, if is_areas { "/admin/areas" } else { "/admin/skills" });
     Records {
         frame: frame(site),
         title: title.into(),
         lead: lead.into(),
-        said,
+        said: came.said(),
         filters: Vec::new(),
         form: Form::new(),
         actions,
-        columns: if title == "Areas" { vec!["Name", "Word", "Covers", "State"] } else { vec!["Name", "Word", "State"] },
+        columns: if is_areas { vec!["Name", "Word", "Covers", "State"] } else { vec!["Name", "Word", "State"] },
         rows,
         empty: "There is none yet.",
-        next: None,
+        next,
     }
 }
 
@@ -51,7 +53,7 @@ async fn skills(State(site): State<Site>, _: RequireAdmin, Query(done): Query<Ca
     };
     let lead = "A skill that is switched off is asked of nobody any more; old tickets keep it.";
     let actions = vec![To::new("/admin/skills/new", "New skill")];
-    page(&list(&site, "Skills", lead, actions, found.iter().map(row).collect(), done.said()))
+    page(&list(&site, "Skills", lead, actions, found.iter().map(row).collect(), &done))
 }
 
 fn slug_input() -> Input {
@@ -157,7 +159,7 @@ async fn areas(State(site): State<Site>, _: RequireAdmin, Query(done): Query<Cam
     };
     let lead = "Experts are sent only into their areas. Areas may overlap.";
     let actions = vec![To::new("/admin/areas/new", "New area")];
-    page(&list(&site, "Areas", lead, actions, found.iter().map(row).collect(), done.said()))
+    page(&list(&site, "Areas", lead, actions, found.iter().map(row).collect(), &done))
 }
 
 fn cover_inputs() -> Vec<Input> {

@@ -94,6 +94,9 @@ async fn whole(site: &Site, id: CustomerId) -> Answer<Whole> {
     read.await?.ok_or_else(|| Refused::new(ProblemCode::NotFound))
 }
 
+/// Plans that were bought, on the page of a customer, the one that ends last first; the document has them all.
+const BOUGHT_SHOWN: usize = 50;
+
 fn customer_page(site: &Site, whole: &Whole, form: Form, said: String) -> Record {
     let Whole { customer, bought, plans } = whole;
     let name = |one: &Entitlement| {
@@ -158,7 +161,7 @@ fn customer_page(site: &Site, whole: &Whole, form: Form, said: String) -> Record
         blocks: vec![Block {
             heading: "Plans",
             columns: vec!["Plan", "State", "From", "Until", "Granted because"],
-            rows: bought.iter().map(row).collect(),
+            rows: bought.iter().take(BOUGHT_SHOWN).map(row).collect(),
             empty: "None was ever bought or granted.",
         }],
         form,

@@ -244,6 +244,9 @@ fn filled(whole: &Whole) -> Form {
         .with("on_call", days::in_words(&roster.shifts, true))
 }
 
+/// Absences on the page of an expert, the next ones; the others come up as these end.
+const ABSENCES_SHOWN: usize = 40;
+
 /// The page of an expert, with this in the form in place of what is there.
 async fn expert_page(site: &Site, id: ExpertId, typed: Option<Form>, said: String) -> Answer<Record> {
     let whole = whole(site, id).await?;
@@ -272,7 +275,7 @@ async fn expert_page(site: &Site, id: ExpertId, typed: Option<Form>, said: Strin
         )
         .lead("Offers and visits of these days go to others at once; each customer is told once."),
     ];
-    parts.extend(whole.absences.iter().map(|absence| {
+    parts.extend(whole.absences.iter().take(ABSENCES_SHOWN).map(|absence| {
         let (from, until) = (local(&expert.zone, absence.from), local(&expert.zone, absence.until));
         Part::button(format!("{path}/absences/{}", absence.id), "Not away after all", "quiet").lead(format!(
             "Away from {from} until {until}{}",

@@ -1,7 +1,7 @@
 //! The table of needs: what each category of products, and each symptom of it, needs of an expert. A changed row reaches
 //! open tickets; every version stays readable in the audit.
 
-use super::{Came, back, frame, wrong};
+use super::{Came, back, frame, paged, wrong};
 use crate::admin::keep::{body, came, levels, number, seen};
 use crate::db::Error;
 use crate::http::caller::RequireAdmin;
@@ -88,6 +88,7 @@ async fn list(State(site): State<Site>, _: RequireAdmin, Query(done): Query<Came
         let symptoms = category.symptoms.iter().map(|symptom| line(&table, category, Some(symptom)));
         std::iter::once(line(&table, category, None)).chain(symptoms).collect::<Vec<_>>()
     });
+    let (rows, next) = paged(rows.collect(), &done, "/admin/needs");
     page(&Records {
         frame: frame(&site),
         title: "Needs".into(),
@@ -100,9 +101,9 @@ async fn list(State(site): State<Site>, _: RequireAdmin, Query(done): Query<Came
             To::new("/admin/needs/review", "Rows that experts disagree with"),
         ],
         columns: vec!["Trouble", "Skills", "Minutes", ""],
-        rows: rows.collect(),
+        rows,
         empty: "There is no category yet: nobody can report a problem.",
-        next: None,
+        next,
     })
 }
 

@@ -42,7 +42,7 @@ fn role(one: &Staff) -> &'static str {
 }
 
 async fn list(State(site): State<Site>, _: RequireAdmin, Query(wanted): Query<Wanted>) -> Answer<Html<String>> {
-    let said = Came { done: wanted.done }.said();
+    let said = Came { done: wanted.done, ..Came::default() }.said();
     let read = site.db.read(async move |conn| {
         let after = match wanted.after {
             Some(id) => staff::get(conn, id).await?.map(|one| (fold_key(one.fields.name.as_str()), id.to_string())),

@@ -1,6 +1,6 @@
 //! Plans: what is sold. Who bought one keeps what it said then.
 
-use super::{Came, back, frame, wrong};
+use super::{Came, back, frame, paged, wrong};
 use crate::admin::keep::{body, came, number, seen, words};
 use crate::http::caller::RequireAdmin;
 use crate::http::{Answer, Query, Refused, Site};
@@ -44,6 +44,7 @@ async fn list(State(site): State<Site>, _: RequireAdmin, Query(done): Query<Came
             },
         ]
     };
+    let (rows, next) = paged(plans.iter().map(row).collect(), &done, "/admin/plans");
     page(&Records {
         frame: frame(&site),
         title: "Plans".into(),
@@ -53,9 +54,9 @@ async fn list(State(site): State<Site>, _: RequireAdmin, Query(done): Query<Came
         form: Form::new(),
         actions: vec![To::new("/admin/plans/new", "New plan")],
         columns: vec!["Name", "Word", "Price", "Period", "Somebody comes", "State"],
-        rows: plans.iter().map(row).collect(),
+        rows,
         empty: "Nothing is sold yet.",
-        next: None,
+        next,
     })
 }
 

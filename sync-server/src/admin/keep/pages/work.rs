@@ -118,7 +118,7 @@ async fn dead(State(site): State<Site>, _: RequireAdmin, Query(wanted): Query<De
         frame: frame(&site),
         title: "Dead jobs".into(),
         lead: "Background work that gave up. Mend what is in its way, then let it run again; it may run twice.".into(),
-        said: Came { done: wanted.done }.said(),
+        said: Came { done: wanted.done, ..Came::default() }.said(),
         filters: Vec::new(),
         form: Form::new(),
         actions: Vec::new(),
