@@ -212,8 +212,8 @@ async fn ticket_page_with(site: &Site, frame: Frame, ticket: Ticket, way: Way, f
         notes.iter().map(|note| News { when: when(note.at), words: format!("{}: {}", note.author_name, note.text) });
     let (state, next) = now_in_words(&ticket, &expert, uncovered, &when);
     let told_at = lines.iter().filter(|line| in_words(&line.event.fact, &expert, &zone).is_some()).map(|line| line.at);
-    let last_news = told_at.chain(seen_at).max();
-    let next = overdue_in_words(&ticket, &expert, last_news, site.now(), &when).unwrap_or(next);
+    let last_at = told_at.chain(seen_at).max();
+    let next = overdue_in_words(&ticket, &expert, last_at, site.now(), &when).unwrap_or(next);
     let cancel = Move::Cancel { why: shared::ticket::CancelReason::Customer };
     let can_cancel = ticket.life.clone().make(cancel, site.now(), &site.config.timing).is_ok();
     let solved = ticket.life.clone().make(Move::Solve, site.now(), &site.config.timing);

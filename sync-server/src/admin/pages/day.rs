@@ -21,9 +21,9 @@ use shared::ids::{AreaId, TicketId};
 use shared::time::{Timestamp, Zone};
 
 /// What the tickets to look at weigh, the experts at work and the others; of more one looks at one area at a time.
-const LOOK_BYTES_MAX: usize = 11_000;
-const AT_WORK_BYTES_MAX: usize = 16_000;
-const OTHERS_BYTES_MAX: usize = 4_000;
+const LOOK_BYTES_MAX: usize = 14_000;
+const AT_WORK_BYTES_MAX: usize = 24_000;
+const OTHERS_BYTES_MAX: usize = 5_000;
 
 struct Look {
     ticket: TicketId,
