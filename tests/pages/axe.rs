@@ -2,7 +2,7 @@
 //!
 //! The walk begins at each role's first page, and at what only a message or a form leads to, and follows the links, two
 //! addresses for each route. A page that no walk reaches fails. axe-core (MPL-2.0) lies beside this file, as its makers give
-//! it out; nothing of it ships. `SYSOPS_TEST_SHOTS=FOLDER` keeps what each page looks like on a tablet, by day and by night.
+//! it out; nothing of it ships. `SYSOPS_TEST_SHOTS=FOLDER` keeps what each page looks like on each screen, by day and by night.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -73,14 +73,15 @@ async fn look(browser: &Browser, path: &str, wrong: &mut Vec<String>) {
     keep(browser, path).await;
 }
 
-/// Keeps what it looks like on a tablet, if a folder for that is named.
+/// Keeps what it looks like on each screen, if a folder for that is named.
 async fn keep(browser: &Browser, path: &str) {
     let Some(folder) = std::env::var_os("SYSOPS_TEST_SHOTS") else { return };
     let name: String = path.chars().map(|char| if char.is_ascii_alphanumeric() { char } else { '_' }).collect();
-    for scheme in ["light", "dark"] {
-        screen(browser, 768, scheme).await;
+    let name = name.get(..60).unwrap_or(&name);
+    for (width, scheme) in WIDTHS.into_iter().flat_map(|width| [(width, "light"), (width, "dark")]) {
+        screen(browser, width, scheme).await;
         let picture = browser.page().screenshot_as_png().await.expect("the browser takes pictures");
-        let file = std::path::Path::new(&folder).join(format!("{}-{scheme}.png", name.get(..60).unwrap_or(&name)));
+        let file = std::path::Path::new(&folder).join(format!("{name}-{width}-{scheme}.png"));
         std::fs::write(file, picture).expect("the folder can be written");
     }
 }

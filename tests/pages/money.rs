@@ -1,5 +1,6 @@
 //! The way of money in a browser, each with scripts and without: somebody new confirms the address, buys a plan on the
-//! provider's page and reports a problem; a payment that is left half-way begins nothing, and is made once afterwards.
+//! provider's page and reports a problem, or the other way round; a forgotten password is replaced by the link of a mail; a
+//! payment that is left half-way begins nothing, and is made once afterwards.
 
 use serde_json::Value;
 use tests::browser::Browser;
@@ -9,7 +10,7 @@ use tests::wait::{SOON, eventually};
 use thirtyfour::prelude::*;
 
 use crate::journeys::{BOTH, newcomer, report};
-use crate::walk::{click, go, shows};
+use crate::walk::{click, go, shows, sign_in, type_into};
 
 /// The link in the first captured mail to somebody that says this.
 pub(crate) async fn mailed(server: &Server, to: &str, says: &str) -> String {
@@ -69,6 +70,63 @@ async fn somebody_new_confirms_the_address_buys_a_plan_and_their_ticket_is_taken
         report(&browser, &server).await;
         let page = browser.page().source().await.expect("the page is there");
         assert!(!page.contains("data-state=\"waiting\"") || !page.contains("id=\"plans\""), "a plan covers it: {page}");
+    }
+    server.assert_balanced();
+}
+
+#[tokio::test]
+async fn whoever_has_forgotten_the_password_opens_the_link_of_the_mail_and_chooses_another() {
+    let server = Server::demo(&[]).await;
+    for (n, scripts) in BOTH.into_iter().enumerate() {
+        let browser = Browser::phone(scripts).await;
+        let mut who = newcomer(&browser, &server, 40 + n).await;
+        go(&browser, &mailed(&server, &who.login, "/confirm/").await).await;
+        click(&browser, By::Id("yes")).await;
+        shows(&browser, "is confirmed").await;
+        browser.page().delete_all_cookies().await.expect("the browser forgets");
+
+        go(&browser, &format!("{}/password", server.url())).await;
+        type_into(&browser, "login", &who.login).await;
+        click(&browser, By::Id("send")).await;
+        shows(&browser, "a code is on its way").await;
+        let link = mailed(&server, &who.login, "/sign-in/link/").await;
+        go(&browser, &link).await;
+        type_into(&browser, "password", "short").await;
+        click(&browser, By::Id("set")).await;
+        shows(&browser, "Please look at this again").await;
+        who.password = "amber-kettle-morning".to_owned();
+        type_into(&browser, "password", &who.password).await;
+        click(&browser, By::Id("set")).await;
+        shows(&browser, "Your password is set").await;
+        go(&browser, &link).await;
+        shows(&browser, "This link no longer works").await;
+        browser.page().delete_all_cookies().await.expect("the browser forgets");
+        sign_in(&browser, server.url(), &who).await;
+    }
+    server.assert_balanced();
+}
+
+#[tokio::test]
+async fn whoever_reports_first_is_led_to_a_plan_and_their_ticket_is_taken_up_once_it_is_paid() {
+    let server = Server::demo(&[]).await;
+    for (n, scripts) in BOTH.into_iter().enumerate() {
+        let browser = Browser::phone(scripts).await;
+        newcomer(&browser, &server, 60 + n).await;
+        report(&browser, &server).await;
+        let ticket = browser.page().current_url().await.expect("a page is open").to_string();
+        click(&browser, By::Id("plans")).await;
+        arrives(&browser, "/plans").await;
+        click(&browser, By::Css("a.button[href='/plans/home_plus']")).await;
+        click(&browser, By::Id("buy")).await;
+        arrives(&browser, "/sandbox/pay/").await;
+        chooses(&browser, "it works").await;
+        shows(&browser, "Visa ending in").await;
+        eventually("the ticket no longer waits for a plan", SOON, async || {
+            go(&browser, &ticket).await;
+            let waits = browser.page().find_all(By::Id("plans")).await.map_err(|error| error.to_string())?.len();
+            if waits == 0 { Ok(()) } else { Err("it offers plans".to_owned()) }
+        })
+        .await;
     }
     server.assert_balanced();
 }
