@@ -202,8 +202,11 @@ impl Runner {
             let (req, n_sent) = (request.req.clone(), request.mutations.len());
             match self.send(request).await? {
                 Ok(reply) => {
-                    self.told = location.or(self.told);
-                    self.told_push = push_token.or_else(|| self.told_push.take());
+                    // A server that stopped early may have kept nothing of it.
+                    if reply.stop.is_none() {
+                        self.told = location.or(self.told);
+                        self.told_push = push_token.or_else(|| self.told_push.take());
+                    }
                     if let Some(tried) = self.take(reply).await? {
                         return Ok(tried);
                     }

@@ -257,7 +257,7 @@ reset-link-mail = Öffnen Sie diese Seite, um ein neues Passwort zu wählen. Das
 confirm-subject = Bitte bestätigen Sie Ihre E-Mail-Adresse
 confirm-mail = Guten Tag, { $name }. Ist { $email } Ihre Adresse? Öffnen Sie diese Seite und sagen Sie Ja, damit unsere Nachrichten Sie dort erreichen:
     { $link }
-    Wenn Sie nicht darum gebeten haben, können Sie diese Nachricht übergehen.
+    Wer dieses Postfach liest, kann sich danach in dem Konto anmelden. Ist es nicht Ihres, oder haben Sie nicht darum gebeten, übergehen Sie diese Nachricht.
 leaving-subject = Ihr Konto wird am { $when } gelöscht
 leaving-mail = Guten Tag, { $name }. Wie gewünscht, löschen wir Ihr Konto und Ihre Daten am { $when }, oder sobald Ihre offenen Tickets beendet sind.
     Wenn Sie es behalten möchten oder nicht darum gebeten haben, melden Sie sich vorher an und wählen Sie „Keep my account“:

@@ -257,7 +257,7 @@ reset-link-mail = Open this page to choose a new password. It works once, until 
 confirm-subject = Please confirm your e-mail address
 confirm-mail = { $name }, is { $email } your address? Open this page and say yes, so that our news reach you there:
     { $link }
-    If you did not ask for this, you can ignore this message.
+    Whoever reads this mailbox can sign in to the account from then on. If it is not yours, or you did not ask for this, ignore this message.
 leaving-subject = Your account will be deleted on { $when }
 leaving-mail = { $name }, as you asked, we delete your account and your data on { $when }, or when your open tickets have ended.
     If you want to keep it, or did not ask for this, sign in before then and choose "Keep my account":

@@ -32,6 +32,8 @@ pub async fn by_old(site: &Site, caller: &Caller, old: &str, new: &Password, add
     let changed = async move |tx: &mut Tx| {
         store::set_password(tx, id, &hash).await?;
         note(tx, person, "the old one", now).await?;
+        // A code or a link that somebody else asked for opens nothing any more.
+        codes::end_older(tx, id).await?;
         store::end_other_tokens(tx, id, &token).await
     };
     Ok(site.db.write(Lane::Desk, changed).await?)

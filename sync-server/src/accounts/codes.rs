@@ -14,7 +14,9 @@ use shared::ids::LoginId;
 use shared::text::{Email, Name, Phone};
 use shared::time::Timestamp;
 
-pub use super::store::codes::{issue, keep_link, linked, redeem, redeem_link, request, request_all, trim};
+pub use super::store::codes::{
+    end_older, issue, keep_link, linked, redeem, redeem_link, request, request_all, trim, withhold,
+};
 
 /// How long a code is good for, from the moment it was asked for.
 pub const CODE_MINUTES: i64 = 10;

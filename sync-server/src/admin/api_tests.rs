@@ -144,7 +144,10 @@ async fn a_decision_says_in_words_who_was_asked_and_what_stood_against_everybody
         let experts: Vec<&str> = why["experts"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
         assert!(experts.iter().any(|line| line.starts_with("Unskilled Ulf: lacks skill")), "{experts:?}");
         let page = emile.get(&format!("/desk/tickets/{ticket}")).await.text();
-        assert!(page.contains("Ana is asked") && page.contains("Unskilled Ulf: lacks skill"), "{page}");
+        assert!(
+            page.contains("Ana is asked") && page.contains("<dt>lacks skill tv</dt><dd>Unskilled Ulf</dd>"),
+            "{page}"
+        );
         assert!(page.contains("Offered to Ana until"), "{page}");
     })
     .await;

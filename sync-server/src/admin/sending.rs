@@ -23,8 +23,10 @@ pub(super) const OTHERS_MAX: usize = 60;
 /// Asks an expert, and writes down who wanted it and against what.
 pub(super) async fn send(site: &Site, wish: Wish) -> Result<Came, Error> {
     let (bounds, now, real_now) = (sync::bounds(&site.config), site.now(), site.real_now());
+    let (ticket, id, before) = (wish.ticket, site.new_id(), bounds.clone());
+    let beside = site.db.read(async move |conn| by_hand::beside(conn, ticket, id, &before, now).await).await?;
     let write = site.db.write(Lane::Desk, async move |tx| {
-        let came = by_hand::offer(tx, &wish, &bounds, now).await?;
+        let came = by_hand::offer(tx, &wish, beside.as_ref(), &bounds, now).await?;
         if let Came::Offered { offer, against, from, .. } = &came {
             let before = json!({ "expert": from });
             let after = json!({

@@ -53,6 +53,14 @@ impl Lane {
         }
     }
 
+    /// How many times the usual limit one write may take. A file of a thousand lines is one: all of it or nothing.
+    pub(super) fn patience(self) -> u32 {
+        match self {
+            Self::Desk | Self::Sync | Self::Intake | Self::Work => 1,
+            Self::Bulk => 20,
+        }
+    }
+
     /// What a lane gets of each group of 64 even when more urgent ones are full, so that none starves.
     fn share_min(self) -> usize {
         match self {

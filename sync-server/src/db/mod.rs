@@ -122,7 +122,7 @@ impl Database {
         E: std::error::Error + From<Error> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let work: Box<dyn Work> = Box::new(Item::new(f, reply));
+        let work: Box<dyn Work> = Box::new(Item::new(f, lane.patience(), reply));
         match &self.0.writer {
             Writer::Sqlite(handle) => handle.submit(lane, work)?,
             Writer::Postgres(handle) => handle.submit(lane, work).await?,

@@ -10,6 +10,7 @@ use super::queue::Queue;
 use super::wake::Wake;
 use super::work::{Context, Ran, Work};
 use sqlx::{AnyPool, Row};
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -77,10 +78,18 @@ pub(super) async fn keep_name(pool: &AnyPool) -> Result<(), Error> {
         && let Some(folder) = Path::new(&file).parent()
     {
         let kept = std::fs::File::open(folder).and_then(|folder| folder.sync_all());
-        kept.map_err(|why| {
-            let folder = folder.display();
-            Error::Unavailable(format!("the disk does not keep the folder {folder}: {why}. Use a local disk"))
-        })?;
+        let folder = folder.display();
+        match kept.map_err(|why| (why.kind(), why)) {
+            Ok(()) => {}
+            // Some mounts know no such wish; SQLite goes on there too.
+            Err((ErrorKind::InvalidInput | ErrorKind::Unsupported | ErrorKind::PermissionDenied, why)) => {
+                tracing::warn!(%folder, %why, "this disk does not say whether it keeps the names of new files");
+            }
+            Err((_, why)) => {
+                let why = format!("the disk does not keep the folder {folder}: {why}. Use a local disk");
+                return Err(Error::Unavailable(why));
+            }
+        }
     }
     Ok(())
 }

@@ -40,12 +40,14 @@ pub(super) trait Work: Send {
 pub(super) struct Item<F, T, E> {
     f: F,
     answer: Option<Result<T, E>>,
+    /// How many times the usual limit it may take.
+    patience: u32,
     reply: oneshot::Sender<Result<T, E>>,
 }
 
 impl<F, T, E> Item<F, T, E> {
-    pub(super) fn new(f: F, reply: oneshot::Sender<Result<T, E>>) -> Self {
-        Self { f, answer: None, reply }
+    pub(super) fn new(f: F, patience: u32, reply: oneshot::Sender<Result<T, E>>) -> Self {
+        Self { f, answer: None, patience, reply }
     }
 }
 
@@ -60,6 +62,7 @@ where
     }
 
     fn run<'a>(&'a mut self, tx: &'a mut Tx, limit: Duration) -> Local<'a, Ran> {
+        let limit = limit * self.patience;
         Box::pin(async move {
             tx.begin_run();
             let body = async {

@@ -21,6 +21,9 @@ use shared::ids::{ExpertId, TicketId};
 use shared::ticket::{Move, ReleaseReason, State, Timing, VisitPlan, WithdrawReason};
 use shared::time::Timestamp;
 
+/// Changes of shared rules that a yes does not wait for its jobs to carry through; of more, the jobs take back what does not
+/// hold. An office makes one at a time.
+const CHANGES_MAX: i64 = 20;
 /// Tickets that one expert can hold.
 const HELD_MAX: i64 = 500;
 
@@ -91,7 +94,7 @@ pub async fn catch_up(tx: &mut Tx, expert: ExpertId, timing: &Timing, now: Times
     for before in jobs::pending::<Before>(tx, Kind::ExpertAway, &expert.to_string()).await? {
         release_in(tx, expert, &before, timing, now).await?;
     }
-    for changed in jobs::pending_of::<Changed>(tx, Kind::RuleChanged).await? {
+    for changed in jobs::pending_of::<Changed>(tx, Kind::RuleChanged, CHANGES_MAX).await? {
         recheck::carry_through(tx, expert, changed, timing, now).await?;
     }
     Ok(())

@@ -46,6 +46,10 @@ pub(super) async fn carry_through(
 ) -> Result<(), Error> {
     match changed {
         Changed::Area { before } => {
+            // Whoever never served it, and was sent there by somebody's word, is not touched by it.
+            if !workforce::store::experts_in(tx, before.id).await?.contains(&expert) {
+                return Ok(());
+            }
             let before = Before { area: Some(before), ..Before::default() };
             away::release_in(tx, expert, &before, timing, now).await?;
         }

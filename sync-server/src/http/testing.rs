@@ -119,6 +119,12 @@ impl Client {
         self.send(Request::get(path).body(Body::empty()).expect("the path is right")).await
     }
 
+    /// Asks with a cookie that an answer set.
+    pub async fn get_with_cookie(&self, path: &str, cookie: &str) -> Heard {
+        let request = Request::get(path).header(header::COOKIE, cookie);
+        self.send(request.body(Body::empty()).expect("the path is right")).await
+    }
+
     /// Sends a JSON document.
     pub async fn json(&self, method: &str, path: &str, body: &Value) -> Heard {
         let request = Request::builder().method(method).uri(path).header(header::CONTENT_TYPE, "application/json");

@@ -168,14 +168,6 @@ pub fn decide_unless(batch: &Batch, stop: &impl Fn() -> bool) -> Vec<Decision> {
     decisions
 }
 
-/// What stood beside a person's choice: everybody judged and ranked for one ticket, as if it were a round of its own.
-///
-/// `batch` holds the ticket alone; the decision is none where it holds no ticket.
-pub fn decide_by_person(batch: &Batch, chosen: Winner) -> Option<Decision> {
-    let decision = decide(batch).into_iter().next()?;
-    Some(Decision { winner: Some(chosen), outcome: Outcome::ByPerson, settled: Settled::Optimum, ..decision })
-}
-
 /// The winner that a stored decision leads to, worked out again from its terms: the cheapest of those who fit and did
 /// not go to another ticket, of equals the first by id, unless waiting costs no more.
 ///
@@ -223,6 +215,12 @@ pub fn replay_round(decisions: &[Decision]) -> BTreeMap<TicketId, Option<ExpertI
 const GREEDY_IS_NEWS_AFTER_MINUTES: i64 = 10;
 
 impl Decision {
+    /// The same with a person's choice in place of the server's.
+    #[must_use]
+    pub fn chosen_by_person(self, chosen: Winner) -> Self {
+        Self { winner: Some(chosen), outcome: Outcome::ByPerson, ..self }
+    }
+
     /// Whether this says nothing that an earlier one about the same ticket did not: same winner, same outcome, and
     /// against everybody the same rules. Rounds come every few seconds; only news is worth storing. That the time did not
     /// do is news again after a while: somebody should see that it lasts.

@@ -14,8 +14,6 @@ use crate::notify::plan::Channel;
 use crate::notify::samples::sent;
 use crate::notify::sandbox::Captured;
 use crate::notify::store::no_sms::{self, NoSms};
-use axum::body::Body;
-use axum::http::Request;
 use serde_json::{Value, json};
 use shared::text::{Email, Phone};
 
@@ -90,8 +88,7 @@ impl Story {
     /// Whom an answer signed in, by the cookie that it set.
     async fn whom(&self, answer: &Heard) -> Value {
         let cookie = answer.header("set-cookie").split(';').next().unwrap().to_owned();
-        let request = Request::get("/api/v1/me").header("cookie", cookie).body(Body::empty()).unwrap();
-        self.browser.send(request).await.value()["person"].clone()
+        self.browser.get_with_cookie("/api/v1/me", &cookie).await.value()["person"].clone()
     }
 }
 

@@ -58,6 +58,9 @@ impl CodeSender {
             let real_now = tx.real_now();
             let Some(target) = codes::issue(tx, code, &digest, real_now).await? else { return Ok::<_, Error>(None) };
             if !is_open(tx, &target).await? {
+                // A code that never left opens nothing.
+                codes::withhold(tx, code).await?;
+                ask_first(tx, &target, now).await?;
                 return Ok(None);
             }
             if target.link.is_some() {
@@ -106,6 +109,17 @@ impl CodeSender {
         match self.outside.gateway(channel) {
             Ok(gateway) => gateway.send(message).await,
             Err(why) => Err(Unsent::Never { why: why.to_owned() }),
+        }
+    }
+}
+
+/// Where only the word is missing that the address is the customer's, that is asked for: else nothing at all would come,
+/// and who has a landline could never get in. Once said, the next code finds its way.
+async fn ask_first(tx: &mut Tx, target: &CodeTarget, now: Timestamp) -> Result<(), Error> {
+    match (target.person, &target.to) {
+        (Person::Customer(customer), CodeAddress::Email(_)) => customers::confirm::ask(tx, customer, now).await,
+        (Person::Customer(_), CodeAddress::Sms(_)) | (Person::Expert(_) | Person::Agent(_) | Person::Admin(_), _) => {
+            Ok(())
         }
     }
 }

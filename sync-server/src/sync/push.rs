@@ -118,12 +118,12 @@ async fn pushed(
     beside: Beside,
     nothing: Pushed,
 ) -> Result<Pushed, Refused> {
-    match attempt(db, bounds, who, read, beside).await {
+    match attempt(db, bounds, who, read, beside.clone()).await {
         Ok(Took::Done(pushed)) => Ok(pushed),
         Ok(Took::Denied(why)) => Err(why),
         Err(error) => match stop(&error) {
             Some(stop) => Ok(Pushed { stop: Some(stop), ..nothing }),
-            None => one_by_one(db, bounds, who, read, nothing, &error).await,
+            None => one_by_one(db, bounds, who, (read, beside), nothing, &error).await,
         },
     }
 }
@@ -158,11 +158,17 @@ async fn one_by_one(
     db: &Database,
     bounds: &Bounds,
     who: &Who,
-    read: &[Read],
+    (read, beside): (&[Read], Beside),
     mut pushed: Pushed,
     first: &Error,
 ) -> Result<Pushed, Refused> {
     tracing::error!(device = %who.device, error = %first, "a push failed as a whole and is taken one by one");
+    // What it says beside them is not lost for a bad mutation.
+    if !beside.is_empty()
+        && let Took::Denied(why) = attempt(db, bounds, who, &[], beside).await?
+    {
+        return Err(why);
+    }
     for one in read {
         let took = match attempt(db, bounds, who, std::slice::from_ref(one), Beside::default()).await {
             Err(error) if stop(&error).is_none() => {

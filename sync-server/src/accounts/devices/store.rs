@@ -54,6 +54,9 @@ pub async fn register(tx: &mut Tx, new: &NewDevice) -> Result<Registered, Error>
         Some(registered) => registered,
         None => first(tx, new).await?,
     };
+    if let Some(push_token) = &new.push_token {
+        leave_others(tx, registered.device, push_token).await?;
+    }
     let sql = "insert into device_inc (device, inc, last_n) values ($1, $2, 0)";
     sqlx::query(sql).bind(registered.device.to_string()).bind(registered.inc).execute(tx.sql()).await?;
     Ok(registered)
@@ -153,6 +156,16 @@ pub async fn reach(conn: &mut Conn, expert: ExpertId) -> Result<Vec<PushTarget>,
 pub async fn set_push_token(tx: &mut Tx, device: DeviceId, push_token: Option<&str>) -> Result<(), Error> {
     let sql = "update device set push_token = $1 where id = $2";
     sqlx::query(sql).bind(push_token.map(str::to_string)).bind(device.to_string()).execute(tx.sql()).await?;
+    match push_token {
+        Some(push_token) => leave_others(tx, device, push_token).await,
+        None => Ok(()),
+    }
+}
+
+/// An address is of one installation, and whoever signed in there last: what is for another expert must not ring there.
+async fn leave_others(tx: &mut Tx, device: DeviceId, push_token: &str) -> Result<(), Error> {
+    let sql = "update device set push_token = null where push_token = $1 and id <> $2";
+    sqlx::query(sql).bind(push_token.to_string()).bind(device.to_string()).execute(tx.sql()).await?;
     Ok(())
 }
 

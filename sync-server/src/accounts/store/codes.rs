@@ -33,7 +33,7 @@ pub async fn request_all(tx: &mut Tx, login: LoginId, channels: &[CodeChannel], 
 }
 
 /// What was asked for before no longer opens anything.
-async fn end_older(tx: &mut Tx, login: LoginId) -> Result<(), Error> {
+pub async fn end_older(tx: &mut Tx, login: LoginId) -> Result<(), Error> {
     let sql = "delete from sign_in_code where login = $1";
     sqlx::query(sql).bind(login.to_string()).execute(tx.sql()).await?;
     Ok(())
@@ -83,6 +83,13 @@ pub async fn issue(tx: &mut Tx, code: Uuid, digest: &str, now_real: Timestamp) -
 fn channel_of(row: &AnyRow) -> Result<CodeChannel, Error> {
     let word: String = row.try_get("channel")?;
     CodeChannel::from_word(&word).ok_or_else(|| Error::Bug(format!("sign_in_code.channel is {word:?}")))
+}
+
+/// Takes from a code its digits: it is not sent.
+pub async fn withhold(tx: &mut Tx, code: Uuid) -> Result<(), Error> {
+    let sql = "update sign_in_code set digest = null, link = null where id = $1";
+    sqlx::query(sql).bind(code.to_string()).execute(tx.sql()).await?;
+    Ok(())
 }
 
 /// Gives a code its link, when it is sent. A second sending replaces the first one's.

@@ -4,9 +4,10 @@
 use super::super::tests::{Desk, desk, items};
 use crate::customers::{self, Address, NewSite};
 use crate::db::testing::both_engines;
-use crate::db::{Database, Error, Lane};
+use crate::db::{Database, Lane};
 use crate::dispatch::world::{World, id};
 use crate::http::testing::Client;
+use crate::tickets::store::faults;
 use crate::workforce::store as workforce;
 use crate::workforce::store::samples::{an_area, home};
 use serde_json::{Value, json};
@@ -41,12 +42,7 @@ async fn bronx(world: &World) {
 
 /// A fault of ours, as no move makes it: an open ticket without a deadline.
 async fn loses_its_owner(db: &Database, ticket: TicketId) {
-    let write = db.write(Lane::Work, async move |tx| {
-        let life = r#"{"state":{"state":"waiting"},"needs_human":null,"deadline_at":null,"n_offers":0}"#;
-        let sql = "update ticket set deadline_at = null, life = $2 where id = $1";
-        sqlx::query(sql).bind(ticket.to_string()).bind(life.to_owned()).execute(tx.sql()).await?;
-        Ok::<_, Error>(())
-    });
+    let write = db.write(Lane::Work, async move |tx| faults::loses_its_owner(tx, ticket).await);
     write.await.unwrap();
 }
 

@@ -12,19 +12,20 @@ use super::facts::{self, Bounds};
 use super::round::plan;
 use crate::db::{Conn, Error, Tx};
 use crate::matching::candidate::Candidate;
-use crate::matching::decide::{Batch, Decision, Winner, decide_by_person};
+use crate::matching::decide::{Batch, Decision, Winner, decide};
 use crate::matching::insist::insist;
 use crate::matching::judge::{Rule, Verdict, judge};
 use crate::matching::need::Need;
 use crate::matching::rank::rank;
 use crate::matching::slot::Fit;
 use crate::matching::store::{self as decisions, Stored};
+use crate::matching::weights;
 use crate::tickets::store as tickets;
 use crate::tickets::{Book, Ticket};
 use crate::workforce;
 use serde::{Deserialize, Serialize};
 use shared::event::Actor;
-use shared::ids::{ExpertId, OfferId, StaffId, TicketId};
+use shared::ids::{BatchId, ExpertId, OfferId, StaffId, TicketId};
 use shared::text::Reason;
 use shared::ticket::{HoldReason, HumanReason, Life, Move, ReleaseReason, State, Timing, VisitPlan, WithdrawReason};
 use shared::time::{Timestamp, Zone};
@@ -168,8 +169,14 @@ pub fn way(life: &Life) -> Result<Way, No> {
     Ok(Way { first, cautions })
 }
 
-/// Asks an expert because a person wants it.
-pub async fn offer(tx: &mut Tx, wish: &Wish, bounds: &Bounds, now: Timestamp) -> Result<Came, Error> {
+/// Asks an expert because a person wants it. What stood beside the choice is kept with it.
+pub async fn offer(
+    tx: &mut Tx,
+    wish: &Wish,
+    beside: Option<&Decision>,
+    bounds: &Bounds,
+    now: Timestamp,
+) -> Result<Came, Error> {
     let expert = wish.expert;
     if workforce::lock(tx, expert).await?.is_none() {
         return Ok(Came::Refused(No::NoExpert));
@@ -211,17 +218,17 @@ pub async fn offer(tx: &mut Tx, wish: &Wish, bounds: &Bounds, now: Timestamp) ->
     if !against.is_empty() && wish.reason.is_none() {
         return Ok(Came::NeedsReason(against));
     }
-    let decision = tx.new_id();
-    let beside = beside(tx, need, Winner { expert, fit }, bounds, now).await?;
-    let asked = Move::Offer { offer: wish.offer, expert, visit, decision: Some(decision) };
+    // No round's: none takes it back.
+    let asked = Move::Offer { offer: wish.offer, expert, visit, decision: None };
     for to_do in way.first.into_iter().chain([asked]) {
         if book.make(ticket.id, to_do, wish.actor, now).is_err() {
             return Ok(Came::Refused(No::NotNow));
         }
     }
     book.save(tx).await?;
-    if let Some(beside) = beside {
-        decisions::insert(tx, &[Stored { id: decision, decision: beside }]).await?;
+    if let Some(decision) = beside {
+        let decision = decision.clone().chosen_by_person(Winner { expert, fit });
+        decisions::insert(tx, &[Stored { id: tx.new_id(), decision }]).await?;
     }
     if let Some(reason) = wish.reason.as_ref().filter(|_| !against.is_empty()) {
         let made = store::Override {
@@ -238,24 +245,31 @@ pub async fn offer(tx: &mut Tx, wish: &Wish, bounds: &Bounds, now: Timestamp) ->
     Ok(Came::Offered { offer: wish.offer, visit, against, from })
 }
 
-/// What stood beside the choice: everybody else with the rules against them or with what they would have cost.
-async fn beside(
-    tx: &mut Tx,
-    need: Need,
-    chosen: Winner,
+/// What stands beside a choice: everybody judged and ranked for this ticket, as if it were a round of its own, called `id`. None if
+/// there is no such ticket. Reads much, so it is asked for before anything is locked.
+pub async fn beside(
+    conn: &mut Conn,
+    ticket: TicketId,
+    id: BatchId,
     bounds: &Bounds,
     now: Timestamp,
 ) -> Result<Option<Decision>, Error> {
+    let Some(ticket) = tickets::get(conn, ticket).await? else { return Ok(None) };
+    let Some(mut need) = facts::needs(conn, std::slice::from_ref(&ticket)).await?.pop() else { return Ok(None) };
+    // A person may pass over whoever is to be asked first, and takes it from whoever has it.
+    need.first = None;
+    if let State::Accepted { expert, .. } | State::EnRoute { expert, .. } = &ticket.life.state {
+        need.replaced.insert(*expert);
+    }
     let batch = Batch {
-        id: tx.new_id(),
+        id,
         made_at: now,
         settings: bounds.settings,
-        weights: bounds.weights,
-        candidates: facts::candidates(tx, Some(need.ticket)).await?,
-        // A person may pass over whoever is to be asked first.
-        needs: vec![Need { first: None, ..need }],
+        weights: weights::store::current(conn).await?.unwrap_or(bounds.weights),
+        candidates: facts::candidates(conn, Some(ticket.id)).await?,
+        needs: vec![need],
     };
-    Ok(decide_by_person(&batch, chosen))
+    Ok(decide(&batch).pop())
 }
 
 /// What came of taking an open offer back.
@@ -290,6 +304,7 @@ pub async fn undo(
         return Ok(Undone::Gone);
     }
     book.save(tx).await?;
+    tickets::replaced_no_more(tx, ticket, offer).await?;
     Ok(Undone::Back)
 }
 
@@ -324,13 +339,14 @@ pub struct Choice {
 /// breaks the fewest first. Whoever has the ticket is not among them, nor is anybody whom no reason could send.
 pub async fn choices(conn: &mut Conn, ticket: &Ticket, bounds: &Bounds, now: Timestamp) -> Result<Vec<Choice>, Error> {
     let Some(need) = facts::needs(conn, std::slice::from_ref(ticket)).await?.pop() else { return Ok(Vec::new()) };
+    let weights = weights::store::current(conn).await?.unwrap_or(bounds.weights);
     let candidates = facts::candidates(conn, Some(ticket.id)).await?;
     let holder = ticket.life.state.holder();
     let others = candidates.iter().filter(|candidate| Some(candidate.expert) != holder);
     let choice = |candidate: &Candidate| {
         let (visit, broken, cost) = match judge(&need, candidate, now, &bounds.settings) {
             Verdict::Fits(fit) => {
-                let cost = rank(&need, candidate, &fit, now, &bounds.weights).total();
+                let cost = rank(&need, candidate, &fit, now, &weights).total();
                 (plan(&fit, need.work_minutes), Vec::new(), Some(cost))
             }
             Verdict::Excluded { broken } => {

@@ -5,7 +5,6 @@ use crate::db::Lane;
 use crate::db::testing::both_engines;
 use crate::dispatch::world::{World, id};
 use crate::matching::decide::{Judged, Outcome, best_by_terms, replay};
-use shared::event::Fact;
 use shared::ids::Id;
 
 async fn wish(world: &World, ticket: TicketId, expert: ExpertId, reason: Option<&str>) -> Came {
@@ -17,7 +16,10 @@ async fn wish_by(world: &World, ticket: TicketId, expert: ExpertId, reason: Opti
     let reason = reason.map(|reason| reason.parse().unwrap());
     let wish = Wish { ticket, expert, offer, reason, staff: id(51), actor: Actor::Agent(id(51)) };
     let (bounds, now) = (world.bounds.clone(), world.now());
-    world.db.write(Lane::Desk, async move |tx| super::offer(tx, &wish, &bounds, now).await).await.unwrap()
+    let (before, batch) = (bounds.clone(), Id::new(world.db.clock().real_now(), &*world.db.chance()));
+    let beside = world.db.read(async move |conn| beside(conn, ticket, batch, &before, now).await).await.unwrap();
+    let write = async move |tx: &mut Tx| super::offer(tx, &wish, beside.as_ref(), &bounds, now).await;
+    world.db.write(Lane::Desk, write).await.unwrap()
 }
 
 fn is_offered(came: &Came) -> bool {
@@ -192,9 +194,6 @@ async fn what_stood_beside_a_persons_choice_is_kept_and_the_choice_replays() {
         let judged: Vec<_> = kept.considered.iter().map(|one| (one.expert, &one.judged)).collect();
         assert!(matches!(judged[0], (expert, Judged::Ranked { .. }) if expert == near), "{judged:?}");
         assert!(matches!(judged[1], (expert, Judged::Excluded { .. }) if expert == ulf), "{judged:?}");
-        let lines = db.read(async move |conn| crate::events::history(conn, ticket, 0, 50).await).await.unwrap();
-        let named = lines.iter().filter(|line| matches!(line.event.fact, Fact::Offered { decision: Some(_), .. }));
-        assert_eq!(named.count(), 1);
     })
     .await;
 }
@@ -217,6 +216,52 @@ async fn whoever_was_replaced_is_not_asked_again_by_the_server_and_a_person_may_
         let ben = world.expert("Ben", "10463").await;
         world.round().await;
         assert_eq!(world.holder(ticket).await, Some(ben));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn no_round_takes_back_what_a_person_offered_though_its_expert_were_worth_more_elsewhere() {
+    both_engines(async |db| {
+        let world = World::new(&db).await;
+        let ana = world.expert("Ana", "10001").await;
+        let first = world.ticket().await;
+        assert!(is_offered(&wish(&world, first, ana, None).await));
+        let _urgent = world.file(|filing| filing.urgent = true).await;
+        world.round().await;
+        assert_eq!(world.holder(first).await, Some(ana), "she has not seen it, and it stays hers");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whoever_made_way_for_an_offer_that_was_taken_back_may_be_asked_again_and_so_may_whom_a_person_asked_since() {
+    both_engines(async |db| {
+        let world = World::new(&db).await;
+        let (ana, ben) = (world.expert("Ana", "10001").await, world.expert("Ben", "10463").await);
+        let ticket = world.ticket().await;
+        let replaced = async || {
+            let read = db.read(async move |conn| tickets::replaced(conn, &[ticket]).await).await.unwrap();
+            read.get(&ticket).cloned().unwrap_or_default()
+        };
+        assert!(is_offered(&wish(&world, ticket, ana, None).await));
+        world.act(ticket, Move::Accept { expert: ana, late: None }).await.unwrap();
+        world.minutes_pass(1);
+        let Came::Offered { offer, .. } = wish(&world, ticket, ben, Some("A slip.")).await else { panic!("offered") };
+        assert_eq!(replaced().await, [ana].into());
+        let (timing, now) = (world.bounds.timing.clone(), world.now());
+        let by = Actor::Agent(id(51));
+        let back = world.db.write(Lane::Desk, async move |tx| undo(tx, ticket, offer, by, &timing, now).await);
+        assert_eq!(back.await.unwrap(), Undone::Back);
+        assert_eq!(replaced().await, [].into(), "nobody was to be replaced");
+
+        assert!(is_offered(&wish(&world, ticket, ana, None).await));
+        world.act(ticket, Move::Accept { expert: ana, late: None }).await.unwrap();
+        world.act(ticket, Move::Release { why: ReleaseReason::Staff }).await.unwrap();
+        assert_eq!(replaced().await, [ana].into());
+        world.minutes_pass(1);
+        assert!(is_offered(&wish(&world, ticket, ana, Some("She can come after all.")).await));
+        assert_eq!(replaced().await, [].into(), "a person's newer word counts");
     })
     .await;
 }

@@ -110,6 +110,12 @@ async fn pushes_go_where_the_phone_says_by_its_next_sync_and_what_can_be_no_addr
             exchange(&db, &world.bounds, ana, request).await.unwrap();
             assert_eq!(goes_to().await, [goes], "{said:?}");
         }
+        // Another expert signs in on the same installation.
+        let ben = world.expert("Ben", "10003").await;
+        let bens = Phone::of(&world, ben).await;
+        let request = SyncRequest { push_token: Some("second".to_owned()), ..bens.request(vec![]) };
+        exchange(&db, &world.bounds, ben, request).await.unwrap();
+        assert_eq!(goes_to().await, [""; 0], "what is for her does not ring on his screen");
     })
     .await;
 }

@@ -17,11 +17,11 @@ const ROOM: i64 = 60;
 fn faults(engine: Engine) -> &'static [&'static str] {
     match engine {
         Engine::Sqlite => &[
-            "create table planted (body blob)",
+            "create table filler (body blob)",
             "create trigger planted_bug before insert on mutation when new.n = 2 and new.code <> 'rejected'
              begin select raise(abort, 'planted'); end",
             "create trigger planted_full before insert on mutation when new.n = 3
-             begin insert into planted (body) values (zeroblob(10000000)); end",
+             begin insert into filler (body) values (zeroblob(10000000)); end",
         ],
         Engine::Postgres => &[
             "create function planted() returns trigger language plpgsql as

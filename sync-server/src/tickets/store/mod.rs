@@ -1,5 +1,7 @@
 //! The tables `ticket`, `offer`, `note`, `photo` and `need_report`.
 
+#[cfg(test)]
+pub(crate) mod faults;
 mod follow_ups;
 mod forget;
 mod lists;
@@ -17,7 +19,9 @@ pub use lists::{
     of_customer, of_site_open, offered_unseen, on_site, open_of_category, overdue, products_of, unsound,
     versions_in_stream, waiting, waiting_for_plan,
 };
-pub use offers::{OfferRow, TurnedDownBy, asked_about, declined, lapsed, offers_of, replaced, seen_at};
+pub use offers::{
+    OfferRow, TurnedDownBy, asked_about, declined, lapsed, offers_of, replaced, replaced_no_more, seen_at,
+};
 pub use photos::{PhotoRow, forget_photos, known_photos, of_sha, photo, photos, unnamed};
 pub use reports::{Finished, NeedCounts, finished, need_counts};
 pub use reviews::{NewReport, Review, open_reviews, reviewed};

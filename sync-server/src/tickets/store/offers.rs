@@ -156,7 +156,21 @@ pub async fn lapsed(conn: &mut Conn, tickets: &[TicketId]) -> Result<TurnedDownB
 
 /// From whom one of us took these tickets to send somebody else.
 pub async fn replaced(conn: &mut Conn, tickets: &[TicketId]) -> Result<TurnedDownBy, Error> {
-    came_back(conn, tickets, "state = 'accepted' and reason = 'replaced'").await
+    // Whom a person asked again since then is theirs to ask.
+    let how = "state = 'accepted' and reason = 'replaced' and not exists (select 1 from offer later
+        where later.ticket = offer.ticket and later.expert = offer.expert and later.decision is null
+          and (later.made_at > offer.made_at or later.made_at = offer.made_at and later.id > offer.id))";
+    came_back(conn, tickets, how).await
+}
+
+/// A person thinks again about an offer: whoever had to make way for it may be asked again.
+pub async fn replaced_no_more(tx: &mut Tx, ticket: TicketId, offer: OfferId) -> Result<(), Error> {
+    let sql = "update offer set reason = null where state = 'accepted' and reason = 'replaced' and id =
+          (select before.id from offer before where before.ticket = $1 and before.id <> $2
+             and before.made_at <= (select made_at from offer where id = $2)
+           order by before.made_at desc, before.id desc limit 1)";
+    sqlx::query(sql).bind(ticket.to_string()).bind(offer.to_string()).execute(tx.sql()).await?;
+    Ok(())
 }
 
 async fn came_back(conn: &mut Conn, tickets: &[TicketId], how: &'static str) -> Result<TurnedDownBy, Error> {
