@@ -13,7 +13,8 @@ impl Core {
         }
     }
 
-    fn makes_room(&mut self) -> bool {
+    /// Whether the knowledge base gave way. Once it has, it stays away until the next start.
+    pub(super) fn makes_room(&mut self) -> bool {
         match self.kb.evict() {
             Ok(has_made) => {
                 if has_made {

@@ -200,7 +200,9 @@ async fn show(State(site): State<Site>, _: RequireAdmin, Path(id): Path<String>)
         vec![Cell::text(field), Cell::state(before, "message"), Cell::state(after, "message")]
     };
     let heavy = |row: &Vec<Cell>| row.iter().map(|cell| weight(&cell.text) + 30).sum::<usize>();
-    let rows = Most::that_fit(rows.into_iter().map(cells), VALUES_BYTES_MAX, heavy).rows;
+    let fitting = Most::that_fit(rows.into_iter().map(cells), VALUES_BYTES_MAX, heavy);
+    let n_more = fitting.n.saturating_sub(fitting.rows.len());
+    let rows = fitting.rows;
     let mut links = vec![To::new(address("/admin/audit", &[("subject", &line.subject)]), "All about the same")];
     links.push(To::new(address("/api/v1/admin/audit", &[("subject", &line.subject)]), "The same as JSON"));
     links.extend(page_of(&line.subject).map(|to| To::new(to, "Its page")));
@@ -208,7 +210,10 @@ async fn show(State(site): State<Site>, _: RequireAdmin, Path(id): Path<String>)
         frame: frame(&site),
         title: line.what.clone(),
         back: To::new("/admin/audit", "Audit"),
-        said: String::new(),
+        said: match n_more {
+            0 => String::new(),
+            n => format!("{n} more fields were changed: they stand in the same as JSON."),
+        },
         facts: vec![("When", at(line.at)), ("Who", who(&line, &names)), ("About", line.subject.clone())],
         links,
         parts: Vec::new(),

@@ -273,7 +273,10 @@ async fn expert_page(site: &Site, id: ExpertId, typed: Option<Form>, said: Strin
                 Input::new("reason", "Why", Kind::Line("text")),
             ],
         )
-        .lead("Offers and visits of these days go to others at once; each customer is told once."),
+        .lead(match whole.absences.len().saturating_sub(ABSENCES_SHOWN) {
+            0 => "Offers and visits of these days go to others at once; each customer is told once.".to_owned(),
+            n => format!("Offers and visits of these days go to others at once; each customer is told once. {n} more absences stand in the expert's JSON."),
+        }),
     ];
     parts.extend(whole.absences.iter().take(ABSENCES_SHOWN).map(|absence| {
         let (from, until) = (local(&expert.zone, absence.from), local(&expert.zone, absence.until));
