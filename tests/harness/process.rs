@@ -74,7 +74,9 @@ impl Process {
             let ended = self.ended().map(|status| (status, *ended_before.get_or_insert_with(Instant::now)));
             match ended {
                 None => Err(format!("it runs and printed:\n  {last}")),
-                Some((status, at)) if at.elapsed() < LAST_WORDS => Err(format!("it ended ({status})")),
+                Some((status, at)) if at.elapsed() < LAST_WORDS => {
+                    Err(format!("it ended ({status}) and printed:\n  {last}"))
+                }
                 Some((status, _)) => panic!("{name} ended ({status}) before {what} and printed:\n  {last}"),
             }
         })
