@@ -59,13 +59,20 @@ pub async fn history(conn: &mut Conn, ticket: TicketId, after: i64, limit: i64) 
 }
 
 /// What became of visits in a time, both instants included: who said yes or no and arrived, and what makes a promise void;
-/// by ticket, in order.
-pub async fn of_visits(conn: &mut Conn, from: Timestamp, until: Timestamp, limit: i64) -> Result<Vec<Line>, Error> {
+/// by ticket, in order; with `only` the lines of one kind.
+pub async fn of_visits(
+    conn: &mut Conn,
+    only: Option<&str>,
+    from: Timestamp,
+    until: Timestamp,
+    limit: i64,
+) -> Result<Vec<Line>, Error> {
     let sql = "select ticket, seq, body, actor, at from event
         where kind in
             ('accepted', 'declined', 'arrived', 'released', 'moved', 'late', 'rescheduled', 'held', 'cannot_fix')
-            and at >= $1 and at <= $2 order by ticket, seq limit $3";
-    let query = sqlx::query(sql).bind(from.as_millis()).bind(until.as_millis()).bind(limit);
+            and ($1 = '' or kind = $1) and at >= $2 and at <= $3 order by ticket, seq limit $4";
+    let only = only.unwrap_or_default().to_string();
+    let query = sqlx::query(sql).bind(only).bind(from.as_millis()).bind(until.as_millis()).bind(limit);
     let line = |row: &AnyRow| {
         let ticket: String = row.try_get("ticket")?;
         let ticket = ticket.parse().map_err(|error| Error::Bug(format!("event.ticket: {error}")))?;

@@ -247,8 +247,8 @@ async fn launch(server: &str, data: &Path, display: &Display) -> (Process, Inspe
 /// A port of loopback that nobody has at this moment, below those that the system gives to connections: nobody gets it
 /// between this look and the app's own.
 fn free_port() -> u16 {
-    let from = u16::try_from(std::process::id() % 10_000).expect("under 10,000") + 10_000;
-    let mut ports = std::iter::from_fn(|| Some(from + N_GIVEN.fetch_add(1, Relaxed))).take(1_000);
+    let from = u16::try_from(std::process::id() % 100).expect("under 100") * 100 + 10_000;
+    let mut ports = std::iter::from_fn(|| Some(from + N_GIVEN.fetch_add(1, Relaxed))).take(100);
     ports.find(|&port| std::net::TcpListener::bind(("127.0.0.1", port)).is_ok()).expect("loopback has a free port")
 }
 

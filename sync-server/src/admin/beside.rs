@@ -27,7 +27,7 @@ pub(super) struct Photo {
     pub(super) late: bool,
 }
 
-/// All photos of a ticket.
+/// All photos of a ticket, the last first.
 pub(super) fn photos(file: &File, at: &impl Fn(Timestamp) -> String) -> Vec<Photo> {
     let one = |photo: &PhotoRow| Photo {
         id: photo.id,
@@ -38,5 +38,5 @@ pub(super) fn photos(file: &File, at: &impl Fn(Timestamp) -> String) -> Vec<Phot
         here: photo.here,
         late: photo.late,
     };
-    file.photos.iter().map(one).collect()
+    file.photos.iter().rev().map(one).collect()
 }

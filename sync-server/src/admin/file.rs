@@ -82,7 +82,8 @@ pub(super) async fn read(
     timing: &Timing,
 ) -> Result<Option<File>, Error> {
     let Some(ticket) = tickets::get(conn, id).await? else { return Ok(None) };
-    let history = events::history(conn, id, 0, LINES_MAX).await?;
+    // The newest, where there are more.
+    let history = events::history(conn, id, (ticket.n_events - LINES_MAX).max(0), LINES_MAX).await?;
     let (mut experts, mut colleagues) = names::in_history(&history);
     experts.extend(ticket.life.state.holder());
     let earlier = match ticket.follows {

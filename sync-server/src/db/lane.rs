@@ -53,11 +53,12 @@ impl Lane {
         }
     }
 
-    /// How many times the usual limit one write may take. A file of a thousand lines is one: all of it or nothing.
+    /// How many times the usual limit one write may take. A file of a thousand lines is one: all of it or
+    /// nothing. Less than the age at which what waits behind it is given up.
     pub(super) fn patience(self) -> u32 {
         match self {
             Self::Desk | Self::Sync | Self::Intake | Self::Work => 1,
-            Self::Bulk => 20,
+            Self::Bulk => 8,
         }
     }
 

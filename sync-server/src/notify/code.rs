@@ -9,12 +9,12 @@ use super::notice::{NewNotice, NoticeState, Recipient};
 use super::outside::{Message, Outside, Unsent};
 use super::plan::{Audience, Channel, Matter, Way};
 use super::render::{self, Beside, Words};
-use super::store::no_sms;
+use super::store::{no_sms, people};
 use super::{send, store};
-use crate::accounts::Person;
 use crate::accounts::codes::{self, CodeAddress, CodeTarget, Wish};
 use crate::accounts::handle::email_key;
 use crate::accounts::token::Token;
+use crate::accounts::{self, Person};
 use crate::customers;
 use crate::db::{Conn, Error, Lane, Tx};
 use crate::expert_app;
@@ -25,6 +25,9 @@ use shared::ids::NoticeId;
 use shared::texts::Language;
 use shared::time::Timestamp;
 use uuid::Uuid;
+
+/// Mails about an account within an hour, after which none more asks for its address here.
+const ASKS_MAX: i64 = 3;
 
 /// What the notice says in place of the code.
 const HIDDEN: &str = "(a sign-in code)";
@@ -113,15 +116,25 @@ impl CodeSender {
     }
 }
 
-/// Where only the word is missing that the address is the customer's, that is asked for: else nothing at all would come,
-/// and who has a landline could never get in. Once said, the next code finds its way.
+/// Where no SMS goes and only the word is missing that the address is the customer's, that is asked for: else nothing at
+/// all would come, and who has a landline could never get in. Once said, the next code finds its way.
 async fn ask_first(tx: &mut Tx, target: &CodeTarget, now: Timestamp) -> Result<(), Error> {
-    match (target.person, &target.to) {
-        (Person::Customer(customer), CodeAddress::Email(_)) => customers::confirm::ask(tx, customer, now).await,
+    let customer = match (target.person, &target.to) {
+        (Person::Customer(customer), CodeAddress::Email(_)) => customer,
         (Person::Customer(_), CodeAddress::Sms(_)) | (Person::Expert(_) | Person::Agent(_) | Person::Admin(_), _) => {
-            Ok(())
+            return Ok(());
         }
+    };
+    let phone = accounts::store::by_person(tx, target.person).await?.and_then(|login| login.phone);
+    let hears_by_sms = match phone {
+        Some(phone) => no_sms::why(tx, &phone).await?.is_none(),
+        None => false,
+    };
+    // Whose mailbox it is, nobody knows yet: whoever types it again and again does not fill it.
+    if hears_by_sms || people::n_about_account(tx, customer, now.plus_minutes(-60)).await? >= ASKS_MAX {
+        return Ok(());
     }
+    customers::confirm::ask(tx, customer, now).await
 }
 
 /// Whether this way leads to who asked. Our own people's always does.

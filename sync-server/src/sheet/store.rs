@@ -43,8 +43,8 @@ pub(crate) async fn get(conn: &mut Conn, id: &str, kind: &str, by: StaffId) -> R
     row.map(|row| Ok(Draft { text: row.try_get("body")?, n_kept: row.try_get("n_kept")? })).transpose()
 }
 
-/// Says in the transaction that keeps a file's lines how many they are. A second click waits for the first, finds it said,
-/// and is told so by `false`: then the caller must undo the transaction.
+/// Says in the transaction that keeps a file's lines how many they are. A second click finds it said and is told so
+/// by `false`: then the caller must undo the transaction. It waits for the first, or is told that we are busy.
 pub(crate) async fn keep(tx: &mut Tx, id: &str, n_kept: usize) -> Result<bool, Error> {
     let sql = "update import_draft set n_kept = $2 where id = $1 and n_kept is null";
     let n_kept = i64::try_from(n_kept).unwrap_or(i64::MAX);

@@ -264,7 +264,8 @@ mod tests {
         both_engines(async |db| {
             let one = sign_in(&db, phone(None, expert(1))).await;
             db.clock().advance(1);
-            let two = sign_in(&db, phone(None, expert(1))).await;
+            let elsewhere = NewDevice { push_token: Some("elsewhere".into()), ..phone(None, expert(1)) };
+            let two = sign_in(&db, elsewhere).await;
             let stream = Stream::of_expert(expert(1));
             for (device, seq) in [(one.device, 5), (one.device, 3), (two.device, 9)] {
                 let stream = stream.clone();

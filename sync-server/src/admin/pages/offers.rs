@@ -95,6 +95,9 @@ async fn choose_page(site: &Site, caller: &RequireDesk, id: TicketId, form: Form
         Err(no) => (Some(against::no(no, &names).1), Vec::new()),
     };
     let chosen = form.value("expert").parse::<ExpertId>().ok();
+    // Whoever was chosen stays on the page, first of all.
+    let mut choosing = choosing;
+    choosing.others.sort_by_key(|one| Some(one.expert) != chosen);
     let option = |choice: &Choice| option_of(choice, &choosing, &zone, now, chosen);
     page(&ChoosePage {
         frame: frame(site, "/desk/tickets", &caller.0),

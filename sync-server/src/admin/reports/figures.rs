@@ -243,7 +243,12 @@ pub(super) async fn read(conn: &mut Conn, figure: Figure, window: Window, step: 
         return Ok(Report { is_cut, ..by(step, &points, share) });
     }
     let since = window.from.plus_minutes(-PROMISED_BEFORE_MINUTES);
-    let lines = events::of_visits(conn, since, window.until, LINES_MAX).await?;
+    let only = match figure {
+        Figure::TimeToAccept => Some("accepted"),
+        Figure::Declines => Some("declined"),
+        Figure::OnTimeArrival | Figure::Satisfaction | Figure::FailedRenewals => None,
+    };
+    let lines = events::of_visits(conn, only, since, window.until, LINES_MAX).await?;
     let is_cut = is_full(lines.len());
     let report = match figure {
         Figure::TimeToAccept => {

@@ -157,7 +157,8 @@ async fn charge_page(site: &Site, id: ChargeId, form: Form, asked: bool) -> Answ
     let (person, plans) = read.await?;
     let money_left = left(found.charge.price, &found.refunds);
     let can = matches!(found.charge.state, ChargeState::Paid { .. }) && found.charge.intent.is_some();
-    let attempts = found.attempts.iter().map(|one| {
+    // The last first: it is what somebody looks for.
+    let attempts = found.attempts.iter().rev().map(|one| {
         let by = match one.asked_by {
             crate::billing::AskedBy::Us => "us",
             crate::billing::AskedBy::Customer => "the customer",
@@ -165,7 +166,7 @@ async fn charge_page(site: &Site, id: ChargeId, form: Form, asked: bool) -> Answ
         let code = one.code.as_deref().unwrap_or_default();
         (day(one.begun_at), by, format!("{} {code}", one.state.word().replace('_', " ")).trim().to_owned())
     });
-    let refunds = found.refunds.iter().map(|one| {
+    let refunds = found.refunds.iter().rev().map(|one| {
         let state = match &one.state {
             RefundState::Asked => "on its way".to_owned(),
             RefundState::Done { at } => format!("given back on {}", day(*at)),

@@ -22,9 +22,9 @@ use crate::matching::store::{self as decisions, Stored};
 use crate::matching::weights;
 use crate::tickets::store as tickets;
 use crate::tickets::{Book, Ticket};
-use crate::workforce;
+use crate::{events, workforce};
 use serde::{Deserialize, Serialize};
-use shared::event::Actor;
+use shared::event::{Actor, Fact};
 use shared::ids::{BatchId, ExpertId, OfferId, StaffId, TicketId};
 use shared::text::Reason;
 use shared::ticket::{HoldReason, HumanReason, Life, Move, ReleaseReason, State, Timing, VisitPlan, WithdrawReason};
@@ -300,12 +300,30 @@ pub async fn undo(
     if let Some(at) = tickets::seen_at(tx, offer).await? {
         return Ok(Undone::Seen(at));
     }
+    let n_lines = book.ticket(ticket).map_or(0, |ticket| ticket.n_events);
     if book.make(ticket, Move::Withdraw { why: WithdrawReason::Staff }, actor, now).is_err() {
         return Ok(Undone::Gone);
     }
     book.save(tx).await?;
-    tickets::replaced_no_more(tx, ticket, offer).await?;
+    if let Some(expert) = made_way(tx, ticket, offer, n_lines).await? {
+        tickets::replaced_no_more(tx, ticket, expert).await?;
+    }
     Ok(Undone::Back)
+}
+
+/// Who had the ticket until the same deed released him and made this offer.
+async fn made_way(conn: &mut Conn, ticket: TicketId, offer: OfferId, n_lines: i64) -> Result<Option<ExpertId>, Error> {
+    const NEWEST: i64 = 50;
+    let lines = events::history(conn, ticket, (n_lines - NEWEST).max(0), NEWEST).await?;
+    let is_this = |line: &events::Line| matches!(&line.event.fact, Fact::Offered { offer: made, .. } if *made == offer);
+    let pair = lines.windows(2).find(|pair| is_this(&pair[1]) && pair[0].at == pair[1].at);
+    Ok(pair.and_then(|pair| {
+        if let Fact::Released { expert, why: ReleaseReason::Staff } = &pair[0].event.fact {
+            Some(*expert)
+        } else {
+            None
+        }
+    }))
 }
 
 /// The visit and the rules that stand against it; an error if no reason could help.

@@ -22,6 +22,12 @@ async fn wish_by(world: &World, ticket: TicketId, expert: ExpertId, reason: Opti
     world.db.write(Lane::Desk, write).await.unwrap()
 }
 
+async fn taken_back(world: &World, ticket: TicketId, offer: OfferId) -> Undone {
+    let (timing, now, by) = (world.bounds.timing.clone(), world.now(), Actor::Agent(id(51)));
+    let write = world.db.write(Lane::Desk, async move |tx| undo(tx, ticket, offer, by, &timing, now).await);
+    write.await.unwrap()
+}
+
 fn is_offered(came: &Came) -> bool {
     matches!(came, Came::Offered { .. })
 }
@@ -249,10 +255,7 @@ async fn whoever_made_way_for_an_offer_that_was_taken_back_may_be_asked_again_an
         world.minutes_pass(1);
         let Came::Offered { offer, .. } = wish(&world, ticket, ben, Some("A slip.")).await else { panic!("offered") };
         assert_eq!(replaced().await, [ana].into());
-        let (timing, now) = (world.bounds.timing.clone(), world.now());
-        let by = Actor::Agent(id(51));
-        let back = world.db.write(Lane::Desk, async move |tx| undo(tx, ticket, offer, by, &timing, now).await);
-        assert_eq!(back.await.unwrap(), Undone::Back);
+        assert_eq!(taken_back(&world, ticket, offer).await, Undone::Back);
         assert_eq!(replaced().await, [].into(), "nobody was to be replaced");
 
         assert!(is_offered(&wish(&world, ticket, ana, None).await));
@@ -262,6 +265,13 @@ async fn whoever_made_way_for_an_offer_that_was_taken_back_may_be_asked_again_an
         world.minutes_pass(1);
         assert!(is_offered(&wish(&world, ticket, ana, Some("She can come after all.")).await));
         assert_eq!(replaced().await, [].into(), "a person's newer word counts");
+
+        world.act(ticket, Move::Accept { expert: ana, late: None }).await.unwrap();
+        world.act(ticket, Move::Release { why: ReleaseReason::Staff }).await.unwrap();
+        world.minutes_pass(1);
+        let Came::Offered { offer, .. } = wish(&world, ticket, ben, None).await else { panic!("offered") };
+        assert_eq!(taken_back(&world, ticket, offer).await, Undone::Back);
+        assert_eq!(replaced().await, [ana].into(), "she did not make way for Ben, but was to go");
     })
     .await;
 }

@@ -163,13 +163,11 @@ pub async fn replaced(conn: &mut Conn, tickets: &[TicketId]) -> Result<TurnedDow
     came_back(conn, tickets, how).await
 }
 
-/// A person thinks again about an offer: whoever had to make way for it may be asked again.
-pub async fn replaced_no_more(tx: &mut Tx, ticket: TicketId, offer: OfferId) -> Result<(), Error> {
-    let sql = "update offer set reason = null where state = 'accepted' and reason = 'replaced' and id =
-          (select before.id from offer before where before.ticket = $1 and before.id <> $2
-             and before.made_at <= (select made_at from offer where id = $2)
-           order by before.made_at desc, before.id desc limit 1)";
-    sqlx::query(sql).bind(ticket.to_string()).bind(offer.to_string()).execute(tx.sql()).await?;
+/// A person thinks again: this expert, who had to make way, may be asked again.
+pub async fn replaced_no_more(tx: &mut Tx, ticket: TicketId, expert: ExpertId) -> Result<(), Error> {
+    let sql = "update offer set reason = null where id = (select id from offer where ticket = $1 and expert = $2
+        and state = 'accepted' and reason = 'replaced' order by made_at desc, id desc limit 1)";
+    sqlx::query(sql).bind(ticket.to_string()).bind(expert.to_string()).execute(tx.sql()).await?;
     Ok(())
 }
 
