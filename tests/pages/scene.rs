@@ -6,6 +6,7 @@ use std::path::Path;
 use reqwest::Method;
 use serde_json::{Value, json};
 use shared::number::TicketNumber;
+use shared::time::Zone;
 use sqlx::Connection as _;
 use sync_server::clock::Clock;
 use tests::browser::Browser;
@@ -19,8 +20,8 @@ use thirtyfour::prelude::*;
 use crate::money::mailed;
 use crate::walk::{click, go, type_into};
 
-/// The longest that a survey waits for the morning, in minutes.
-const UNTIL_MORNING: i64 = 24 * 60;
+/// A minute of the day at which customers are told what can wait for the morning.
+const AWAKE_MINUTE: u16 = 9 * 60;
 
 /// Where the walks of each role begin, beside the pages that everybody knows.
 pub(crate) struct Scene {
@@ -202,7 +203,10 @@ async fn one_time(server: &Server, n: u8, page: &str) -> String {
 }
 
 async fn survey(server: &Server) -> String {
-    let jump = json!({ "minutes": UNTIL_MORNING });
+    // To a morning, whatever the hour is now: what is due in the morning and looked at in the evening waits for another one.
+    let zone: Zone = "America/New_York".parse().expect("a zone");
+    let today = zone.local(Clock::machine().real_now()).date;
+    let jump = json!({ "to": zone.instant(today, 24 * 60 + AWAKE_MINUTE) });
     let jumped = client().post(format!("{}/demo/clock", server.url())).json(&jump).send().await;
     assert!(jumped.expect("the server answers").status().is_success());
     link(server, "/survey/").await
