@@ -42,6 +42,9 @@ pub(super) struct Followed {
     pub(super) declined_by: BTreeSet<String>,
     /// From whom the office took it to send somebody else.
     pub(super) replaced: BTreeSet<String>,
+    /// Who was taken off last, and when in milliseconds; and by which offer of the same deed he made way.
+    taken_off: Option<(String, i64)>,
+    made_way: Option<(String, String)>,
     pub(super) lapsed_with: BTreeSet<String>,
     /// Its expert said that he comes later, or a person was asked because it no longer fits.
     pub(super) bent: bool,
@@ -155,6 +158,8 @@ impl Followed {
             covered: false,
             declined_by: BTreeSet::new(),
             replaced: BTreeSet::new(),
+            taken_off: None,
+            made_way: None,
             lapsed_with: BTreeSet::new(),
             bent: false,
             offer: String::new(),
@@ -216,7 +221,7 @@ impl Followed {
             ("offered", At::Waiting) => {
                 let expires_at = text("expires_at").parse::<Timestamp>().map_err(|why| why.to_string())?;
                 let visit = visit.ok_or("was offered without a visit")?;
-                self.offer = text("offer");
+                self.is_asked(&expert, line, now);
                 At::Offered { expert, offer: text("offer"), expires_at: expires_at.as_millis(), visit }
             }
             ("accepted", At::Waiting | At::Offered { .. }) => {
@@ -234,9 +239,9 @@ impl Followed {
                 At::Waiting
             }
             ("released", At::Accepted { .. } | At::EnRoute { .. }) if text("why") == "staff" => {
-                self.replaced.insert(expert);
-                At::Waiting
+                self.is_replaced(expert, now)
             }
+            ("withdrawn", At::Offered { .. }) if text("why") == "staff" => self.is_taken_back(),
             ("withdrawn", At::Offered { .. }) | ("released", At::Accepted { .. } | At::EnRoute { .. }) => At::Waiting,
             ("departed", At::Accepted { visit, .. }) => At::EnRoute { expert, visit: *visit },
             ("arrived", At::EnRoute { visit, .. }) => At::OnSite { expert, visit: *visit, since: now.as_millis() },
@@ -279,6 +284,31 @@ impl Followed {
         };
         self.goes_to(next, &line.kind, now);
         Ok(())
+    }
+
+    /// An offer. One that a person made is newer than their word that its expert was to be replaced.
+    fn is_asked(&mut self, expert: &str, line: &LineRow, now: Timestamp) {
+        line.facts["offer"].as_str().unwrap_or_default().clone_into(&mut self.offer);
+        if line.facts["decision"].is_null() {
+            self.replaced.remove(expert);
+            let with_this = self.taken_off.take_if(|(_, at)| *at == now.as_millis());
+            self.made_way = with_this.map(|(who, _)| (who, self.offer.clone()));
+        }
+    }
+
+    fn is_replaced(&mut self, expert: String, now: Timestamp) -> At {
+        self.taken_off = Some((expert.clone(), now.as_millis()));
+        self.replaced.insert(expert);
+        At::Waiting
+    }
+
+    /// Who thinks again about an offer takes back that somebody had to make way for it.
+    fn is_taken_back(&mut self) -> At {
+        let of_this = self.made_way.take_if(|(_, offer)| *offer == self.offer);
+        if let Some((expert, _)) = of_this {
+            self.replaced.remove(&expert);
+        }
+        At::Waiting
     }
 
     fn goes_to(&mut self, next: At, line: &str, now: Timestamp) {

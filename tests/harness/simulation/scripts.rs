@@ -111,10 +111,10 @@ impl Simulation {
             Planted::Replaced => {
                 let ticket = self.filed(0).await;
                 self.offers(ticket, 0, 60).await;
-                self.holder_accepts(ticket).await;
+                self.acts(ticket, Move::Accept { expert: self.world.experts[0].id, late: None }).await;
                 self.looks().await;
                 self.acts(ticket, Move::Release { why: ReleaseReason::Staff }).await;
-                self.offers(ticket, 0, 60).await;
+                self.offers_by_round(ticket, 0, 60).await;
                 self.looks().await;
             }
             Planted::UrgentWaits => self.urgent_waits().await,
@@ -248,6 +248,15 @@ impl Simulation {
         let start_at = self.world.now().plus_minutes(in_minutes);
         let visit = VisitPlan { start_at, travel_minutes: 20, work_minutes: 60 };
         self.acts(ticket, Move::Offer { offer, expert, visit, decision: None }).await;
+    }
+
+    /// The same, as if a round had made it.
+    async fn offers_by_round(&mut self, ticket: TicketId, expert: usize, in_minutes: i64) {
+        let (offer, decision) = (self.world.new_id(), self.world.new_id());
+        let expert = self.world.experts[expert].id;
+        let start_at = self.world.now().plus_minutes(in_minutes);
+        let visit = VisitPlan { start_at, travel_minutes: 20, work_minutes: 60 };
+        self.acts(ticket, Move::Offer { offer, expert, visit, decision: Some(decision) }).await;
     }
 
     /// Whoever was asked says yes.
