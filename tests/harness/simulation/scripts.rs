@@ -137,7 +137,7 @@ impl Simulation {
             let expert = &mut self.world.experts[at];
             let tomorrow = expert.zone.local(now.plus_minutes(1_440)).date.weekday().to_monday_one_offset();
             let weekday = u8::try_from(tomorrow).expect("a day of the week");
-            expert.shifts = vec![Hours { weekday, from: 12 * 60, until: 13 * 60, on_call: false }];
+            expert.shifts = vec![Hours { weekday, from: 8 * 60, until: 20 * 60, on_call: false }];
             let (expert, hours) = (expert.id, expert.shifts.clone());
             self.write(async move |tx| set_hours(tx, expert, &hours, now).await).await;
         }
